@@ -1,0 +1,70 @@
+"""The command `cusp`. One file a group of verbs; each verb parses, calls one function, prints.
+
+A verb's file is imported only when the verb is used, so that `cusp --help` is quick: the table below carries each
+verb's one-line help, and the verb's own file carries the rest.
+"""
+
+import importlib
+import sys
+
+# verb -> (module of the verb, one line of help). The module has a typer-ready function of the verb's name.
+VERBS: dict[str, tuple[str, str]] = {
+    "generate": ("cuspworld.cli.generate", "Generate a video from a prompt, an image or a video."),
+    "audit": ("cuspworld.cli.audit", "Is this video physically possible? Findings with time, place and law."),
+    "worlds": ("cuspworld.cli.record", "List the first-principles worlds."),
+    "record": ("cuspworld.cli.record", "Record clips of a world: one file, or many into a library."),
+    "ingest": ("cuspworld.cli.ingest", "Take a folder of videos and captions into a library."),
+    "train": ("cuspworld.cli.train", "Train codec and transport on a library."),
+    "show": ("cuspworld.cli.show", "Make a contact sheet (PNG) of a video."),
+    "info": ("cuspworld.cli.show", "Say what a model, a library or a video file holds."),
+    "fold": ("cuspworld.cli.fold", "Solve optimal transport to any array of points; find its branches; draw its map."),
+    "figure": ("cuspworld.cli.figure", "Make one of the mission's figures: seahorse, digits."),
+}
+
+
+def _help() -> str:
+    rows = "\n".join(f"  {verb:<10} {line}" for verb, (_, line) in VERBS.items())
+    return (
+        "Usage: cusp VERB [ARGUMENTS]\n\n"
+        "CuspWorld: the open world simulator that knows where its world folds.\n\n"
+        f"Verbs:\n{rows}\n\n"
+        "Examples:\n"
+        '  cusp generate "a glass of orange juice tips over" -o juice.mp4\n'
+        "  cusp audit juice.mp4\n"
+        "  cusp VERB --help\n"
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `cusp`. Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input, 130 stopped by Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_help())
+        sys.exit(0)
+    verb, rest = arguments[0], arguments[1:]
+    if verb == "--version":
+        from cuspworld import __version__
+
+        print(__version__)
+        sys.exit(0)
+    if verb not in VERBS:
+        import difflib
+
+        near = difflib.get_close_matches(verb, VERBS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        print(f"error: no verb {verb!r}{hint} Verbs: {', '.join(VERBS)}", file=sys.stderr)
+        sys.exit(2)
+    from cuspworld.errors import CuspError
+
+    try:
+        import typer
+
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        app.command()(getattr(importlib.import_module(VERBS[verb][0]), verb))
+        app(rest, prog_name=f"cusp {verb}", standalone_mode=True)
+    except CuspError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
