@@ -1,0 +1,30 @@
+"""Run-time shape checks for the whole package, and the place of the real test inputs."""
+
+import os
+import pkgutil
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _checked_modules() -> list[str]:
+    """Every module of the package but numba's kernels, which a decorator inside @njit would break."""
+    source = REPOSITORY / "src" / "cuspworld"
+    found = pkgutil.walk_packages([str(source)], prefix="cuspworld.", onerror=lambda name: None)
+    return [m.name for m in found if not m.ispkg and not m.name.endswith("kernels")]
+
+
+# pkgutil.walk_packages imports packages (not modules); their __init__ files stay light.
+install_import_hook(_checked_modules(), "beartype.beartype")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The real test inputs (videos/, mnist/). Tests that need them are skipped, with this reason, where they are absent."""
+    folder = Path(os.environ.get("CUSPWORLD_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the real test inputs are not on this machine: set CUSPWORLD_DATA to their folder")
+    return folder
