@@ -1,1 +1,5 @@
-"""The room codec."""
+"""Clip <-> latents <-> spacetime tokens."""
+
+from cuspworld.codec.codec import Codec
+
+__all__ = ["Codec"]

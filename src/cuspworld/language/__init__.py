@@ -1,1 +1,5 @@
-"""The room language."""
+"""Prompt -> embedding."""
+
+from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder
+
+__all__ = ["PromptConfig", "PromptEncoder", "TransformersPromptEncoder"]

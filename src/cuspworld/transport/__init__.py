@@ -1,1 +1,1 @@
-"""The room transport."""
+"""Noise -> data: optimal transport with its singular set, and flow matching."""

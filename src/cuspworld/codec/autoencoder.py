@@ -1,0 +1,122 @@
+"""A small causal video autoencoder: clip <-> latents, four frames and an 8 x 8 patch to one latent.
+
+Causal in time as in MAGVIT-v2 (Yu et al. 2024): the first frame stands alone, so that an image is a clip of one frame,
+and latent j sees the frames 0..4j only. All spatial work is done after a pixel-unshuffle by 4 and most of it after time is
+folded into channels, which is why it costs a twentieth of diffusers' Wan class at the same stride
+(`benchmarks/codec.py` prints the table).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+TEMPORAL_STRIDE = 4
+SPATIAL_STRIDE = 8
+_SHUFFLE = 4  # pixels folded into channels before the first convolution
+CONTEXT = 2  # past latents that a decoded latent depends on: one for each TemporalMix of the decoder
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    latent_channels: int = 16
+    fine_channels: int = 64  # at a quarter of the resolution, every frame
+    coarse_channels: int = 128  # at an eighth; doubled once time is folded
+    fine_blocks: int = 2
+    coarse_blocks: int = 2
+
+
+class ResidualBlock(nn.Module):
+    """GroupNorm, two 3x3 convolutions; the second starts at zero, so that the block starts as the identity."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = nn.GroupNorm(8, channels)
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        return x + self.second(F.silu(self.first(F.silu(self.norm(x)))))
+
+
+class TemporalMix(nn.Module):
+    """Each latent frame adds a learned mix of itself and the frame before it (itself, where there is none)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.mix = nn.Conv2d(2 * channels, channels, 1)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)
+
+    def forward(self, x: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
+        before = torch.cat([x[:, :1], x[:, :-1]], dim=1)
+        both = torch.cat([x, before], dim=2).flatten(0, 1)  # (batch * time, 2 channels, height, width)
+        return x + self.mix(F.silu(both)).unflatten(0, x.shape[:2])
+
+
+class _PerFrame(nn.Sequential):
+    """2-D layers on each frame of (batch, time, channels, height, width)."""
+
+    def forward(self, x: Float[Tensor, "b t c h w"]) -> Tensor:
+        return super().forward(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+class VideoAutoencoder(nn.Module):
+    """`encode`: (batch, 4k+1, height, width, 3) in [-1, 1] -> mean and log-variance, (batch, k+1, height/8, width/8, c)."""
+
+    def __init__(self, config: AutoencoderConfig):
+        super().__init__()
+        self.config = config
+        fine, coarse, wide = config.fine_channels, config.coarse_channels, 2 * config.coarse_channels
+        pixels = 3 * _SHUFFLE**2
+        self.encoder_frames = _PerFrame(
+            nn.PixelUnshuffle(_SHUFFLE),
+            nn.Conv2d(pixels, fine, 3, padding=1),
+            ResidualBlock(fine),
+            nn.PixelUnshuffle(2),
+            nn.Conv2d(4 * fine, coarse, 1),
+        )
+        self.encoder_latents = nn.Sequential(
+            _PerFrame(nn.Conv2d(TEMPORAL_STRIDE * coarse, wide, 1)),
+            TemporalMix(wide),
+            _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
+            _PerFrame(nn.GroupNorm(8, wide), nn.SiLU(), nn.Conv2d(wide, 2 * config.latent_channels, 1)),
+        )
+        self.decoder_latents = nn.Sequential(
+            _PerFrame(nn.Conv2d(config.latent_channels, wide, 3, padding=1)),
+            TemporalMix(wide),
+            _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
+            TemporalMix(wide),
+            _PerFrame(nn.Conv2d(wide, TEMPORAL_STRIDE * coarse, 1)),
+        )
+        self.decoder_frames = _PerFrame(
+            ResidualBlock(coarse),
+            nn.Conv2d(coarse, 4 * fine, 1),
+            nn.PixelShuffle(2),
+            *[ResidualBlock(fine) for _ in range(config.fine_blocks)],
+            nn.GroupNorm(8, fine),
+            nn.SiLU(),
+            nn.Conv2d(fine, pixels, 3, padding=1),
+            nn.PixelShuffle(_SHUFFLE),
+        )
+
+    def encode(
+        self, frames: Float[Tensor, "b t h w 3"]
+    ) -> tuple[Float[Tensor, "b l i j c"], Float[Tensor, "b l i j c"]]:
+        first = frames[:, :1].expand(-1, TEMPORAL_STRIDE - 1, -1, -1, -1)
+        x = torch.cat([first, frames], dim=1).movedim(-1, 2)  # (batch, 4(k+1), 3, height, width)
+        x = self.encoder_frames(x)  # (batch, 4(k+1), coarse, height/8, width/8)
+        x = x.unflatten(1, (-1, TEMPORAL_STRIDE)).flatten(2, 3)  # (batch, k+1, 4 coarse, height/8, width/8)
+        mean, log_variance = self.encoder_latents(x).movedim(2, -1).chunk(2, dim=-1)
+        return mean, log_variance.clamp(-20, 4)
+
+    def decode(self, latents: Float[Tensor, "b l i j c"]) -> Float[Tensor, "b t h w 3"]:
+        x = self.decoder_latents(latents.movedim(-1, 2))  # (batch, k+1, 4 coarse, height/8, width/8)
+        x = x.unflatten(2, (TEMPORAL_STRIDE, -1)).flatten(1, 2)  # (batch, 4(k+1), coarse, height/8, width/8)
+        return self.decoder_frames(x).movedim(2, -1)[:, TEMPORAL_STRIDE - 1 :]  # (batch, 4k+1, height, width, 3)

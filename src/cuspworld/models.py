@@ -1,0 +1,84 @@
+"""Models as folders: config.json + model.safetensors. Never a pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from cuspworld.errors import CuspError
+from cuspworld.files import written_whole
+
+
+def save_folder(path: str | Path, config: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Write config.json and model.safetensors into a new folder that takes the place of `path` as a whole."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as aside:
+        aside.mkdir()
+        (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+        write_tensors(aside / "model.safetensors", tensors)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, path)
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """config.json of a model folder. Raises CuspError where the folder, the file or its JSON is not there."""
+    path = Path(path)
+    if not path.is_dir():
+        raise CuspError(f"no model at {path}: give the folder that holds config.json and model.safetensors")
+    file = path / "config.json"
+    if not file.is_file():
+        raise CuspError(f"{path} is not a model folder: it has no config.json")
+    try:
+        config = json.loads(file.read_text())
+    except (ValueError, OSError) as error:
+        raise CuspError(f"{file} is not readable JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise CuspError(f"{file} must hold a JSON object, got a {type(config).__name__}")
+    return config
+
+
+def read_tensors(file: str | Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, and a clear error for anything else (a pickle, a truncated file)."""
+    file = Path(file)
+    if not file.is_file():
+        raise CuspError(f"no weights at {file}")
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError, ValueError) as error:
+        head = file.read_bytes()[:4]
+        pickle = head[:2] == b"PK" or head[:1] == b"\x80"
+        said = "it is a pickle or a zip of pickles, which is never loaded" if pickle else str(error)
+        raise CuspError(f"{file} is not a safetensors file: {said}; save the model with save_pretrained") from error
+
+
+def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path) -> None:
+    """Fill `module` from `tensors` in float32; a missing, unknown or misshapen one is an error that names it."""
+    expected = module.state_dict()
+    if missing := sorted(expected.keys() - tensors.keys()):
+        raise CuspError(f"{file} lacks {len(missing)} of the model's tensors, the first is {missing[0]}")
+    if unknown := sorted(tensors.keys() - expected.keys()):
+        raise CuspError(f"{file} holds {len(unknown)} tensors that the model has not, the first is {unknown[0]}")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            raise CuspError(
+                f"{file}: {name} has shape {tuple(tensor.shape)}, config.json asks for {tuple(expected[name].shape)}"
+            )
+    floats = {name: t.float() if torch.is_floating_point(t) else t for name, t in tensors.items()}
+    module.load_state_dict(floats)
+
+
+def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
+    """A config dataclass from JSON values; unknown or missing names are an error that names the file."""
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise CuspError(f"{place}: not a {kind.__name__}: {error}") from error

@@ -1,0 +1,82 @@
+"""Flow matching (Lipman et al. 2023; rectified flow, Liu et al. 2023): x_t = (1 - t) noise + t data, velocity data - noise.
+
+The loss and the samplers; the network is `transformer.py`. The same network without scene code and dynamics is the baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from cuspworld.errors import CuspError
+
+Velocity = Callable[[Tensor, float], Tensor]  # (x (b, n, p), t) -> dx/dt (b, n, p)
+
+
+def sample_time(batch: int, generator: torch.Generator) -> Float[Tensor, " b"]:
+    """Logit-normal times in (0, 1), dense in the middle where the velocity is hardest (Esser et al. 2024, SD3)."""
+    return torch.sigmoid(torch.randn(batch, generator=generator))
+
+
+def interpolate(
+    noise: Float[Tensor, "b n p"], data: Float[Tensor, "b n p"], time: Float[Tensor, " b"]
+) -> Float[Tensor, "b n p"]:
+    """The straight path at `time`."""
+    t = time[:, None, None]
+    return (1 - t) * noise + t * data
+
+
+def flow_loss(
+    velocity: Float[Tensor, "b n p"],
+    noise: Float[Tensor, "b n p"],
+    data: Float[Tensor, "b n p"],
+    learned: Bool[Tensor, "b n"],
+) -> Float[Tensor, ""]:
+    """Mean squared error of the velocity over the tokens in `learned` (not known, not padding)."""
+    error = (velocity.float() - (data - noise)).square().mean(dim=-1)
+    return (error * learned).sum() / learned.sum().clamp(min=1)
+
+
+def time_grid(steps: int, shift: float) -> list[float]:
+    """steps + 1 times from 0 to 1; shift > 1 puts more of them near the noise (SD3 equation 23, t counted from noise)."""
+    if steps < 1:
+        raise CuspError(f"num_inference_steps must be 1 or more: got {steps}")
+    uniform = [i / steps for i in range(steps + 1)]
+    return [t / (shift + (1 - shift) * t) for t in uniform]
+
+
+def euler(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+    """First order, one evaluation a step."""
+    for t, after in zip(times[:-1], times[1:], strict=True):
+        x = x + (after - t) * velocity(x, t)
+    return x
+
+
+def heun(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+    """Second order, two evaluations a step (trapezoid)."""
+    for t, after in zip(times[:-1], times[1:], strict=True):
+        first = velocity(x, t)
+        second = velocity(x + (after - t) * first, after)
+        x = x + (after - t) * (first + second) / 2
+    return x
+
+
+def adams_bashforth(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+    """Second order, one evaluation a step: the last two velocities extrapolated (variable steps); starts with Euler."""
+    before: tuple[float, Tensor] | None = None
+    for t, after in zip(times[:-1], times[1:], strict=True):
+        now = velocity(x, t)
+        step = after - t
+        if before is None:
+            x = x + step * now
+        else:
+            ratio = step / (t - before[0])
+            x = x + step * ((1 + ratio / 2) * now - ratio / 2 * before[1])
+        before = (t, now)
+    return x
+
+
+SAMPLERS = {"euler": euler, "heun": heun, "adams_bashforth": adams_bashforth}

@@ -1,0 +1,130 @@
+"""The flow transformer: spacetime tokens, text and time -> velocity. The Sora recipe (DiT, Peebles & Xie 2023).
+
+Text tokens stand in front of the video tokens in one self-attention; only video tokens carry a place, by 3-D rotary
+positions (Su et al. 2021, one share of each head for time, row and column). Time enters by one shared modulation with a
+learned offset a block (adaLN-single, Chen et al. 2023). Tokens that are known (previous frames) enter clean and marked.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    token_channels: int = 64  # patch * patch * latent channels
+    width: int = 320
+    depth: int = 8
+    heads: int = 5
+    text_width: int = 128  # of the prompt encoder's output
+    rotary_base: float = 100.0  # clips are tens of latents long, not thousands of words
+
+
+def rotary(positions: Int[Tensor, "b n 3"], head: int, base: float) -> tuple[Tensor, Tensor]:
+    """cos and sin (b, 1, n, head/2): the head's pairs are shared out to time, row and column."""
+    pairs = head // 2
+    spatial = pairs // 3
+    shares = (pairs - 2 * spatial, spatial, spatial)
+    angles = []
+    for axis, share in enumerate(shares):
+        frequency = base ** (-torch.arange(share, device=positions.device) / share)
+        angles.append(positions[..., axis, None] * frequency)
+    angle = torch.cat(angles, dim=-1)[:, None]
+    return angle.cos(), angle.sin()
+
+
+def rotate(x: Float[Tensor, "b heads n c"], cos: Tensor, sin: Tensor) -> Float[Tensor, "b heads n c"]:
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1).to(x.dtype)
+
+
+def time_embedding(time: Float[Tensor, " b"], channels: int) -> Float[Tensor, "b channels"]:
+    """Sinusoids of 1000 t, as in DiT."""
+    frequency = torch.exp(-math.log(10_000) * torch.arange(channels // 2, device=time.device) / (channels // 2))
+    angle = 1000 * time[:, None] * frequency
+    return torch.cat([angle.cos(), angle.sin()], dim=-1)
+
+
+class Block(nn.Module):
+    """Attention and MLP, each shifted, scaled and gated by time and text."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.query_norm = nn.RMSNorm(width // heads)
+        self.key_norm = nn.RMSNorm(width // heads)
+        self.out = nn.Linear(width, width)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.offset = nn.Parameter(torch.zeros(6, width))
+
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # each (b, heads, n, c)
+        q, k = rotate(self.query_norm(q), cos, sin), rotate(self.key_norm(k), cos, sin)
+        x = F.scaled_dot_product_attention(q, k, v.to(q.dtype), attn_mask=mask)  # (b, heads, n, c)
+        return self.out(x.transpose(1, 2).flatten(2))
+
+    def forward(
+        self, x: Float[Tensor, "b n c"], modulation: Float[Tensor, "b 6 c"], cos: Tensor, sin: Tensor, mask: Tensor | None
+    ) -> Float[Tensor, "b n c"]:
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset)[:, :, None].unbind(1)  # (b, 1, c)
+        x = x + gate1 * self.attend(self.norm(x) * (1 + scale1) + shift1, cos, sin, mask)
+        return x + gate2 * self.mlp(self.norm(x) * (1 + scale2) + shift2)
+
+
+class FlowTransformer(nn.Module):
+    """velocity = model(tokens, positions, known, time, text, text_mask, mask)."""
+
+    def __init__(self, config: TransformerConfig):
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.tokens_in = nn.Linear(config.token_channels, width)
+        self.known = nn.Parameter(torch.zeros(width))
+        self.text_in = nn.Linear(config.text_width, width)
+        self.text_pool = nn.Linear(config.text_width, width)
+        self.time_in = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        self.modulation = nn.Linear(width, 6 * width)
+        self.blocks = nn.ModuleList([Block(width, config.heads) for _ in range(config.depth)])
+        self.final_modulation = nn.Linear(width, 2 * width)
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.tokens_out = nn.Linear(width, config.token_channels)
+        for layer in (self.modulation, self.final_modulation, self.tokens_out):
+            nn.init.zeros_(layer.weight)  # each block starts as the identity and the first velocity is 0
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self,
+        tokens: Float[Tensor, "b n p"],
+        positions: Int[Tensor, "b n 3"],
+        known: Bool[Tensor, "b n"],
+        time: Float[Tensor, " b"],
+        text: Float[Tensor, "b l w"],
+        text_mask: Bool[Tensor, "b l"],
+        mask: Bool[Tensor, "b n"] | None = None,
+    ) -> Float[Tensor, "b n p"]:
+        """`known` marks clean tokens of previous frames; `mask` is False on padding; `time` in [0, 1], 1 is data."""
+        length = text.shape[1]
+        x = self.tokens_in(tokens) + known[..., None] * self.known  # (b, n, width)
+        x = torch.cat([self.text_in(text), x], dim=1)  # (b, l + n, width)
+        places = torch.cat([positions.new_zeros(len(positions), length, 3), positions], dim=1)
+        cos, sin = rotary(places, self.config.width // self.config.heads, self.config.rotary_base)
+        attention = None
+        if mask is not None or not bool(text_mask.all()):
+            video = mask if mask is not None else torch.ones_like(known)
+            attention = torch.cat([text_mask, video], dim=1)[:, None, None]  # (b, 1, 1, l + n)
+        weight = text_mask[..., None].to(text.dtype)
+        pooled = (text * weight).sum(1) / weight.sum(1).clamp(min=1)
+        condition = F.silu(self.time_in(time_embedding(time, 256)) + self.text_pool(pooled))
+        modulation = self.modulation(condition).unflatten(-1, (6, -1))
+        for block in self.blocks:
+            x = block(x, modulation, cos, sin, attention)
+        shift, scale = self.final_modulation(condition)[:, None].chunk(2, dim=-1)
+        return self.tokens_out(self.norm(x[:, length:]) * (1 + scale) + shift)
