@@ -10,3 +10,7 @@ class MissingExtraError(CuspError, ImportError):
 
     def __init__(self, what: str, extra: str):
         super().__init__(f"{what} needs an optional dependency: pip install 'cuspworld[{extra}]'")
+
+
+class CuspWarning(UserWarning):
+    """Something that a person should know and that does not stop the work."""

@@ -1,8 +1,8 @@
 """A small causal video autoencoder: clip <-> latents, four frames and an 8 x 8 patch to one latent.
 
 Causal in time as in MAGVIT-v2 (Yu et al. 2024): the first frame stands alone, so that an image is a clip of one frame,
-and latent j sees the frames 0..4j only. All spatial work is done after a pixel-unshuffle by 4 and most of it after time is
-folded into channels, which is why it costs a twentieth of diffusers' Wan class at the same stride
+and latent j sees the frames 0..4j only. All spatial work is done after a pixel-unshuffle by 4 and most of it after time
+is folded into channels, which is why it costs a twentieth of diffusers' Wan class at the same stride
 (`benchmarks/codec.py` prints the table).
 """
 
@@ -68,7 +68,8 @@ class _PerFrame(nn.Sequential):
 
 
 class VideoAutoencoder(nn.Module):
-    """`encode`: (batch, 4k+1, height, width, 3) in [-1, 1] -> mean and log-variance, (batch, k+1, height/8, width/8, c)."""
+    """`encode`: (batch, 4k+1, height, width, 3) in [-1, 1] -> mean and log-variance, (batch, k+1, height/8, width/8,
+    c)."""
 
     def __init__(self, config: AutoencoderConfig):
         super().__init__()

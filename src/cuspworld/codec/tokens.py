@@ -11,9 +11,7 @@ from torch import Tensor
 from cuspworld.errors import CuspError
 
 
-def tokenize(
-    latents: Float[Tensor, "b t h w c"], patch: int
-) -> tuple[Float[Tensor, "b n p"], Int[Tensor, "n 3"]]:
+def tokenize(latents: Float[Tensor, "b t h w c"], patch: int) -> tuple[Float[Tensor, "b n p"], Int[Tensor, "n 3"]]:
     """Cut latents into tokens of patch x patch x channels numbers; also each token's (time, row, column)."""
     _, time, height, width, _ = latents.shape
     if height % patch or width % patch:
@@ -25,9 +23,7 @@ def tokenize(
     return tokens, torch.stack(grid, dim=-1).flatten(0, 2).to(latents.device)
 
 
-def untokenize(
-    tokens: Float[Tensor, "b n p"], shape: tuple[int, int, int], patch: int
-) -> Float[Tensor, "b t h w c"]:
+def untokenize(tokens: Float[Tensor, "b n p"], shape: tuple[int, int, int], patch: int) -> Float[Tensor, "b t h w c"]:
     """The inverse of `tokenize`; `shape` is the latents' (time, height, width)."""
     time, height, width = shape
     x = tokens.unflatten(1, (time, height // patch, width // patch)).unflatten(4, (patch, patch, -1))

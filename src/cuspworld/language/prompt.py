@@ -17,6 +17,28 @@ from cuspworld.errors import CuspError
 
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")  # a Chinese character, or a run of letters and digits
 _PADDING, _UNKNOWN = 0, 1
+_COMMON = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "it",
+        "its",
+        "and",
+        "of",
+        "on",
+        "in",
+        "to",
+        "with",
+        "at",
+        "by",
+        "for",
+        "from",
+        "into",
+    )
+)
 LONGEST_PROMPT = 2_000  # characters that are read; what comes after cannot change the few dozen tokens
 
 
@@ -111,12 +133,12 @@ class PromptEncoder(nn.Module):
     @property
     def _common(self) -> set[int]:
         """Function words of English that say nothing about a scene, where they are in the vocabulary."""
-        common = "a an the is are it its and of on in to with at by for one two from into over up down".split()
-        return {self.index[w] for w in common if w in self.index}
+        return {self.index[word] for word in _COMMON if word in self.index}
 
 
 class TransformersPromptEncoder(nn.Module):
-    """Any `transformers` text encoder by name or folder, frozen. It loads from the hub only what the user has or allows."""
+    """Any `transformers` text encoder by name or folder, frozen. It loads from the hub only what the user has or
+    allows."""
 
     def __init__(self, name: str, length: int = 64):
         super().__init__()

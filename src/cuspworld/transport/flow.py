@@ -1,11 +1,14 @@
-"""Flow matching (Lipman et al. 2023; rectified flow, Liu et al. 2023): x_t = (1 - t) noise + t data, velocity data - noise.
+"""Flow matching (Lipman et al. 2023; rectified flow, Liu et al. 2023): x_t = (1 - t) noise + t data, velocity data -
+noise.
 
-The loss and the samplers; the network is `transformer.py`. The same network without scene code and dynamics is the baseline.
+The loss and the samplers; the network is `transformer.py`. The same network without scene code and dynamics is the
+baseline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float
@@ -41,7 +44,8 @@ def flow_loss(
 
 
 def time_grid(steps: int, shift: float) -> list[float]:
-    """steps + 1 times from 0 to 1; shift > 1 puts more of them near the noise (SD3 equation 23, t counted from noise)."""
+    """steps + 1 times from 0 to 1; shift > 1 puts more of them near the noise (SD3 equation 23, t counted from
+    noise)."""
     if steps < 1:
         raise CuspError(f"num_inference_steps must be 1 or more: got {steps}")
     uniform = [i / steps for i in range(steps + 1)]
@@ -50,14 +54,14 @@ def time_grid(steps: int, shift: float) -> list[float]:
 
 def euler(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
     """First order, one evaluation a step."""
-    for t, after in zip(times[:-1], times[1:], strict=True):
+    for t, after in pairwise(times):
         x = x + (after - t) * velocity(x, t)
     return x
 
 
 def heun(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
     """Second order, two evaluations a step (trapezoid)."""
-    for t, after in zip(times[:-1], times[1:], strict=True):
+    for t, after in pairwise(times):
         first = velocity(x, t)
         second = velocity(x + (after - t) * first, after)
         x = x + (after - t) * (first + second) / 2
@@ -67,7 +71,7 @@ def heun(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> F
 def adams_bashforth(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
     """Second order, one evaluation a step: the last two velocities extrapolated (variable steps); starts with Euler."""
     before: tuple[float, Tensor] | None = None
-    for t, after in zip(times[:-1], times[1:], strict=True):
+    for t, after in pairwise(times):
         now = velocity(x, t)
         step = after - t
         if before is None:

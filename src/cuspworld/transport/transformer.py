@@ -59,8 +59,8 @@ class Block(nn.Module):
         self.heads = heads
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.qkv = nn.Linear(width, 3 * width)
-        self.query_norm = nn.RMSNorm(width // heads)
-        self.key_norm = nn.RMSNorm(width // heads)
+        self.query_norm = nn.RMSNorm(width // heads, elementwise_affine=False)
+        self.key_norm = nn.RMSNorm(width // heads, elementwise_affine=False)
         self.out = nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
         self.offset = nn.Parameter(torch.zeros(6, width))
@@ -72,7 +72,12 @@ class Block(nn.Module):
         return self.out(x.transpose(1, 2).flatten(2))
 
     def forward(
-        self, x: Float[Tensor, "b n c"], modulation: Float[Tensor, "b 6 c"], cos: Tensor, sin: Tensor, mask: Tensor | None
+        self,
+        x: Float[Tensor, "b n c"],
+        modulation: Float[Tensor, "b 6 c"],
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor | None,
     ) -> Float[Tensor, "b n c"]:
         shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset)[:, :, None].unbind(1)  # (b, 1, c)
         x = x + gate1 * self.attend(self.norm(x) * (1 + scale1) + shift1, cos, sin, mask)

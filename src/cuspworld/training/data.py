@@ -1,0 +1,71 @@
+"""Training batches from a library of clips: windows of one size a batch, chosen by step number alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+from cuspworld.training.loop import Process, step_generator
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The windows of a bucket: frames (4k+1), height, width."""
+
+    frames: int
+    height: int
+    width: int
+
+
+def window_shape(clip: Clip, window: int, stride: int, space: int) -> Shape:
+    """The largest window of at most `window` frames and the largest multiple of `space` that fit into the clip."""
+    frames = (min(window, len(clip)) - 1) // stride * stride + 1
+    height, width = (size // space * space for size in clip.size)
+    if height == 0 or width == 0:
+        raise CuspError(
+            f"a clip of {clip.size[0]} x {clip.size[1]} pixels is smaller than one token ({space} x {space}): "
+            f"ingest the library at a size of {space} or more"
+        )
+    return Shape(frames, height, width)
+
+
+def cut(clip: Clip, shape: Shape, start: int) -> UInt8[np.ndarray, "t h w 3"]:
+    """The window of `shape` at frame `start`, centred in space."""
+    top, left = (clip.size[0] - shape.height) // 2, (clip.size[1] - shape.width) // 2
+    return clip.frames[start : start + shape.frames, top : top + shape.height, left : left + shape.width]
+
+
+class ClipWindows:
+    """Random windows of a library, `batch` of one shape at a step; buckets are drawn by their number of clips."""
+
+    def __init__(self, clips: Sequence[Clip], window: int, stride: int, space: int, seed: int):
+        if not len(clips):
+            raise CuspError("the library's training split has no clips: record or ingest some first")
+        self.clips, self.seed = clips, seed
+        buckets: dict[Shape, list[int]] = defaultdict(list)
+        for index in range(len(clips)):
+            buckets[window_shape(clips[index], window, stride, space)].append(index)
+        self.shapes = sorted(buckets, key=lambda s: (s.frames, s.height, s.width))
+        self.members = [buckets[shape] for shape in self.shapes]
+
+    def batch(self, step: int, size: int, process: Process) -> UInt8[np.ndarray, "b t h w 3"]:
+        """This process's share of step `step`'s batch of `size` windows."""
+        generator = step_generator(self.seed, step)
+        counts = torch.tensor([len(m) for m in self.members], dtype=torch.float64)
+        bucket = int(torch.multinomial(counts, 1, generator=generator))
+        shape, members = self.shapes[bucket], self.members[bucket]
+        chosen = torch.randint(len(members), (size,), generator=generator).tolist()
+        places = torch.rand(size, generator=generator).tolist()
+        share = process.share(size)
+        windows = []
+        for index, place in zip(chosen[share], places[share], strict=True):
+            clip = self.clips[members[index]]
+            windows.append(cut(clip, shape, int(place * (len(clip) - shape.frames + 1))))
+        return np.stack(windows)

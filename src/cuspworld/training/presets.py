@@ -1,0 +1,83 @@
+"""Presets: every number of a training run, with its reason. `tiny` is for tests and a first look, `small` is the
+shipped model (CPU), `base` wants a GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.errors import CuspError
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One training phase: codec or transport."""
+
+    steps: int
+    batch: int
+    learning_rate: float
+    warmup: int = 100
+    weight_decay: float = 0.01
+    clip: float = 1.0  # of the gradient's norm
+    ema: float = 0.999  # of the weights that are saved; ramps up from 0 over the first steps
+    log_every: int = 20
+    sample_every: int = 500  # contact sheet and loss curve
+    save_every: int = 250  # checkpoint
+
+
+@dataclass(frozen=True)
+class Preset:
+    """`window` frames train the transport at once (4k+1); `context` latents of it may be given as known."""
+
+    name: str
+    codec: Phase
+    transport: Phase
+    autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    codec_window: int = 9  # two groups of four frames after the first are enough to learn time
+    window: int = 21
+    context: int = 2  # latents, that is 5 frames: position and speed
+    patch: int = 2
+    width: int = 320
+    depth: int = 8
+    heads: int = 5
+    text_width: int = 128
+    text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
+    kl_weight: float = 1e-4
+    latent_noise: float = (
+        0.05  # added (in units of the latents' own spread) so that the decoder forgives the flow's errors
+    )
+
+
+PRESETS = {
+    "tiny": Preset(
+        "tiny",
+        codec=Phase(steps=400, batch=4, learning_rate=2e-3, warmup=20, ema=0.99, sample_every=200, save_every=100),
+        transport=Phase(steps=300, batch=8, learning_rate=1e-3, warmup=20, ema=0.99, sample_every=150, save_every=100),
+        autoencoder=AutoencoderConfig(fine_channels=32, coarse_channels=64),
+        width=128,
+        depth=4,
+        heads=2,
+        text_width=64,
+    ),
+    "small": Preset(
+        "small",
+        codec=Phase(steps=3000, batch=8, learning_rate=1e-3),
+        transport=Phase(steps=6000, batch=16, learning_rate=8e-4, warmup=200, sample_every=1000),
+    ),
+    "base": Preset(
+        "base",
+        codec=Phase(steps=50_000, batch=32, learning_rate=5e-4, warmup=1000, ema=0.9995, sample_every=2000),
+        transport=Phase(steps=100_000, batch=128, learning_rate=3e-4, warmup=2000, ema=0.9998, sample_every=2000),
+        autoencoder=AutoencoderConfig(fine_channels=128, coarse_channels=256),
+        width=768,
+        depth=16,
+        heads=12,
+        text_width=256,
+    ),
+}
+
+
+def preset(name: str) -> Preset:
+    if name not in PRESETS:
+        raise CuspError(f"no preset {name!r}: take one of {', '.join(PRESETS)}")
+    return PRESETS[name]
