@@ -96,7 +96,7 @@ class Simulator:
         finds most possible; `best_of` also hands out the others. Raises CuspError for values out of range, and warns
         (CuspWarning) if the model was not taught the prompt.
         """
-        options = {
+        options: dict[str, Any] = {
             "seconds": seconds, "size": size, "fps": fps, "num_inference_steps": num_inference_steps,
             "guidance_scale": guidance_scale, "sampler": sampler, "image": image, "video": video,
         }  # fmt: skip
@@ -114,7 +114,7 @@ class Simulator:
         made = []
         for own_seed in range(seed, seed + candidates):
             clip = self(prompt, seed=own_seed, **options)
-            made.append((clip, audit(clip), own_seed))
+            made.append((clip, audit(clip), own_seed))  # type: ignore[operator]
         return sorted(made, key=lambda item: (-item[1].score, item[2]))
 
     def stream(

@@ -1,7 +1,7 @@
 """cusp generate."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +43,7 @@ def generate(
 
     check_output(output)
     simulator = Simulator.from_pretrained(model)
-    options = {"seconds": seconds, "size": size, "fps": fps, "num_inference_steps": steps, "guidance_scale": guidance,
+    options: dict[str, Any] = {"seconds": seconds, "size": size, "fps": fps, "num_inference_steps": steps, "guidance_scale": guidance,
                "sampler": sampler, "image": image, "video": video}  # fmt: skip
     rate = fps or simulator.config.fps
     note = ""

@@ -30,6 +30,13 @@ class AutoencoderConfig:
     coarse_blocks: int = 2
 
 
+def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer with all its parameters at zero."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
+
+
 class ResidualBlock(nn.Module):
     """GroupNorm, two 3x3 convolutions; the second starts at zero, so that the block starts as the identity."""
 
@@ -37,9 +44,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.norm = nn.GroupNorm(8, channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        self.second = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         return x + self.second(F.silu(self.first(F.silu(self.norm(x)))))
@@ -50,9 +55,7 @@ class TemporalMix(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.mix = nn.Conv2d(2 * channels, channels, 1)
-        nn.init.zeros_(self.mix.weight)
-        nn.init.zeros_(self.mix.bias)
+        self.mix = zeroed(nn.Conv2d(2 * channels, channels, 1))
 
     def forward(self, x: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
         before = torch.cat([x[:, :1], x[:, :-1]], dim=1)

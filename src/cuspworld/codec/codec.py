@@ -25,6 +25,8 @@ class Codec(nn.Module):
 
     temporal_stride = TEMPORAL_STRIDE
     spatial_stride = SPATIAL_STRIDE
+    latent_mean: Tensor
+    latent_std: Tensor
 
     def __init__(self, config: AutoencoderConfig | None = None):
         super().__init__()

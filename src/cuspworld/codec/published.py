@@ -81,7 +81,9 @@ class PublishedCodec(own.Codec):
 
     def decode(self, latents: Float[Tensor, "b l i j c"]) -> Float[Tensor, "b t h w 3"]:
         x = (latents * self.latent_std + self.latent_mean).movedim(-1, 1)
-        return self.model.decode(x).sample.movedim(1, -1)
+        frames = self.model.decode(x).sample.movedim(1, -1)
+        # CogVideoX's decoder makes 3 frames too many, at the front, of an even number of latents.
+        return frames[:, -((latents.shape[1] - 1) * self.temporal_stride + 1) :]
 
     def decode_next(self, latents: Tensor, past: Tensor) -> Tensor:
         """As `Codec.decode_next`, but all of `past` is decoded again: how far these classes look back is not known."""

@@ -134,10 +134,11 @@ class Trainer:
             if name not in weights:
                 raise CuspError(f"{self.checkpoint} lacks {name}: it is of another preset; start a new run folder")
             self.average[name] = tensors[f"average.{name}"].to(self.device)
-            moments = {key: tensors.get(f"optimizer.{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq")}
-            if moments["step"] is not None:
+            if f"optimizer.step.{name}" in tensors:
                 self.optimizer.state[parameter] = {
-                    key: value if key == "step" else value.to(self.device) for key, value in moments.items()
+                    "step": tensors[f"optimizer.step.{name}"],
+                    "exp_avg": tensors[f"optimizer.exp_avg.{name}"].to(self.device),
+                    "exp_avg_sq": tensors[f"optimizer.exp_avg_sq.{name}"].to(self.device),
                 }
         self.step = int(tensors[_STEP])
         self.losses = [(int(step), float(loss)) for step, loss in tensors["loop.losses"]]
@@ -198,8 +199,8 @@ class Trainer:
         self.optimizer.step()
         decay = min(phase.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            averages, parameters = list(self.average.values()), list(self.parameters.values())
-            torch._foreach_lerp_(averages, parameters, 1 - decay)
+            for name, parameter in self.parameters.items():
+                self.average[name].lerp_(parameter, 1 - decay)
         self.step += 1
         value = loss.detach()
         if self.process.count > 1:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ def train(
     if bfloat16 is None:
         bfloat16 = bfloat16_helps(device)
     checked = list(held_out)[:32] or some(clips, 8)
-    common = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
+    common: dict[str, Any] = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
 
     torch.manual_seed(seed)
     space = Codec.spatial_stride * preset.patch

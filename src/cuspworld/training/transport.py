@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -148,7 +149,7 @@ def _known_latents(window: Window, draw: float, context: int) -> int:
 
 
 def to_device(batch: TokenBatch, device: str) -> TokenBatch:
-    moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(batch).items()}
+    moved: dict[str, Any] = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(batch).items()}
     return TokenBatch(**moved)
 
 

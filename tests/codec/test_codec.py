@@ -1,0 +1,190 @@
+"""The codec: causality, streaming, sizes, tokens, folders, and the published classes behind the same interface."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.codec import Codec, psnr, reconstruct, to_frames, to_tensor
+from cuspworld.codec.published import PublishedCodec
+from cuspworld.codec.tokens import pack, tokenize, untokenize
+from cuspworld.errors import CuspError
+
+
+def small_codec(seed: int = 0) -> Codec:
+    """Random weights everywhere: the zero-initialised layers would hide a broken causality."""
+    torch.manual_seed(seed)
+    codec = Codec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
+    for parameter in codec.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return codec.eval()
+
+
+@torch.no_grad()
+def test_a_latent_sees_no_later_frame():
+    codec, frames = small_codec(), torch.rand(1, 13, 32, 24, 3) * 2 - 1
+    changed = frames.clone()
+    changed[:, 9:] = torch.rand(1, 4, 32, 24, 3) * 2 - 1
+    before, after = codec.encode(frames), codec.encode(changed)
+    assert torch.equal(before[:, :3], after[:, :3])  # frames 0..8
+    assert not torch.allclose(before[:, 3], after[:, 3])
+
+
+@torch.no_grad()
+def test_a_frame_sees_no_later_latent():
+    codec, latents = small_codec(), torch.randn(1, 4, 4, 3, 4)
+    changed = latents.clone()
+    changed[:, 2:] += 1
+    before, after = codec.decode(latents), codec.decode(changed)
+    assert torch.equal(before[:, :5], after[:, :5])  # latents 0 and 1
+    assert not torch.allclose(before[:, 5], after[:, 5])
+
+
+@torch.no_grad()
+def test_decoding_in_pieces_is_decoding_at_once():
+    codec, latents = small_codec(), torch.randn(2, 7, 3, 3, 4)
+    whole = codec.decode(latents)
+    tail = codec.decode_next(latents[:, 5:], latents[:, :5])
+    torch.testing.assert_close(tail, whole[:, -8:], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("time,height,width,latents", [(1, 8, 8, 1), (5, 64, 40, 2), (21, 16, 128, 6)])
+def test_any_4k_plus_1_frames_of_any_multiple_of_8(time, height, width, latents):
+    codec = small_codec()
+    z = codec.encode(torch.zeros(1, time, height, width, 3))
+    assert z.shape == (1, latents, height // 8, width // 8, 4)
+    assert codec.decode(z).shape == (1, time, height, width, 3)
+
+
+@pytest.mark.parametrize(
+    "shape,said",
+    [((18, 64, 64), "17 or 21"), ((1, 60, 64), "56 or 64"), ((1, 64, 7), "8 or 16"), ((0, 64, 64), "1 or 5")],
+)
+def test_the_error_says_what_fits(shape, said):
+    with pytest.raises(CuspError, match=said):
+        small_codec().encode(torch.zeros(1, *shape, 3))
+
+
+def test_uint8_survives_the_way_to_floats_and_back():
+    values = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
+    assert np.array_equal(to_frames(to_tensor(values)), values)
+
+
+def test_psnr_of_a_known_error():
+    a = np.zeros((2, 2, 2, 3), np.uint8)
+    assert psnr(a, a) == float("inf")
+    assert psnr(a, a + 255) == pytest.approx(0.0)
+    assert psnr(a, a + 51) == pytest.approx(20 * np.log10(5))
+
+
+def test_reconstruct_keeps_the_number_of_frames():
+    frames = np.zeros((7, 16, 16, 3), np.uint8)
+    assert reconstruct(small_codec(), frames).shape == frames.shape
+
+
+def test_save_and_load(tmp_path):
+    codec = small_codec()
+    codec.latent_mean.fill_(0.5)
+    codec.save_pretrained(tmp_path / "codec")
+    again = Codec.from_pretrained(tmp_path / "codec")
+    frames = torch.rand(1, 5, 16, 16, 3)
+    assert torch.equal(codec.encode(frames), again.encode(frames))
+    assert not list(tmp_path.glob(".*aside*"))
+
+
+def test_a_wrong_shape_a_pickle_and_a_missing_file_are_clear_errors(tmp_path):
+    small_codec().save_pretrained(tmp_path / "codec")
+    config = json.loads((tmp_path / "codec/config.json").read_text())
+    (tmp_path / "codec/config.json").write_text(json.dumps(config | {"latent_channels": 5}))
+    with pytest.raises(CuspError, match=r"has shape .* config.json asks for"):
+        Codec.from_pretrained(tmp_path / "codec")
+    (tmp_path / "codec/config.json").write_text(json.dumps(config | {"colour": "red"}))
+    with pytest.raises(CuspError, match="colour"):
+        Codec.from_pretrained(tmp_path / "codec")
+    (tmp_path / "codec/config.json").write_text(json.dumps(config))
+    torch.save({"a": torch.zeros(2)}, tmp_path / "codec/model.safetensors")
+    with pytest.raises(CuspError, match="pickle"):
+        Codec.from_pretrained(tmp_path / "codec")
+    (tmp_path / "codec/model.safetensors").unlink()
+    with pytest.raises(CuspError, match="no weights"):
+        Codec.from_pretrained(tmp_path / "codec")
+    with pytest.raises(CuspError, match="no model at"):
+        Codec.from_pretrained(tmp_path / "nothing")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    time=st.integers(1, 4),
+    rows=st.integers(1, 4),
+    columns=st.integers(1, 4),
+    patch=st.integers(1, 3),
+    c=st.integers(1, 5),
+)
+def test_tokens_hold_the_latents_and_their_place(time, rows, columns, patch, c):
+    latents = torch.randn(2, time, rows * patch, columns * patch, c)
+    tokens, positions = tokenize(latents, patch)
+    assert torch.equal(untokenize(tokens, tuple(latents.shape[1:4]), patch), latents)
+    t, i, j = positions[-1].tolist()
+    assert (t, i, j) == (time - 1, rows - 1, columns - 1)
+    n = len(positions) // 2
+    t, i, j = positions[n].tolist()
+    block = latents[:, t, i * patch : (i + 1) * patch, j * patch : (j + 1) * patch]
+    assert torch.equal(tokens[:, n], block.flatten(1))
+
+
+def test_packing_marks_the_padding():
+    long, short = tokenize(torch.randn(1, 3, 4, 4, 2), 2), tokenize(torch.randn(1, 1, 2, 4, 2), 2)
+    packed = pack([(long[0][0], long[1]), (short[0][0], short[1])])
+    assert packed.mask.sum(1).tolist() == [12, 2]
+    assert torch.equal(packed.tokens[1, :2], short[0][0])
+    assert not packed.tokens[1, 2:].any()
+
+
+TINY_PUBLISHED = {
+    "AutoencoderKLWan": dict(base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1),
+    "AutoencoderKLLTXVideo": dict(
+        latent_channels=8,
+        block_out_channels=(8, 8, 8, 8),
+        decoder_block_out_channels=(8, 8, 8, 8),
+        layers_per_block=(1, 1, 1, 1, 1),
+        decoder_layers_per_block=(1, 1, 1, 1, 1),
+    ),
+    "AutoencoderKLCogVideoX": dict(
+        latent_channels=4,
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("CogVideoXDownBlock3D",) * 4,
+        up_block_types=("CogVideoXUpBlock3D",) * 4,
+        layers_per_block=1,
+        norm_num_groups=2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TINY_PUBLISHED))
+@torch.no_grad()
+def test_published_autoencoders_load_by_folder(name, tmp_path):
+    diffusers = pytest.importorskip("diffusers")
+    torch.manual_seed(0)
+    getattr(diffusers, name)(**TINY_PUBLISHED[name]).save_pretrained(tmp_path / "vae")
+    codec = Codec.from_pretrained(tmp_path / "vae")
+    assert isinstance(codec, PublishedCodec)
+    t, s = codec.temporal_stride, codec.spatial_stride
+    frames = torch.rand(1, t + 1, 2 * s, s, 3) * 2 - 1
+    latents = codec.encode(frames)
+    assert latents.shape == (1, 2, 2, 1, codec.latent_channels)
+    assert codec.decode(latents).shape == frames.shape
+    direct = codec.model.encode(frames.movedim(-1, 1)).latent_dist.mode()
+    torch.testing.assert_close(latents * codec.latent_std + codec.latent_mean, direct.movedim(1, -1))
+    with pytest.raises(CuspError, match=f"multiple of {s}"):
+        codec.encode(torch.zeros(1, 1, s + 1, s, 3))
+
+
+def test_a_class_that_is_no_video_autoencoder(tmp_path):
+    (tmp_path / "config.json").write_text('{"_class_name": "UNet2DModel"}')
+    pytest.importorskip("diffusers")
+    with pytest.raises(CuspError, match="not a video autoencoder"):
+        Codec.from_pretrained(tmp_path)

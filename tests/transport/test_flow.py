@@ -1,0 +1,143 @@
+"""Flow matching: paths, samplers of known order, and the transformer's masks and places."""
+
+import math
+
+import pytest
+import torch
+
+from cuspworld.errors import CuspError
+from cuspworld.transport.flow import SAMPLERS, flow_loss, interpolate, time_grid
+from cuspworld.transport.transformer import FlowTransformer, TransformerConfig, rotary, rotate
+
+
+def test_the_path_goes_straight_from_noise_to_data():
+    noise, data = torch.randn(3, 2, 4), torch.randn(3, 2, 4)
+    ends = interpolate(noise, data, torch.tensor([0.0, 0.5, 1.0]))
+    torch.testing.assert_close(ends[0], noise[0])
+    torch.testing.assert_close(ends[1], (noise[1] + data[1]) / 2)
+    torch.testing.assert_close(ends[2], data[2])
+
+
+def test_the_loss_counts_learned_tokens_only():
+    noise, data = torch.zeros(1, 2, 4), torch.ones(1, 2, 4)
+    velocity = torch.stack([torch.ones(1, 4), torch.full((1, 4), 9.0)], dim=1)
+    assert flow_loss(velocity, noise, data, torch.tensor([[True, False]])) == 0
+    assert flow_loss(velocity, noise, data, torch.tensor([[True, True]])) == 32
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_the_time_grid_rises_from_0_to_1(shift):
+    times = time_grid(7, shift)
+    assert times[0] == 0 and times[-1] == 1 and times == sorted(times)
+    noise = 1 - times[3]  # SD3 equation 23 in the noise level
+    plain = 1 - 3 / 7
+    assert noise == pytest.approx(shift * plain / (1 + (shift - 1) * plain))
+
+
+def test_no_steps_is_an_error():
+    with pytest.raises(CuspError, match="num_inference_steps"):
+        time_grid(0, 1.0)
+
+
+@pytest.mark.parametrize("name,order", [("euler", 1), ("heun", 2), ("adams_bashforth", 2)])
+@pytest.mark.parametrize("shift", [1.0, 2.0])
+def test_samplers_converge_at_their_order(name, order, shift):
+    """dx/dt = x cos(3 t): x(1) = x(0) exp(sin(3) / 3)."""
+    start = torch.ones(1, 1, 1, dtype=torch.float64)
+    exact = math.exp(math.sin(3) / 3)
+
+    def error(steps: int) -> float:
+        end = SAMPLERS[name](lambda x, t: x * math.cos(3 * t), start, time_grid(steps, shift))
+        return abs(float(end) - exact)
+
+    measured = math.log2(error(64) / error(128))
+    assert measured == pytest.approx(order, abs=0.35)
+
+
+def make(seed: int = 0) -> FlowTransformer:
+    torch.manual_seed(seed)
+    model = FlowTransformer(TransformerConfig(token_channels=6, width=48, depth=2, heads=2, text_width=8))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model.eval()
+
+
+def inputs(n: int = 5, seed: int = 0) -> dict:
+    g = torch.Generator().manual_seed(seed)
+    return dict(
+        tokens=torch.randn(1, n, 6, generator=g),
+        positions=torch.randint(4, (1, n, 3), generator=g),
+        known=torch.zeros(1, n, dtype=torch.bool),
+        time=torch.tensor([0.3]),
+        text=torch.randn(1, 3, 8, generator=g),
+        text_mask=torch.ones(1, 3, dtype=torch.bool),
+    )
+
+
+@torch.no_grad()
+def test_padding_changes_nothing():
+    model, one = make(), inputs()
+    alone = model(**one)
+    padded = dict(one)
+    padded["tokens"] = torch.cat([one["tokens"], torch.full((1, 3, 6), 7.0)], dim=1)
+    padded["positions"] = torch.cat([one["positions"], torch.ones(1, 3, 3, dtype=torch.long)], dim=1)
+    padded["known"] = torch.zeros(1, 8, dtype=torch.bool)
+    padded["text"] = torch.cat([one["text"], torch.full((1, 2, 8), 5.0)], dim=1)
+    padded["text_mask"] = torch.tensor([[True, True, True, False, False]])
+    mask = torch.tensor([[True] * 5 + [False] * 3])
+    torch.testing.assert_close(model(**padded, mask=mask)[:, :5], alone, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_tokens_are_a_set_with_places():
+    model, one = make(), inputs()
+    order = torch.tensor([3, 1, 4, 0, 2])
+    shuffled = dict(one, tokens=one["tokens"][:, order], positions=one["positions"][:, order])
+    torch.testing.assert_close(model(**shuffled), model(**one)[:, order], atol=1e-5, rtol=1e-5)
+    moved = dict(one, positions=one["positions"] + torch.tensor([1, 0, 2]) * (torch.arange(5) == 2)[None, :, None])
+    assert not torch.allclose(model(**moved), model(**one), atol=1e-3)
+
+
+@torch.no_grad()
+def test_rotary_products_depend_on_the_difference_of_places_only():
+    g = torch.Generator().manual_seed(0)
+    q, k = torch.randn(1, 1, 1, 24, generator=g), torch.randn(1, 1, 1, 24, generator=g)
+    a, b, shift = torch.tensor([[[2, 5, 1]]]), torch.tensor([[[4, 0, 3]]]), torch.tensor([7, 3, 9])
+
+    def product(p, r):
+        return (rotate(q, *rotary(p, 24, 100.0)) * rotate(k, *rotary(r, 24, 100.0))).sum()
+
+    torch.testing.assert_close(product(a, b), product(a + shift, b + shift), atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_a_known_token_is_seen():
+    model, one = make(), inputs()
+    marked = dict(one, known=torch.tensor([[True, False, False, False, False]]))
+    assert not torch.allclose(model(**marked)[:, 1:], model(**one)[:, 1:], atol=1e-3)
+
+
+def test_it_learns_two_points():
+    """Noise to two data points, chosen by the text: after a short training the samples are the points."""
+    torch.manual_seed(0)
+    model = FlowTransformer(TransformerConfig(token_channels=2, width=64, depth=2, heads=2, text_width=2))
+    points, text = torch.tensor([[[2.0, 0.0]], [[-1.0, 1.0]]]), torch.eye(2)[:, None]
+    mask, known = torch.ones(2, 1, dtype=torch.bool), torch.zeros(2, 1, dtype=torch.bool)
+    positions = torch.zeros(2, 1, 3, dtype=torch.long)
+    optimizer = torch.optim.Adam(model.parameters(), 2e-3)
+    g = torch.Generator().manual_seed(0)
+    for _ in range(300):
+        rows = torch.arange(2).repeat(16)
+        noise, time = torch.randn(32, 1, 2, generator=g), torch.rand(32, generator=g)
+        x = interpolate(noise, points[rows], time)
+        v = model(x, positions[rows], known[rows], time, text[rows], mask[rows])
+        loss = flow_loss(v, noise, points[rows], mask[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    noise = torch.randn(2, 1, 2, generator=g)
+    with torch.no_grad():
+        end = SAMPLERS["heun"](
+            lambda x, t: model(x, positions, known, torch.full((2,), t), text, mask), noise, time_grid(8, 1.0)
+        )
+    torch.testing.assert_close(end, points, atol=0.2, rtol=0)
