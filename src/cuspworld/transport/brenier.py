@@ -1,0 +1,262 @@
+"""Brenier potentials: semi-discrete optimal transport from a continuous source to points, and its singular set.
+
+u(x) = max_j <x, y_j> + h_j is convex; its gradient sends the Laguerre cell W_j = {x : j attains the maximum} to y_j and
+is the cheapest map (for the squared distance) from the source to the points with masses nu_j exactly when
+mu(W_j) = nu_j for all j (Brenier 1991; Aurenhammer, Hoffmann, Aronov 1998). `Brenier.fit` finds such heights h;
+`singular.py` finds where the map tears.
+"""
+
+import inspect
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy import ndarray
+
+from cuspworld.errors import CuspError
+from cuspworld.transport import storage
+from cuspworld.transport.potential import Potential
+from cuspworld.transport.products import Products
+from cuspworld.transport.solver import Control, Problem, solve
+from cuspworld.transport.sources import Sampler, as_source
+from cuspworld.transport.validation import as_masses, as_matrix, first_of_equal_rows
+
+_NOISE_STREAM = 1 << 20  # away from the solver's streams
+
+
+class Brenier:
+    """Optimal transport from noise to points, in any dimension, that knows where it is discontinuous.
+
+    **Arguments**
+
+    - `source`: "gaussian" (standard normal), "ball" (uniform, radius 1), "cube" (uniform on [-1/2, 1/2]^d), or an array
+      (v, 2) or (v, 3) of vertices: uniform on their convex hull, solved exactly.
+    - `tolerance`: largest allowed RMS relative error of the cell masses, certified on an independent sample (97.7 %).
+    - `seed`: every random number follows from it.
+    - `device`: "cpu" or a CUDA device of torch.
+    - `memory_budget`: bytes for the sites and temporary arrays; a samples x sites matrix never exceeds it.
+    - `threads`: CPU threads; None takes torch's number.
+    - `confidence`: of a singular facet, over all facets together (`singular.py`).
+    - `max_seconds`: end there, with a warning, though the tolerance is not reached.
+    - `checkpoint`: a file to save to while solving, at Ctrl-C too; a later `fit` of the same goes on from it.
+    - `progress`: show a progress bar.
+
+    **Attributes after `fit`**: `heights_` (N,), `error_` and `error_standard_error_` (0 for exact solutions),
+    `certified_`, `samples_` (spent on training), `points_`, `masses_`, `n_features_in_`, `singular_set_`,
+    `branches_` (N,). Equal points share one cell, the first one's; points without mass have height -inf.
+
+    Follows scikit-learn's conventions without importing it.
+    """
+
+    def __init__(
+        self,
+        source: Any = "gaussian",
+        tolerance: float = 0.05,
+        seed: int = 0,
+        device: str = "cpu",
+        memory_budget: int = 1 << 30,
+        threads: int | None = None,
+        confidence: float = 0.95,
+        max_seconds: float | None = None,
+        checkpoint: str | Path | None = None,
+        progress: bool = False,
+    ):
+        self.source = source
+        self.tolerance = tolerance
+        self.seed = seed
+        self.device = device
+        self.memory_budget = memory_budget
+        self.threads = threads
+        self.confidence = confidence
+        self.max_seconds = max_seconds
+        self.checkpoint = checkpoint
+        self.progress = progress
+
+    # scikit-learn's protocol
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's arguments by name."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor arguments by name; raises CuspError for an unknown one."""
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise CuspError(f"Brenier has no parameter {name!r}: it takes {', '.join(known)}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v is not defaults[k].default]
+        return f"Brenier({', '.join(changed)})"
+
+    # solving
+
+    def fit(self, points: Any, masses: Any = None) -> Self:
+        """Solve for the heights of `points` (N, d) with `masses` (N,), None for equal ones. Returns self.
+
+        Raises CuspError for NaN, inf, negative masses or wrong shapes, naming the row.
+        """
+        return self._fit(as_matrix(points, "points"), masses, None)
+
+    def update(self, points_added: Any, masses: Any = None) -> Self:
+        """Add points and solve again from the old heights; `masses` (N + added,), None for equal ones. Returns self."""
+        self._check_fitted()
+        added = as_matrix(points_added, "points_added", self.n_features_in_)
+        start = np.concatenate([self._finite_heights(), self._entry_heights(added)])
+        return self._fit(np.concatenate([self.points_, added.astype(self.points_.dtype)]), masses, start)
+
+    def condition(self, masses: Any) -> "Brenier":
+        """A new Brenier of the same points with other masses, solved from these heights; self stays as it is."""
+        self._check_fitted()
+        return type(self)(**self.get_params())._fit(self.points_, masses, self._finite_heights())
+
+    def _fit(self, points: ndarray, masses: Any, start: ndarray | None) -> Self:
+        if len(points) == 0:
+            raise CuspError("points must have at least one row: got none")
+        if not 0 < self.tolerance < 1:
+            raise CuspError(f"tolerance must lie between 0 and 1: got {self.tolerance}")
+        self._source = as_source(self.source, points.shape[1])
+        self.__dict__.pop("singular_set_", None)
+        self.masses_ = as_masses(masses, len(points))
+        self.points_, self.n_features_in_ = points, points.shape[1]
+        sites, site_masses = self._normalise()
+        if self._source.name == "convex":
+            self._solve_exactly(site_masses)
+        else:
+            inner = None if start is None else start[self._active] / self._scale
+            solution = solve(Problem(self._source, sites, site_masses), self._control(), inner)
+            self.error_, self.error_standard_error_ = solution.error.value, solution.error.standard_error
+            self.certified_, self.samples_ = solution.certified, solution.samples
+            self._finish(solution.heights * self._scale)
+        return self
+
+    def _normalise(self) -> tuple[ndarray, ndarray]:
+        """Distinct points with positive mass, centred and of unit RMS: h and the cells follow both exactly.
+
+        With y = c + s z, <x, y> + h = <x, c> + s (<x, z> + h / s): the cells are those of z with heights h / s.
+        """
+        self._center = self.points_.mean(axis=0, dtype=np.float64)
+        shifted = self.points_ - self._center
+        largest = np.abs(shifted).max()
+        self._scale = float(largest * np.sqrt(np.mean((shifted / largest) ** 2))) if largest > 0 else 1.0
+        scaled = (shifted / self._scale).astype(np.float32)
+        first = first_of_equal_rows(scaled)
+        masses = np.bincount(first, weights=self.masses_, minlength=len(first))
+        self._active = np.flatnonzero(masses > 0)
+        self._first = first
+        self._sites = scaled[self._active]
+        return self._sites, masses[self._active]
+
+    def _control(self) -> Control:
+        checkpoint = None if self.checkpoint is None else Path(self.checkpoint)
+        return Control(
+            tolerance=self.tolerance,
+            seed=self.seed,
+            device=self.device,
+            memory_budget=self.memory_budget,
+            threads=self.threads,
+            max_seconds=self.max_seconds,
+            checkpoint=checkpoint,
+            progress=self.progress,
+        )
+
+    def _solve_exactly(self, masses: ndarray) -> None:
+        from cuspworld.transport.exact import solve_exact
+
+        points = self.points_[self._active].astype(np.float64)
+        heights = solve_exact(points, masses, self._source.vertices, self.tolerance)
+        self.error_, self.error_standard_error_, self.certified_, self.samples_ = 0.0, 0.0, True, 0
+        self._finish(heights)
+
+    def _finish(self, heights: ndarray) -> None:
+        """Spread the active sites' heights over all points, and build the potential that the queries read."""
+        everywhere = np.full(len(self.points_), -np.inf)
+        everywhere[self._active] = heights - heights.mean()
+        self.heights_ = everywhere[self._first]
+        products = Products(self._sites, self.device, self.memory_budget, self.threads)
+        self._potential = Potential(
+            self._source, self._sites, everywhere[self._active] / self._scale, products, self.seed
+        )
+
+    def _restore(self, points: ndarray, masses: ndarray, heights: ndarray, learned: dict[str, Any]) -> Self:
+        """Take over a saved solution."""
+        self.points_, self.masses_, self.n_features_in_ = points, masses, points.shape[1]
+        self._source = as_source(self.source, points.shape[1])
+        self._normalise()
+        for name, value in learned.items():
+            setattr(self, name, value)
+        self._finish(heights[self._active])
+        return self
+
+    def _finite_heights(self) -> ndarray:
+        """Heights, with those at which their cells just appear for the points without mass."""
+        hidden = ~np.isfinite(self.heights_)
+        heights = self.heights_.copy()
+        if hidden.any():
+            heights[hidden] = self._entry_heights(self.points_[hidden])
+        return heights
+
+    def _entry_heights(self, points: ndarray) -> ndarray:
+        """The height -sup_x (<x, y> - u(x)), by sampled x, at which the cell of an added point y just appears."""
+        noise = self._potential.sampler(_NOISE_STREAM).draw(min(max(2 * len(self.points_), 1024), 65536)).cpu().numpy()
+        values = self._potential.top_k(noise, 1)[0][:, 0]
+        search = Products(noise, self.device, self.memory_budget, self.threads)
+        rows = ((points - self._center) / self._scale).astype(np.float32)
+        entry = -search.top_k(rows, -values, 1)[0][:, 0].astype(np.float64)
+        shift = self._potential.heights.mean()  # search_heights are centred
+        return (entry + shift) * self._scale
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "heights_"):
+            raise CuspError("this Brenier is not fitted: call fit(points) first")
+
+    # the map
+
+    def sample_noise(self, count: int, seed: int = 0) -> ndarray:
+        """(count, d) float32 samples of the source."""
+        self._check_fitted()
+        return Sampler(self._source, seed, _NOISE_STREAM + 1).draw(count).numpy()
+
+    def potential(self, noise: Any) -> Any:
+        """(B,) u(x) at each row of noise (B, d)."""
+        cells, rows = self._cells(noise)
+        values = np.einsum("bd,bd->b", rows, self.points_[cells]) + self.heights_[cells]
+        return _like(noise, values)
+
+    def cells(self, noise: Any) -> Any:
+        """(B,) index of the Laguerre cell that holds each row of noise (B, d)."""
+        return _like(noise, self._cells(noise)[0])
+
+    def map(self, noise: Any) -> Any:
+        """(B, d) the Brenier map: for each row of noise the point of its cell."""
+        return _like(noise, self.points_[self._cells(noise)[0]])
+
+    def couple(self, noise: Any) -> tuple[Any, Any]:
+        """Training pairs (noise, point) of flow matching, each (B, d), coupled by optimal transport."""
+        return noise, self.map(noise)
+
+    def _cells(self, noise: Any) -> tuple[ndarray, ndarray]:
+        self._check_fitted()
+        rows = as_matrix(noise, "noise", self.n_features_in_)
+        return self._active[self._potential.cells(rows)], rows
+
+    # files
+
+    def save(self, path: str | Path) -> None:
+        """Write points, masses, heights and parameters to a safetensors file, whole or not at all."""
+        self._check_fitted()
+        storage.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Brenier":
+        """Read what `save` wrote. Raises CuspError if the file is missing or is no saved Brenier."""
+        return storage.load(cls, Path(path))
+
+
+def _like(noise: Any, values: ndarray) -> Any:
+    """`values` as a tensor on the device of `noise` if that is a tensor."""
+    return torch.from_numpy(values).to(noise.device) if isinstance(noise, torch.Tensor) else values

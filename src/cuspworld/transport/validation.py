@@ -1,0 +1,61 @@
+"""What `Brenier` takes: points, masses and noise, as arrays or tensors of any number type, checked row by row."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy import ndarray
+
+from cuspworld.errors import CuspError
+
+
+def as_matrix(values: Any, name: str, columns: int | None = None) -> ndarray:
+    """A finite (n, d) float32 or float64 array from an array, tensor or nested list; integers become float64.
+
+    Raises CuspError naming the first row with NaN or inf, or the shape it got.
+    """
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu().numpy() if values.dtype != torch.bfloat16 else values.float().cpu().numpy()
+    try:
+        array = np.asarray(values)
+        if array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise CuspError(f"{name} must be numbers of shape (n, d): got {type(values).__name__}") from error
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise CuspError(f"{name} must have shape (n, d): got {array.shape}; reshape a single row with [None]")
+    if columns is not None and array.shape[1] != columns:
+        raise CuspError(f"{name} must have {columns} columns, as in fit: got {array.shape[1]}")
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise CuspError(f"{name} must be finite: row {row} holds NaN or inf; drop it (rows are counted from 0)")
+    return array
+
+
+def as_masses(masses: Any, count: int) -> ndarray:
+    """(count,) float64 masses that add up to 1; None means equal ones. Raises CuspError naming the first bad row."""
+    if masses is None:
+        return np.full(count, 1 / count)
+    if isinstance(masses, torch.Tensor):
+        masses = masses.detach().cpu().numpy()
+    array = np.asarray(masses, dtype=np.float64)
+    if array.shape != (count,):
+        raise CuspError(f"masses must have shape ({count},), one for each point: got {array.shape}")
+    good = np.isfinite(array) & (array >= 0)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise CuspError(f"masses must be finite and not negative: row {row} is {array[row]}")
+    largest = array.max()
+    if largest == 0:
+        raise CuspError("masses must not all be zero: give at least one point a positive mass")
+    array = array / largest  # first, so that the sum cannot overflow
+    return array / array.sum()
+
+
+def first_of_equal_rows(points: ndarray) -> ndarray:
+    """(n,) index of the first row that is equal to each row."""
+    rows = np.ascontiguousarray(points + points.dtype.type(0))  # -0 becomes 0: rows are compared as bytes
+    rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1])))[:, 0]
+    _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+    return first[inverse]
