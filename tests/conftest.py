@@ -18,7 +18,8 @@ def _checked_modules() -> list[str]:
 
 
 # pkgutil.walk_packages imports packages (not modules); their __init__ files stay light.
-install_import_hook(_checked_modules(), "beartype.beartype")
+# An int is a float here, as for type checkers (PEP 484).
+install_import_hook(_checked_modules(), "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def first(chunks: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
             return
 
 
-def resize_frames(frames: UInt8[np.ndarray, "t h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "t h w 3"]:
+def resize_frames(frames: UInt8[np.ndarray, "t h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "t i j 3"]:
     if frames.shape[1:3] == size:
         return frames
     import cv2

@@ -22,6 +22,7 @@ from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_frames, to_tensor
 from cuspworld.codec.tokens import tokenize, untokenize
 from cuspworld.errors import CuspError, CuspWarning
+from cuspworld.files import written_whole
 from cuspworld.frames import first, resample, resize, resize_frames
 from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder
 from cuspworld.models import from_config, load_into, read_config, read_tensors, save_folder
@@ -186,7 +187,7 @@ class Simulator:
         whole."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with writtenwhole(path) as aside:
+        with written_whole(path) as aside:
             aside.mkdir()
             save = {"_class_name": "CuspWorldSimulator", **asdict(self.config)}
             (aside / "config.json").write_text(_json(save))

@@ -1,0 +1,166 @@
+"""Training: exact resume, many processes, checkpoints, batches by step number."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld.clip import Clip
+from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.errors import CuspError
+from cuspworld.simulator import Simulator
+from cuspworld.training.data import ClipWindows, window_shape
+from cuspworld.training.loop import Process, learning_rate, step_generator
+from cuspworld.training.presets import PRESETS, Phase, preset
+from cuspworld.training.run import train, with_steps
+from tests.helpers import moving_box
+
+MICRO = dataclasses.replace(
+    PRESETS["tiny"],
+    codec=Phase(steps=8, batch=4, learning_rate=2e-3, warmup=2, ema=0.9, log_every=1, sample_every=8, save_every=3),
+    transport=Phase(steps=8, batch=4, learning_rate=1e-3, warmup=2, ema=0.9, log_every=1, sample_every=8, save_every=3),
+    autoencoder=AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16),
+    window=13,
+    width=32,
+    depth=2,
+    heads=1,
+    text_width=16,
+)
+CLIPS = [moving_box(i) for i in range(6)] + [moving_box(9, 18, (32, 48)), moving_box(10, 3)]
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    return {p.parent.name: p.read_bytes() for p in sorted((folder / "model").rglob("*.safetensors"))}
+
+
+def test_a_resumed_run_ends_with_the_same_bytes(tmp_path):
+    train(CLIPS, MICRO, tmp_path / "whole", bfloat16=False)
+    for stop in ("codec", "transport"):
+        folder = tmp_path / stop
+        broken = dataclasses.replace(MICRO, **{stop: dataclasses.replace(getattr(MICRO, stop), sample_every=10**6)})
+        interrupt(broken, folder, stop, at=5)
+        train(CLIPS, MICRO, folder, resume=True, bfloat16=False)
+        assert weights(folder) == weights(tmp_path / "whole")
+    assert (tmp_path / "whole/codec_loss.png").is_file()
+    assert (tmp_path / "whole/transport_samples.png").is_file()
+    assert not list(tmp_path.rglob("*aside*"))
+
+
+def interrupt(_preset, folder: Path, phase: str, at: int) -> None:
+    """Train as a person would who presses Ctrl-C in step `at` of `phase`."""
+    from cuspworld.training.loop import Trainer
+
+    original = Trainer._train_step
+
+    def step(self, objective):
+        if self.name == phase and self.step == at:
+            raise KeyboardInterrupt
+        return original(self, objective)
+
+    Trainer._train_step = step
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(CLIPS, MICRO, folder, bfloat16=False)
+    finally:
+        Trainer._train_step = original
+
+
+def test_a_run_folder_is_not_overwritten_and_not_mixed(tmp_path):
+    train(CLIPS, MICRO, tmp_path / "run", bfloat16=False)
+    with pytest.raises(CuspError, match="--resume"):
+        train(CLIPS, MICRO, tmp_path / "run", bfloat16=False)
+    with pytest.raises(CuspError, match=r"other settings .seed"):
+        train(CLIPS, MICRO, tmp_path / "run", resume=True, seed=1, bfloat16=False)
+
+
+def test_two_processes_have_the_loss_curve_of_one(tmp_path):
+    """torchrun's environment is also accelerate's; the global batch is the same, so the curves agree."""
+    script = Path(__file__).with_name("train_micro.py")
+    root = Path(__file__).resolve().parents[2]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    one = [sys.executable, str(script), str(tmp_path / "one")]
+    two = [
+        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "29517",
+        str(script), str(tmp_path / "two"),
+    ]  # fmt: skip
+    pytest.importorskip("accelerate")
+    for command in (one, two):
+        subprocess.run(command, check=True, env=environment, capture_output=True, timeout=240)
+    curves = [json.loads((tmp_path / name / "losses.json").read_text()) for name in ("one", "two")]
+    for phase in ("codec", "transport"):
+        a, b = (np.array(curve[phase]) for curve in curves)
+        assert len(a) == len(b) == 8
+        np.testing.assert_allclose(a[:, 1], b[:, 1], rtol=0.05)
+
+
+def test_batches_depend_on_the_step_alone():
+    windows = ClipWindows(CLIPS, 9, 4, 16, seed=3)
+    again = ClipWindows(CLIPS, 9, 4, 16, seed=3)
+    for step in (5, 0, 5):
+        assert np.array_equal(windows.batch(step, 4, Process()), again.batch(step, 4, Process()))
+    halves = [windows.batch(7, 4, Process(rank, 2)) for rank in (0, 1)]
+    assert np.array_equal(np.concatenate(halves), windows.batch(7, 4, Process()))
+    shapes = {windows.batch(step, 4, Process()).shape for step in range(40)}
+    assert shapes == {(4, 9, 32, 32, 3), (4, 9, 32, 48, 3), (4, 1, 32, 32, 3)}  # the short clip gives images
+
+
+def test_seeds_and_steps_draw_apart():
+    draws = {int(torch.randint(2**62, (1,), generator=step_generator(s, k))) for s in range(20) for k in range(20)}
+    assert len(draws) == 400
+
+
+def test_windows_are_the_largest_that_fit():
+    shape = window_shape(moving_box(0, 18, (40, 50)), 21, 4, 16)
+    assert (shape.frames, shape.height, shape.width) == (17, 32, 48)
+    with pytest.raises(CuspError, match="smaller than one token"):
+        window_shape(Clip(np.zeros((5, 12, 50, 3), np.uint8), 10.0), 21, 4, 16)
+
+
+def test_a_batch_that_cannot_be_shared():
+    with pytest.raises(CuspError, match="cannot be shared by 3"):
+        Process(0, 3).share(4)
+
+
+def test_learning_rate_warms_up_and_ends_near_zero():
+    phase = Phase(steps=100, batch=1, learning_rate=1.0, warmup=10)
+    rates = [learning_rate(phase, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == pytest.approx(1.0) and rates[-1] < 0.02
+
+
+def test_presets_and_their_changes():
+    assert with_steps(preset("tiny"), 5, None, 2).codec == dataclasses.replace(PRESETS["tiny"].codec, steps=5, batch=2)
+    with pytest.raises(CuspError, match="tiny, small, base"):
+        preset("huge")
+    with pytest.raises(CuspError, match="1 or more"):
+        with_steps(preset("tiny"), 0, None, None)
+
+
+def test_a_checkpoint_of_another_model_is_a_clear_error(tmp_path):
+    train(CLIPS, MICRO, tmp_path / "run", bfloat16=False)
+    (tmp_path / "run/transport.checkpoint.safetensors").write_bytes(b"not tensors")
+    with pytest.raises(CuspError, match="not a safetensors file"):
+        train(CLIPS, MICRO, tmp_path / "run", resume=True, bfloat16=False)
+
+
+def test_an_empty_library():
+    with pytest.raises(CuspError, match="no clips"):
+        ClipWindows([], 9, 4, 16, seed=0)
+
+
+@pytest.mark.long
+def test_a_small_training_learns(tmp_path):
+    """The codec gains 6 dB and the flow's loss falls well below the 1.0 of predicting nothing (a minute)."""
+    clips = [moving_box(i) for i in range(32)]
+    chosen = with_steps(PRESETS["tiny"], 150, 150, 8)
+    result = train(clips, chosen, tmp_path / "run")
+    assert result.psnr_after > result.psnr_before + 6
+    assert result.transport_loss < 0.8
+    clip = Simulator.from_pretrained(result.model)("a box moves left", seconds=2)
+    assert clip.frames.shape == (20, 32, 32, 3)
