@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: demo test test-all lint benchmark docs model clean
+
+demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say where it lies
+	@mkdir -p out
+	$(BIN)/cusp generate "A glass of orange juice is pushed hard; it tips over and the juice pours out." -o out/juice.mp4 --seed 1
+	$(BIN)/cusp show out/juice.mp4 -o out/juice.png
+	$(BIN)/cusp audit out/juice.mp4 --html out/juice.html
+	@echo
+	@echo "The video:         $(CURDIR)/out/juice.mp4"
+	@echo "Its contact sheet: $(CURDIR)/out/juice.png"
+	@echo "Its audit:         $(CURDIR)/out/juice.html"
+
+test: $(DEV) lint ## the same install with the test extras, then lint, types and the quick tests
+	$(BIN)/python -m pytest -m "not long and not gpu and not browser"
+
+test-all: $(DEV) ## every test that this machine can run, the long ones too
+	$(BIN)/python -m pytest --timeout 3600
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmark: $(DEV) ## the quick form of every table in benchmarks/ (peers: pip install 'cuspworld[benchmarks]')
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+docs: $(DEV) ## the site, in site/
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	$(BIN)/zensical build
+
+model: $(DEV) ## the recipe of the shipped model: record, train, check (two hours on two cores)
+	$(BIN)/python recipes/default_model.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(DEV): $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ $(CORE)
+
+clean:
+	rm -rf out site build .pytest_cache .mypy_cache .ruff_cache
