@@ -10,7 +10,8 @@ How to write a world (see juice.py, collision.py):
 3. Write `_begin(rng)`: build the simulation at t = 0 from `self.values[...]`; every random choice comes from `rng`.
    Draw all that you need from `rng` there, so that the same seed gives the same clip whatever happens later.
 4. Write `_advance(seconds, action)`: move the simulation on by exactly that long from `self.time`. Report what happens
-   at its true instant with `self._event(name, time, **detail)`: from contact data, or `crossing_time` on a smooth function.
+   at its true instant with `self._event(name, time, **detail)`: from contact data, or `crossing_time` on a smooth
+   function.
 5. Write `_row()` (state values in the order of `columns`), `_conserved()`, `_policy(time)` (the action that a recording
    takes: the push, the breath), `branch(state)`, `criticality(state)`, `_caption(style, language, rng)`.
 6. Write `_paint(canvas)` for a 2-D world (metres, y up), or `_picture(height, width)` -> (frame uint8, mask uint8) for
@@ -244,7 +245,7 @@ class World(gymnasium.Env):
         """Record a clip with its truth. Same arguments, same bytes.
 
         `twin`: re-render the same seed with one law broken from a known frame on (`twins` lists them). `actions`: one
-        row a frame (frames, action columns) in place of what the parameters say happens. Raises CuspError for bad values.
+        row a frame (frames, action columns) in place of what the parameters say. Raises CuspError for bad values.
         """
         from cuspworld.worlds.recorder import record
 

@@ -1,11 +1,11 @@
 """Collision: two balls collide, one ball moves uniformly, or a ball is thrown: the three laws of the phyworld paper.
 
-Kang et al. 2024, "How Far Is Video Generation from World Model: A Physical Law Perspective" (arXiv:2411.02385): discs of
-density 1 in a world of 10 m x 10 m, seen for 32 frames of 0.1 s. By default the motion is the exact solution: free flight
-between contacts, the instant of contact as the root of |x_2 - x_1 + (v_2 - v_1) t| = r_1 + r_2, and there
+Kang et al. 2024, "How Far Is Video Generation from World Model: A Physical Law Perspective" (arXiv:2411.02385): discs
+of density 1 in a world of 10 m x 10 m, seen for 32 frames of 0.1 s. By default the motion is the exact solution: free
+flight between contacts, the instant of contact as the root of |x_2 - x_1 + (v_2 - v_1) t| = r_1 + r_2, and there
 v_i' = v_i -+ (1 + e) m_j / (m_1 + m_2) (v_rel . n) n. The preset "phyworld" runs the paper's own engine instead, Box2D
-with steps of 0.01 s, whose fault it shows: below a closing speed of 1 m/s it makes elastic collisions perfectly inelastic.
-Critical state: the contact.
+with steps of 0.01 s, whose fault it shows: below a closing speed of 1 m/s, elastic collisions come out perfectly
+inelastic. Critical state: the contact.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Collision(World):
         Parameter("radius_2", "m", "radius of the second ball", (0.7, 1.4), RADIUS, (0.05, 2.4)),
         Parameter("speed_1", "m/s", "speed of the first ball, to the right", (1.0, 4.0), SPEED, (0.0, 20.0)),
         Parameter("speed_2", "m/s", "speed of the second ball, to the left", (1.0, 4.0), SPEED, (0.0, 20.0)),
-        Parameter("offset", "1", "how far beside the centre it hits, in sums of the radii", out=((0.15, 0.6), (-0.6, -0.15)),
-                  bounds=(-2.0, 2.0), default=0.0),
+        Parameter("offset", "1", "how far beside the centre it hits, in sums of the radii",
+                  out=((0.15, 0.6), (-0.6, -0.15)), bounds=(-2.0, 2.0), default=0.0),
         Parameter("restitution", "1", "coefficient of restitution", out=((0.2, 0.8),), bounds=(0.0, 1.0), default=1.0),
         Parameter("gravity", "m/s^2", "acceleration of a thrown ball", out=((0.8, 1.5), (4.0, 6.0)), bounds=(0.0, 30.0),
                   default=2.5),
@@ -124,7 +124,9 @@ class Collision(World):
         values, r = self.values, float(self._radius[0])
         furthest = max(SIDE - r - BEFORE * values["speed_1"], r + 0.3)
         left = r + shares[1] * (furthest - r)
-        low, high = (0.95 * SIDE - r - 1.0, 0.95 * SIDE - r) if values["law"] == "parabola" else (r + 0.5, SIDE - r - 0.5)
+        low, high = (
+            (0.95 * SIDE - r - 1.0, 0.95 * SIDE - r) if values["law"] == "parabola" else (r + 0.5, SIDE - r - 0.5)
+        )
         return np.array([[left, low + shares[2] * (high - low)]]), np.array([[values["speed_1"], 0.0]])
 
     def _advance(self, seconds: float, action: np.ndarray) -> None:

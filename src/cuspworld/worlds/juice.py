@@ -1,7 +1,7 @@
 """Juice: a glass of liquid on a table is pushed; it rocks back, or tips over and pours.
 
-Glass: Newton-Euler equations with contact and Coulomb friction, solved by pymunk (Chipmunk). Liquid: position-based fluid
-(liquid_kernels.py) that exchanges momentum with the glass. The world is a slice of depth `DEPTH`; SI units.
+Glass: Newton-Euler equations with contact and Coulomb friction, solved by pymunk (Chipmunk). Liquid: position-based
+fluid (liquid_kernels.py) that exchanges momentum with the glass. The world is a slice of depth `DEPTH`; SI units.
 Critical state: the common centre of mass of the glass and the liquid in it stands over the edge of its support.
 """
 
@@ -130,7 +130,7 @@ class Juice(World):
             half = HALF_BASE + (HALF_RIM - HALF_BASE) * (y - BASE) / HEIGHT - WALL - 0.5 * SPACING
             x = np.arange(-half + 0.5 * SPACING * (k % 2), half, SPACING)
             points.append(np.stack([x, np.full_like(x, y)], 1))
-        self._x = np.concatenate(points) + [start, 0.0]
+        self._x = np.add(np.concatenate(points), [start, 0.0])
         self._x += rng.uniform(-1e-5, 1e-5, self._x.shape)
         self._v = np.zeros_like(self._x)
         self._in = np.ones(len(self._x), np.bool_)
@@ -319,7 +319,9 @@ class Juice(World):
             return
         low, high = np.clip(np.quantile(film[:, 0], (0.02, 0.98)), -0.3, 0.3).tolist()
         depth = 0.036 * math.sqrt(len(film) / self._full)
-        canvas.ellipse((low + high) / 2, -0.010, (high - low) / 2 + 0.014, depth + 0.003, darker(colour, 0.18), instance=2)
+        canvas.ellipse(
+            (low + high) / 2, -0.010, (high - low) / 2 + 0.014, depth + 0.003, darker(colour, 0.18), instance=2
+        )
         canvas.ellipse((low + high) / 2, -0.009, (high - low) / 2 + 0.012, depth, colour, instance=2)
 
     def _paint_hand(self, canvas: Canvas) -> None:

@@ -101,9 +101,7 @@ def _walls(x, old, walls, motion, margin, friction, dt, table_friction, exchange
             if squared < r * r and squared > 1e-16:
                 d = math.sqrt(squared)
                 lx, ly = x[i, 0] - cx, x[i, 1] - cy
-                fx, fy = _push_out(
-                    x, old, i, dx / d, dy / d, r - d, (vx - w * ly) * dt, (vy + w * lx) * dt, friction
-                )
+                fx, fy = _push_out(x, old, i, dx / d, dy / d, r - d, (vx - w * ly) * dt, (vy + w * lx) * dt, friction)
                 exchange[0] += fx
                 exchange[1] += fy
                 exchange[2] += lx * fy - ly * fx

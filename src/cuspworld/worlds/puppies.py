@@ -1,8 +1,8 @@
 """Puppies: three or four puppies romp over the grass around a ball, pass behind one another, and stay three or four.
 
-Discs on the ground plane (x to the right, z away from the camera), with restitution, moved by pymunk (Chipmunk). A puppy
-steers: its acceleration is (wanted velocity - velocity) * eagerness, towards a point that circles the ball. The camera is a
-pinhole at height `CAMERA_HEIGHT` and distance `CAMERA_DISTANCE`: X = x s, Y = H (1 - s), s = D / (D + z).
+Discs on the ground plane (x to the right, z away from the camera), with restitution, moved by pymunk (Chipmunk). A
+puppy steers: its acceleration is (wanted velocity - velocity) * eagerness, towards a point that circles the ball. The
+camera is a pinhole at height `CAMERA_HEIGHT` and distance `CAMERA_DISTANCE`: X = x s, Y = H (1 - s), s = D / (D + z).
 Critical state: one puppy is wholly hidden behind others (puppies_kernels.py).
 """
 
@@ -57,7 +57,8 @@ class Puppies(World):
             f"puppy_{k}_{what}": unit
             for k in range(1, MOST + 1)
             for what, unit in {
-                "x": "m", "z": "m", "velocity_x": "m/s", "velocity_z": "m/s", "facing": "1", "visible": "1", "present": "1",
+                "x": "m", "z": "m", "velocity_x": "m/s", "velocity_z": "m/s", "facing": "1", "visible": "1",
+                "present": "1",
             }.items()
         },
         "ball_x": "m",
@@ -114,7 +115,9 @@ class Puppies(World):
             self._add_dog(*self._wanted(k, 0.0)[:2])
         self._facing = np.array([math.copysign(1.0, self._wanted(k, 0.0)[2]) for k in range(count)])
         for k, dog in enumerate(self._dogs):
-            dog.velocity = tuple(self._wanted(k, 0.0)[2:])
+            _, _, *velocity = self._wanted(k, 0.0)
+            dog.velocity = (velocity[0], velocity[1])
+        self._gone: set[int] = set()
         self._depth, self._visible = self._look()
 
     def _spread(self, angles: np.ndarray, count: int) -> float:
@@ -158,7 +161,8 @@ class Puppies(World):
 
     def _substep(self, now: float, dt: float) -> None:
         eagerness = self.values["eagerness"]
-        for k, dog in enumerate(self._dogs):
+        for k in self._here():
+            dog = self._dogs[k]
             if eagerness:
                 x, z, u, w = self._wanted(k, now)
                 (px, pz), (vx, vz) = dog.position, dog.velocity
@@ -173,7 +177,7 @@ class Puppies(World):
             self._phase[k] += dt * (4.0 + 11.0 * math.hypot(vx, vz))
         before = self._depth
         self._depth, self._visible = self._look()
-        for k in range(min(len(before), len(self._depth))):
+        for k in self._here():
             first, last = before[k], self._depth[k]
             if (first < 0) != (last < 0):
                 moment = now + dt * first / (first - last)
@@ -181,7 +185,7 @@ class Puppies(World):
                 self._event("full occlusion" if last >= 0 else "reappears", moment, **detail)
 
     def _places(self) -> np.ndarray:
-        """Screen x, screen y, scale, facing, distance of every puppy: what the camera sees."""
+        """Screen x, screen y, scale, facing, distance of every puppy: what the camera sees. (puppies, 5)"""
         places = np.empty((len(self._dogs), 5))
         for k, dog in enumerate(self._dogs):
             x, z = dog.position
@@ -189,21 +193,27 @@ class Puppies(World):
             places[k] = x * scale, CAMERA_HEIGHT * (1 - scale), PUPPY_SIZE * scale, self._facing[k], z
         return places
 
+    def _here(self) -> list[int]:
+        return [k for k in range(len(self._dogs)) if k not in self._gone]
+
     def _look(self) -> tuple[np.ndarray, np.ndarray]:
-        depth, visible = np.empty(len(self._dogs)), np.empty(len(self._dogs))
-        hidden(self._places(), PARTS, OUTLINE, depth, visible)
+        """How deep each puppy is hidden (m; negative: it is seen), and the share of its outline that is seen."""
+        here, depth, visible = self._here(), np.full(len(self._dogs), -1.0), np.zeros(len(self._dogs))
+        depth_here, visible_here = np.empty(len(here)), np.empty(len(here))
+        hidden(self._places()[here], PARTS, OUTLINE, depth_here, visible_here)
+        depth[here], visible[here] = depth_here, visible_here
         return depth, visible
 
     def _in_front(self, k: int) -> int:
         """The nearer puppy that covers puppy k most: the one closest to it on the screen."""
         places = self._places()
-        nearer = [j for j in range(len(places)) if places[j, 4] < places[k, 4]]
+        nearer = [j for j in self._here() if places[j, 4] < places[k, 4]]
         return min(nearer, key=lambda j: abs(places[j, 0] - places[k, 0]), default=k)
 
     def _row(self) -> tuple[float, ...]:
         row: list[float] = []
         for k in range(MOST):
-            if k < len(self._dogs):
+            if k < len(self._dogs) and k not in self._gone:
                 dog = self._dogs[k]
                 row += [*dog.position, *dog.velocity, self._facing[k], self._visible[k], 1.0]
             else:
@@ -211,7 +221,7 @@ class Puppies(World):
         return (*map(float, row), *self._ball.position, *self._ball.velocity, float(self._depth.max()))
 
     def _conserved(self) -> tuple[float, ...]:
-        return (float(len(self._dogs)),)
+        return (float(len(self._here())),)
 
     def _policy(self, time: float) -> tuple[float, ...]:
         due = self.values["kick_time"]
@@ -243,7 +253,7 @@ class Puppies(World):
 
     def _break(self, twin: str) -> None:
         """Called just before the frame of the greatest occlusion; acts on the one that is hidden most by then."""
-        k = int(self._visible.argmin())
+        k = min(self._here(), key=lambda j: self._visible[j])
         front = self._in_front(k)
         self._wrong: tuple[int, ...] = (k + 1,)
         if twin == "identities_swap":
@@ -259,15 +269,8 @@ class Puppies(World):
             self._wrong = (len(self._dogs),)
             self._depth, self._visible = self._look()
         else:
-            self._gone = k
-            for shape in list(self._dogs[k].shapes):
-                self._space.remove(shape)
-            self._space.remove(self._dogs[k])
-            order = [j for j in range(len(self._dogs)) if j != k]
-            self._dogs, self._coats = [self._dogs[j] for j in order], [self._coats[j] for j in order]
-            self._facing, self._phase = self._facing[order], np.append(self._phase[order], 0.0)
-            for name in ("_angle", "_pace", "_reach"):
-                setattr(self, name, getattr(self, name)[order])
+            self._gone.add(k)
+            self._space.remove(*self._dogs[k].shapes, self._dogs[k])
             self._depth, self._visible = self._look()
 
     def _twin_instances(self, twin: str) -> tuple[int, ...]:
@@ -283,7 +286,7 @@ class Puppies(World):
         canvas.band(-9.0, CAMERA_HEIGHT - 0.02, (124, 196, 92), (124, 196, 92))
         canvas.band(-0.52, CAMERA_HEIGHT - 0.02, (132, 200, 98), (88, 166, 66))
         places = self._places()
-        order = sorted([(places[k, 4], k) for k in range(len(places))] + [(self._ball.position[1], -1)], reverse=True)
+        order = sorted([(places[k, 4], k) for k in self._here()] + [(self._ball.position[1], -1)], reverse=True)
         for _, k in order:
             if k >= 0:
                 x, y, scale, facing, _ = places[k].tolist()

@@ -31,9 +31,7 @@ def puppy(
     def limb(u0, v0, u1, v1, radius, colour, end=None, outline=0.014):
         (ax, ay), (bx, by) = at(u0, v0), at(u1, v1)
         tip = radius if end is None else end
-        canvas.capsule(
-            ax, ay, bx, by, scale * (radius + outline), edge, end=scale * (tip + outline), instance=instance
-        )
+        canvas.capsule(ax, ay, bx, by, scale * (radius + outline), edge, end=scale * (tip + outline), instance=instance)
         canvas.capsule(ax, ay, bx, by, scale * radius, colour, end=scale * tip, instance=instance, shade=0.08)
 
     canvas.shadow(x, y, scale * 0.34 * abs(turn) + 0.03, scale * 0.055, alpha=0.32)
@@ -52,4 +50,6 @@ def puppy(
     canvas.circle(*eye, scale * 0.040, (250, 250, 250), instance=instance)
     canvas.circle(eye[0] + scale * turn * 0.01, eye[1], scale * 0.027, (24, 22, 26), instance=instance)
     angle = -0.25 * turn
-    canvas.ellipse(*flap, scale * 0.062 * abs(turn) + 0.008, scale * 0.125, ear, angle=angle, instance=instance, shade=0.08)
+    canvas.ellipse(
+        *flap, scale * 0.062 * abs(turn) + 0.008, scale * 0.125, ear, angle=angle, instance=instance, shade=0.08
+    )

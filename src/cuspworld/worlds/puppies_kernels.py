@@ -1,7 +1,7 @@
-"""Occlusion between animals: how far each one is hidden behind the nearer ones, as a continuous function of their places.
+"""Occlusion between animals: how deep each one is hidden behind the nearer ones, continuous in their places.
 
-An animal is a union of capsules (Quilez' distance). Outline points of the one behind are tested against the union of all
-nearer animals: `depth` = -max over points of the distance to that union: it crosses zero exactly when the last point
+An animal is a union of capsules (Quilez' distance). Outline points of the one behind are tested against the union of
+all nearer animals: `depth` = -max over points of the distance to that union: it crosses zero when the last point
 disappears.
 """
 
@@ -26,8 +26,11 @@ PARTS = np.array(
 
 @njit(cache=True)
 def hidden(places, parts, outline, depth, visible):
-    """places (n, 5): screen x, screen y, scale, facing (-1 to 1), distance from the camera. Sets, for each animal, `depth`
-    (screen metres; positive: wholly hidden) and `visible` (share of its outline points that can be seen)."""
+    """places (n, 5): screen x, screen y, scale, facing (-1 to 1), distance from the camera.
+
+    Sets, for each animal, `depth` (screen metres; positive: wholly hidden) and `visible` (share of its outline points
+    that can be seen).
+    """
     n = places.shape[0]
     for i in range(n):
         x, y, s, f = places[i, 0], places[i, 1], places[i, 2], places[i, 3]
