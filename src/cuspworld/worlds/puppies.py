@@ -23,9 +23,9 @@ from cuspworld.worlds.render import Canvas
 
 STEP = 1 / 240  # s, at most
 MOST = 5  # puppies that the state has room for (one more than the world, for the impossible one)
-CAMERA_HEIGHT, CAMERA_DISTANCE = 0.46, 2.2  # m
+CAMERA_HEIGHT, CAMERA_DISTANCE = 0.72, 2.2  # m; high enough that the puppies can be counted
 DEPTH, HALF_WIDTH = 1.4, 0.78  # m, of the meadow; half width at the near edge, as seen
-PUPPY_RADIUS, PUPPY_MASS, PUPPY_SIZE = 0.14, 4.0, 0.84  # m, kg, and the size of the drawing of puppies_kernels.PARTS
+PUPPY_RADIUS, PUPPY_MASS, PUPPY_SIZE = 0.14, 4.0, 0.74  # m, kg, and the size of the drawing of puppies_kernels.PARTS
 BALL_RADIUS, BALL_MASS, BALL_DRAG = 0.085, 0.15, 0.9  # m, kg, 1/s
 OUTLINE = 3  # capsules that make a puppy's outline
 FUR = ("brown", "white", "black", "golden", "grey")
@@ -99,8 +99,8 @@ class Puppies(World):
             fence.elasticity, fence.friction = 0.6, 0.0
             space.add(fence)
         self._ball = self._disc(rng.uniform(-0.3, 0.3), rng.uniform(0.5, 0.8), BALL_RADIUS, BALL_MASS, 0.6)
-        # Each puppy circles the ball on an ellipse of its own, one way or the other.
-        sense = np.where(rng.random(MOST) < 0.5, 1.0, -1.0)
+        # Each puppy circles the ball on an ellipse of its own; most go one way, so that they are seldom all in a heap.
+        sense = np.where(rng.random(MOST) < 0.85, 1.0, -1.0) * (1.0 if rng.random() < 0.5 else -1.0)
         self._pace = sense * values["pace"] * rng.uniform(0.8, 1.2, MOST)
         self._reach = rng.uniform([0.52, 0.35], [0.86, 0.62], (MOST, 2))
         self._phase = rng.uniform(0, 2 * math.pi, MOST)
