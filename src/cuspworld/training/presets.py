@@ -61,8 +61,11 @@ PRESETS = {
     ),
     "small": Preset(
         "small",
-        codec=Phase(steps=3000, batch=8, learning_rate=1e-3),
-        transport=Phase(steps=6000, batch=16, learning_rate=8e-4, warmup=200, sample_every=1000),
+        codec=Phase(steps=2400, batch=8, learning_rate=1e-3, ema=0.995),
+        transport=Phase(steps=5000, batch=16, learning_rate=1e-3, warmup=200, ema=0.998, sample_every=500),
+        autoencoder=AutoencoderConfig(latent_channels=12),
+        width=256,
+        heads=4,
     ),
     "base": Preset(
         "base",
