@@ -1,0 +1,50 @@
+"""Is this video physically possible? Findings with time, place, law, evidence and uncertainty.
+
+`cuspworld.audit(clip)` calls this room (it is a module that can be called: the same as `cuspworld.audit.audit_clip`),
+and `cuspworld.audit.physics_iq`, `.Report`, `.Finding`, `.compare` and the others below are its public names. They
+load on first use.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "Finding": "cuspworld.audit.report",
+    "Measurement": "cuspworld.audit.report",
+    "Report": "cuspworld.audit.report",
+    "compare": "cuspworld.audit.compare",
+    "audit_clip": "cuspworld.audit.run",
+    "audit_frames": "cuspworld.audit.run",
+    "schema": "cuspworld.audit.report",
+}
+
+__all__ = ["Finding", "Measurement", "Report", "audit_clip", "audit_frames", "compare", "schema"]
+
+if TYPE_CHECKING:
+    from cuspworld.audit.compare import compare
+    from cuspworld.audit.report import Finding, Measurement, Report, schema
+    from cuspworld.audit.run import audit_clip, audit_frames
+
+
+class _Room(ModuleType):
+    """A module that can be called: `cuspworld.audit(clip)`."""
+
+    def __call__(self, clip: Any, **options: Any) -> Any:
+        from cuspworld.audit.run import audit_clip
+
+        return audit_clip(clip, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'cuspworld.audit' has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return __all__
+
+
+sys.modules[__name__].__class__ = _Room

@@ -1,0 +1,26 @@
+"""From a test's statistic to a probability: p = 1 / (1 + (centre / statistic)^slope), one curve a test.
+
+Every statistic is a ratio, the strength of the evidence over what the same clip shows elsewhere and its own noise, so
+that a curve has no unit. `centre` is the ratio at which a finding is as likely wrong as right. The curves were fitted
+on the development split alone (`python benchmarks/audit.py --fit`; seeds and clips in benchmarks/audit_split.py).
+"""
+
+from __future__ import annotations
+
+CURVES: dict[str, tuple[float, float]] = {
+    "appears": (6.0, 3.0),
+    "vanishes": (6.0, 3.0),
+    "jumps": (6.0, 3.0),
+    "recolours": (6.0, 3.0),
+    "velocity": (6.0, 3.0),
+    "freeze": (4.0, 3.0),
+    "passage": (8.0, 3.0),
+}
+
+
+def probability(test: str, statistic: float) -> float:
+    """The calibrated probability that a statistic of this test is a broken law."""
+    centre, slope = CURVES[test]
+    if not statistic > 0:
+        return 0.0
+    return 1.0 / (1.0 + (centre / statistic) ** slope)

@@ -1,0 +1,16 @@
+"""The laws, one file each. `registry()` imports them; importing this package alone imports nothing heavy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cuspworld.audit.laws.base import Law
+
+NAMES = ("permanence", "inertia", "stillness", "passage")
+
+
+def registry() -> list[Law]:
+    """Every law, in the order of the report. Each module of this package has one `LAW`."""
+    return [import_module(f"cuspworld.audit.laws.{name}").LAW for name in NAMES]

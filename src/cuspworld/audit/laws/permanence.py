@@ -1,0 +1,51 @@
+"""Permanence: things do not appear or vanish away from the frame's edge and behind nothing."""
+
+from __future__ import annotations
+
+from cuspworld.audit.calibration import probability
+from cuspworld.audit.jumps import Jump
+from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.scene import SHORTEST, Scene
+
+
+def check(scene: Scene) -> Evidence:
+    """Sudden unexplained colours that stay (appears) or unexplained losses that stay (vanishes), inside the frame."""
+    if len(scene) < SHORTEST:
+        return Evidence(unchecked=f"the shot is too short: {len(scene)} frames, at least {SHORTEST} are needed")
+    if not scene.camera.steady:
+        return Evidence(unchecked="the camera shakes or travels too much to tell appearance from motion")
+    suspects = [
+        _finding(scene, jump) for jump in scene.jumps if jump.kind in ("appears", "vanishes") and not jump.at_edge
+    ]
+    return Evidence(tuple(suspects))
+
+
+def _finding(scene: Scene, jump: Jump) -> Finding:
+    change = scene.change
+    curve = change.appeared if jump.kind == "appears" else change.vanished
+    pixels = scene.factor[0] * scene.factor[1]
+    area = jump.area * pixels
+    return Finding(
+        law="permanence",
+        start=scene.time(jump.frame),
+        end=scene.time(jump.frame + 1),
+        box=scene.source_box(jump.box, jump.frame),
+        probability=probability(jump.kind, jump.ratio),
+        measured={
+            "unexplained area": Measurement(area, "px²"),
+            "times the clip's own": Measurement(jump.ratio, ""),
+        },
+        sentence=f"Something {jump.kind} within one frame, away from the frame's edge and behind nothing.",
+        series=(
+            Series(
+                f"area that {jump.kind} unexplained",
+                "px²",
+                tuple(scene.time(t + 1) for t in range(len(curve))),
+                tuple(float(v) * pixels for v in curve),
+            ),
+        ),
+    )
+
+
+LAW = Law("permanence", "an object appears or vanishes away from the frame's edge and behind nothing", check)

@@ -1,0 +1,185 @@
+"""From a video to a Report: windows, shots, laws; memory does not grow with the video's length.
+
+Frames are taken at working size (longest side 256) in windows of ten seconds that overlap by one; each window is cut
+into shots, each shot is measured once and read by every law, and only findings are kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from cuspworld.audit.laws import registry
+from cuspworld.audit.report import Finding, Report
+from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+
+WORKING = 256  # pixels: the longest side at which a video is looked at
+WINDOW = 10.0  # seconds
+MOST_FRAMES = 480  # of one window, whatever the frame rate
+OVERLAP = 1.0  # seconds
+
+
+def audit_clip(
+    clip: Clip | str | Path | np.ndarray,
+    *,
+    fps: float | int | None = None,
+    metres_per_pixel: float | int | None = None,
+    working: int = WORKING,
+    name: str = "",
+) -> Report:
+    """Is this video physically possible?
+
+    **Arguments**: `clip`: a Clip, a video file, or uint8 frames (time, height, width, 3) with `fps`. `fps`: the true
+    frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
+    scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
+
+    **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
+    """
+    for label, value in (("fps", fps), ("metres_per_pixel", metres_per_pixel)):
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise CuspError(f"{label} must be a positive number: got {value}")
+    if working < 32:
+        raise CuspError(f"working must be at least 32 pixels: got {working}")
+    scale = Scale(metres_per_pixel, fps is not None)
+    if isinstance(clip, np.ndarray):
+        if fps is None:
+            raise CuspError("fps is needed with an array of frames: pass fps=, or a Clip")
+        clip = Clip(clip, fps)
+    if isinstance(clip, Clip):
+        return audit_frames(iter(clip.frames), fps or clip.fps, scale=scale, working=working, name=name or "clip")
+    from cuspworld.video import VideoFile
+
+    with VideoFile(clip) as video:
+        notes: list[str] = []
+        frames = _tolerant(video.frames(), notes)
+        report = audit_frames(frames, fps or video.fps, scale=scale, working=working, name=name or Path(clip).name)
+        return replace(report, notes=(*report.notes, *notes))
+
+
+def audit_frames(
+    frames: Iterable[np.ndarray],
+    fps: float | int,
+    *,
+    scale: Scale | None = None,
+    working: int = WORKING,
+    name: str = "video",
+) -> Report:
+    """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
+    stream = iter(frames)
+    first = next(stream, None)
+    if first is None:
+        raise CuspError(f"{name} holds no frames: nothing to audit")
+    height, width = first.shape[:2]
+    shrink = max(1.0, max(height, width) / working)
+    small = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    factor = (width / small[0], height / small[1])
+    length = int(min(MOST_FRAMES, max(2 * SHORTEST, round(WINDOW * fps))))
+    overlap = int(min(length // 4, max(SHORTEST, round(OVERLAP * fps))))
+    collected = _Collected()
+    pending: list[np.ndarray] = []
+    start, total = 0, 0
+    for frame in itertools.chain([first], stream):
+        if frame.shape[:2] != (height, width):
+            collected.notes.append(f"the frame size changes at {total / fps:.2f} s: not audited from there on")
+            break
+        pending.append(frame if shrink == 1.0 else cv2.resize(frame, small, interpolation=cv2.INTER_AREA))
+        total += 1
+        if len(pending) == length + overlap:
+            collected.look(np.stack(pending[:length]), fps, start, factor, scale)
+            start += length - overlap
+            pending = pending[length - overlap :]
+    if len(pending) > (overlap if start else 0):
+        collected.look(np.stack(pending), fps, start, factor, scale)
+    return collected.report(name, total / fps, fps, (height, width))
+
+
+class _Collected:
+    """Findings and suspicion over all shots so far."""
+
+    def __init__(self) -> None:
+        self.laws = registry()
+        self.findings: list[Finding] = []
+        self.suspicion: dict[str, float] = {}
+        self.unchecked: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def look(
+        self, frames: np.ndarray, fps: float | int, start: int, factor: tuple[float, float], scale: Scale | None
+    ) -> None:
+        """Audit one window."""
+        for first, last in shots(frames):
+            if first > 0:
+                self._note(f"a shot cut at {(start + first) / fps:.2f} s: each shot is judged by itself")
+            scene = observe(frames[first:last], fps, first=start + first, factor=factor, scale=scale)
+            self._describe(scene)
+            for law in self.laws:
+                evidence = law.check(scene)
+                if evidence.unchecked:
+                    self.unchecked.setdefault(law.name, evidence.unchecked)
+                    continue
+                self.suspicion[law.name] = max(self.suspicion.get(law.name, 0.0), evidence.suspicion)
+                self.findings.extend(f for f in evidence.findings if not self._known(f))
+
+    def report(self, name: str, seconds: float | int, fps: float | int, size: tuple[int, int]) -> Report:
+        self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
+        unchecked = {law: why for law, why in self.unchecked.items() if law not in self.suspicion}
+        return Report(
+            name, seconds, fps, size, tuple(self.findings), dict(self.suspicion), unchecked, tuple(self.notes)
+        )
+
+    def _known(self, finding: Finding) -> bool:
+        """The same law at the same time, found already (in the overlap of two windows, or stronger in this one)."""
+        return any(
+            finding.law == old.law
+            and finding.start <= old.end
+            and old.start <= finding.end
+            and _share(finding, old) > 0.1
+            for old in self.findings
+        )
+
+    def _describe(self, scene: Scene) -> None:
+        if scene.camera.moving:
+            how = "and is taken out" if scene.camera.steady else "too much to be taken out"
+            self._note(f"the camera moves {how}: up to {abs(scene.camera.path).max() * scene.factor[0]:.0f} px")
+        if scene.tint > 0.05:
+            self._note(f"a tint of up to {scene.tint:.0%} is removed")
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes and len(self.notes) < 50:
+            self.notes.append(note)
+
+
+def _share(a: Finding, b: Finding) -> float:
+    if a.box is None or b.box is None:
+        return 1.0
+    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
+    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    smaller = min((x.box[2] - x.box[0]) * (x.box[3] - x.box[1]) for x in (a, b) if x.box is not None)
+    return width * height / max(smaller, 1e-9)
+
+
+def _tolerant(frames: Iterator[np.ndarray], notes: list[str]) -> Iterator[np.ndarray]:
+    """Frames until the file is damaged; the damage becomes a note once at least one frame was read."""
+    count = 0
+    while True:
+        try:
+            frame: Any = next(frames, None)
+        except CuspError as error:
+            if count == 0:
+                raise
+            notes.append(f"audited up to the damage: {error}")
+            return
+        if frame is None:
+            return
+        count += 1
+        yield frame

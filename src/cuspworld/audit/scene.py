@@ -1,0 +1,225 @@
+"""The evidence of one shot: stabilised frames, plate, blobs, tracks and change, measured once and read by every law."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from cuspworld.audit import blobs as blobs_module
+from cuspworld.audit import camera as camera_module
+from cuspworld.audit import change as change_module
+from cuspworld.audit.blobs import Blob
+from cuspworld.audit.camera import Camera
+from cuspworld.audit.change import Change
+from cuspworld.audit.tracks import Track, link
+
+if TYPE_CHECKING:
+    from cuspworld.audit.jumps import Jump
+
+CROWD = 40  # more blobs than this in a frame: things can't be told apart, laws about things are unchecked
+SHORTEST = 6  # frames: shorter shots say nothing about motion
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What is known from outside: metres a source pixel (None: unknown), and whether fps is to be trusted."""
+
+    metres_per_pixel: float | int | None = None
+    fps_known: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One shot. `frames`: uint8 (time, height, width, 3), stabilised and untinted, at working size.
+
+    `factor`: source pixels a working pixel (x, y). `first`: the shot's first frame in the video. `labels`: the blob's
+    label of each pixel. `activity`: share of pixels that change in each step (time - 1,). `flow`: mean length of the
+    optical flow of each step over the moving pixels, in working pixels a frame.
+    """
+
+    frames: np.ndarray
+    valid: np.ndarray | None
+    fps: float | int
+    first: int
+    factor: tuple[float, float]
+    camera: Camera
+    noise: float
+    tint: float
+    background: np.ndarray
+    threshold: np.ndarray
+    labels: np.ndarray
+    blobs: list[list[Blob]]
+    tracks: list[Track]
+    change: Change
+    activity: np.ndarray
+    flow: np.ndarray
+    flow_high: np.ndarray
+    crowded: bool
+    scale: Scale
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) at working size."""
+        return self.frames.shape[1], self.frames.shape[2]
+
+    def time(self, frame: float | int) -> float:
+        """Seconds from the video's start to a frame of this shot."""
+        return (self.first + float(frame)) / self.fps
+
+    def source_box(
+        self, box: tuple[float | int, ...] | np.ndarray, frame: int | None = None
+    ) -> tuple[float, float, float, float]:
+        """A working box (of stabilised coordinates) in source pixels; `frame` undoes the camera's motion there."""
+        x0, y0, x1, y1 = (float(v) for v in box)
+        if frame is not None and self.camera.moving:
+            back = cv2.invertAffineTransform(self.camera.to_reference[frame])
+            corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]]) @ back.T
+            (x0, y0), (x1, y1) = corners.min(0), corners.max(0)
+        height, width = self.size
+        x0, x1 = (float(np.clip(v, 0, width)) for v in (x0, x1))
+        y0, y1 = (float(np.clip(v, 0, height)) for v in (y0, y1))
+        fx, fy = self.factor
+        return x0 * fx, y0 * fy, x1 * fx, y1 * fy
+
+    @cached_property
+    def things(self) -> list[Track]:
+        """The tracks that are things: seen alone for at least four frames, and not the plate's ghosts."""
+        return [track for track in self.tracks if len(track) >= 4 and not track.ghostly]
+
+    @cached_property
+    def background_edges(self) -> np.ndarray:
+        """Gradient of the plate, grey levels a pixel (height, width): where a thing could lean or bounce."""
+        return blobs_module.edges(self.background) / 4
+
+    @cached_property
+    def why_no_things(self) -> str:
+        """Why laws about single things can't be checked here; empty where they can."""
+        if len(self) < SHORTEST:
+            return f"the shot is too short: {len(self)} frames, at least {SHORTEST} are needed"
+        if not self.camera.steady:
+            return "the camera shakes or travels too much for positions to be trusted"
+        if self.crowded:
+            return f"more than {CROWD} moving regions at once: single things can't be told apart"
+        if not self.things:
+            return "no moving object could be segmented"
+        return ""
+
+    @cached_property
+    def jumps(self) -> list[Jump]:
+        """Steps whose change nothing explains, strongest first."""
+        from cuspworld.audit.jumps import find_jumps
+
+        return find_jumps(self)
+
+    def speed_scale(self) -> float:
+        """Median speed of the moving things, working pixels a frame."""
+        speeds = [np.linalg.norm(np.diff(track.centres, axis=0), axis=1) for track in self.things if len(track) > 1]
+        return float(np.median(np.concatenate(speeds))) if speeds else 0.0
+
+
+def shots(frames: UInt8[np.ndarray, "time height width 3"]) -> list[tuple[int, int]]:
+    """Frame ranges [start, end) between shot cuts.
+
+    A cut is a single step in which more than a quarter of the picture has colours that nothing within 8 % of the
+    frame explains, in both directions in time, and ten times more than in the steps around it.
+    """
+    small = np.stack([cv2.resize(frame, (64, 48), interpolation=cv2.INTER_AREA) for frame in frames])
+    area = np.array(
+        [
+            change_module.unexplained(a, b, 4, 20).mean() + change_module.unexplained(b, a, 4, 20).mean()
+            for a, b in itertools.pairwise(small)
+        ]
+    )
+    cuts = [0]
+    for t in np.flatnonzero(area > 0.25):
+        around = np.r_[area[max(0, t - 5) : t], area[t + 1 : t + 6]]
+        if len(around) and area[t] > 10 * np.median(around) and area[t] >= around.max():
+            cuts.append(int(t) + 1)
+    cuts.append(len(frames))
+    return [(a, b) for a, b in itertools.pairwise(cuts) if b > a]
+
+
+def observe(
+    frames: UInt8[np.ndarray, "time height width 3"],
+    fps: float | int,
+    *,
+    first: int = 0,
+    factor: tuple[float, float] = (1.0, 1.0),
+    scale: Scale | None = None,
+) -> Scene:
+    """Measure one shot of working-size frames."""
+    noise = camera_module.noise_level(frames)
+    camera = camera_module.estimate(frames)
+    steady_frames, valid = camera_module.stabilise(frames, camera)
+    steady_frames, tint = camera_module.untint(steady_frames)
+    flow, flow_high = _flow(steady_frames)
+    reach = int(np.clip(3 + np.ceil(1.5 * np.quantile(flow_high, 0.75)) if len(flow_high) else 3, 3, 12))
+    change = change_module.measure(steady_frames, noise, reach, valid)
+    level = change_module.change_threshold(noise)
+    activity = np.array(
+        [
+            float((change_module.strongest(cv2.absdiff(a, b)) > level).mean())
+            for a, b in itertools.pairwise(steady_frames)
+        ]
+    )
+    background, pixel_noise = blobs_module.plate(steady_frames, valid)
+    threshold = np.maximum(max(14.0, 6 * noise), 5 * np.minimum(cv2.blur(pixel_noise, (3, 3)), 16)).astype(np.float32)
+    labels = np.zeros(steady_frames.shape[:3], np.uint16)
+    found: list[list[Blob]] = []
+    for t, frame in enumerate(steady_frames):
+        image, blobs = blobs_module.segment(frame, background, threshold, None if valid is None else valid[t])
+        if len(blobs) > 2 * CROWD:
+            blobs = blobs[: 2 * CROWD]
+        labels[t] = image
+        found.append(blobs)
+    crowded = bool(np.median([len(blobs) for blobs in found]) > CROWD)
+    tracks = [] if crowded else link(found)
+    return Scene(
+        steady_frames,
+        valid,
+        fps,
+        first,
+        factor,
+        camera,
+        noise,
+        tint,
+        background,
+        threshold,
+        labels,
+        found,
+        tracks,
+        change,
+        activity,
+        flow,
+        flow_high,
+        crowded,
+        scale or Scale(),
+    )
+
+
+def _flow(frames: UInt8[np.ndarray, "time height width 3"]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean flow over moving pixels, and its 95th percentile, of each step (DIS at half size), in pixels a frame."""
+    height, width = frames.shape[1:3]
+    shrink = 2 if min(height, width) >= 96 else 1
+    size = (max(1, width // shrink), max(1, height // shrink))
+    solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    greys = [cv2.resize(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA) for f in frames]
+    mean, high = np.zeros(len(frames) - 1), np.zeros(len(frames) - 1)
+    if min(size) < 16:
+        return mean, high
+    for t, (a, b) in enumerate(itertools.pairwise(greys)):
+        flow = solver.calc(a, b, np.zeros((*a.shape, 2), np.float32))
+        length = np.linalg.norm(flow, axis=-1) * shrink
+        moving = (cv2.absdiff(a, b) > 6) & (length > 0.2)
+        if moving.sum() > 8:
+            mean[t], high[t] = length[moving].mean(), np.quantile(length[moving], 0.95)
+    return mean, high

@@ -1,0 +1,77 @@
+"""The report's forms: JSON under the published schema, score, verdict, HTML without anything from elsewhere."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from cuspworld.audit import Finding, Measurement, Report, audit_clip, schema
+from cuspworld.audit.report import LAWS, Series
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+
+from .scenes import BLUE, FPS, RED, render, straight
+
+
+def _broken_clip() -> Clip:
+    paths = [straight((25, 30), (1.2, 0), 60), straight((100, 65), (-1.1, 0.1), 60)]
+    paths[1][33:] = np.nan
+    return Clip(render(paths, [7, 9], [RED, BLUE]), FPS)
+
+
+def test_a_real_report_is_valid_json_under_the_published_schema() -> None:
+    report = audit_clip(_broken_clip(), name="<script>alert(1)</script>")
+    document = json.loads(report.to_json())
+    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.validate(document, schema())
+    assert document["findings"], "the clip has a finding, so its form is checked too"
+
+
+def test_the_schema_refuses_what_is_not_a_report() -> None:
+    document = json.loads(audit_clip(_broken_clip()).to_json())
+    document["findings"][0]["probability"] = 1.5
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema())
+
+
+def test_the_schema_knows_every_law() -> None:
+    assert {*LAWS, "learned"} == set(schema()["$defs"]["finding"]["properties"]["law"]["enum"])
+
+
+def test_numbers_that_are_not_finite_never_reach_the_json() -> None:
+    finding = Finding("inertia", 0.0, 1.0, 0.7, "odd", measured={"speed": Measurement(math.inf, "px/s", math.nan)},
+                      series=(Series("speed", "px/s", (0.0, 1.0), (math.nan, 1.0)),))  # fmt: skip
+    report = Report("x", 1.0, 30.0, (8, 8), (finding,), {"inertia": 0.7}, {})
+    document = json.loads(report.to_json())
+    assert document["findings"][0]["measured"]["speed"] == {"value": None, "unit": "px/s", "error": None}
+    jsonschema.validate(document, schema())
+
+
+def test_score_is_the_chance_that_no_independent_law_is_broken() -> None:
+    report = Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 0.2, "permanence": 0.5}, {})
+    assert report.score == pytest.approx(0.8 * 0.5)
+
+
+def test_nothing_checked_is_not_called_possible() -> None:
+    report = Report("x", 1.0, 30.0, (8, 8), (), {}, {"inertia": "too short"})
+    assert (report.verdict, report.score) == ("cannot tell", 0.5)
+
+
+def test_the_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
+    clip = _broken_clip()
+    report = audit_clip(clip, name="<script>alert(1)</script>")
+    text = report.to_html(tmp_path / "page.html", clip).read_text()
+    assert "data:video/mp4;base64," in text
+    assert "<script>alert(1)" not in text
+    assert "{{" not in text
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:)", text)
+    assert text.count('class="plot"') == sum(len(f.series) for f in report.findings)
+
+
+def test_a_page_must_be_html(tmp_path: Path) -> None:
+    with pytest.raises(CuspError, match=r"\.html"):
+        audit_clip(_broken_clip()).to_html(tmp_path / "page.txt")

@@ -1,0 +1,73 @@
+"""`cusp audit`: exit codes, forms of output, many files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cuspworld.cli import main
+from cuspworld.clip import Clip
+
+from ..audit.scenes import BLUE, FPS, RED, render, straight
+
+
+def _run(arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main(["audit", *arguments])
+    return int(stopped.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("videos")
+    paths = [straight((25, 30), (1.2, 0), 45), straight((100, 65), (-1.1, 0.1), 45)]
+    Clip(render(paths, [7, 9], [RED, BLUE]), FPS).write(place / "true.mp4")
+    paths[1][25:] = np.nan
+    Clip(render(paths, [7, 9], [RED, BLUE]), FPS).write(place / "false.mp4")
+    return place
+
+
+def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder / "true.mp4"), "--fail-on", "any"]) == 0
+    assert _run([str(folder / "false.mp4")]) == 0
+    assert _run([str(folder / "false.mp4"), "--fail-on", "permanence"]) == 1
+    assert _run([str(folder / "false.mp4"), "--fail-on", "arrow"]) == 0
+    assert _run([str(folder / "missing.mp4")]) == 2
+    assert _run([str(folder / "true.mp4"), "--fail-on", "gravitas"]) == 2
+    assert "gravitas" in capsys.readouterr().err
+
+
+def test_json_is_one_report_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder), "--json"]) == 0
+    verdicts = {json.loads(line)["name"]: json.loads(line)["verdict"] for line in capsys.readouterr().out.splitlines()}
+    assert verdicts == {"true.mp4": "possible", "false.mp4": "impossible"}
+
+
+def test_the_table_ranks_the_impossible_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder), "--table"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["score", "verdict", "findings", "video"]
+    assert "false.mp4" in lines[1]
+    assert "true.mp4" in lines[2]
+
+
+def test_a_pair_is_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder / "true.mp4"), str(folder / "false.mp4")]) == 0
+    assert "false.mp4 is less possible" in capsys.readouterr().out
+
+
+def test_a_bad_file_among_good_ones_is_reported_and_the_rest_audited(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.mp4").write_text("not a video")
+    assert _run([str(tmp_path / "text.mp4"), str(folder / "false.mp4"), "--json"]) == 2
+    output = capsys.readouterr()
+    assert "text.mp4" in output.err
+    assert json.loads(output.out)["verdict"] == "impossible"
+
+
+def test_pages_for_many(folder: Path, tmp_path: Path) -> None:
+    assert _run([str(folder), "--html", str(tmp_path / "pages")]) == 0
+    assert {p.name for p in (tmp_path / "pages").iterdir()} == {"true.html", "false.html"}
+    assert _run([str(folder), "--html", str(tmp_path / "one.html")]) == 2
