@@ -42,6 +42,7 @@ class Preset:
     heads: int = 5
     text_width: int = 128
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
+    word_dropout: float = 0.3  # share of prompts that lose words, so that a short prompt works too
     kl_weight: float = 1e-4
     latent_noise: float = (
         0.05  # added (in units of the latents' own spread) so that the decoder forgives the flow's errors

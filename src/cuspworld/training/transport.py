@@ -137,7 +137,7 @@ class WindowBatches:
             known[i] = (packed.positions[i, :, 0] < count) & packed.mask[i]
             own = torch.Generator().manual_seed(noise_seeds[row])
             noise[i, : len(window.tokens)] = torch.randn(window.tokens.shape, generator=own)
-            prompts.append("" if draws[row][1] < preset.text_dropout else window.caption)
+            prompts.append(_thin(window.caption, draws[row][1], preset, own))
         return TokenBatch(packed.tokens, noise, packed.positions, known, packed.mask, times[list(rows)], prompts)
 
 
@@ -146,6 +146,17 @@ def _known_latents(window: Window, draw: float, context: int) -> int:
     none, one, _ = _KNOWN_FIRST if window.first else _KNOWN_LATER
     count = 0 if draw < none else 1 if draw < none + one else context
     return min(count, int(window.positions[-1, 0]))
+
+
+def _thin(caption: str, draw: float, preset: Preset, generator: torch.Generator) -> str:
+    """The caption, nothing, or what is left of it when each word stays with a chance of 0.6."""
+    if draw < preset.text_dropout:
+        return ""
+    if draw < preset.text_dropout + preset.word_dropout:
+        words = caption.split()
+        stays = (torch.rand(len(words), generator=generator) < 0.6).tolist()
+        return " ".join(word for word, stay in zip(words, stays, strict=True) if stay)
+    return caption
 
 
 def to_device(batch: TokenBatch, device: str) -> TokenBatch:
