@@ -1,8 +1,11 @@
 """How far the cells' masses are from what they should be, estimated without bias and with its standard error.
 
-E^2 = sum_j nu_j (mu(W_j) / nu_j - 1)^2, the nu-weighted mean square relative error; with equal masses the plain mean.
+E^2 = sum_j (mu(W_j) - nu_j)^2 / nu_j, the nu-weighted mean square relative error; with equal masses the plain mean.
 From counts c_j of M independent samples, the number of equal pairs c_j (c_j - 1) estimates M (M - 1) mu(W_j)^2 without
 bias, where the squared frequency would add the sampling noise N / M to E^2 and never fall below it.
+
+No sample resolves a mass of 1e-12, so masses below a `floor` are judged against the floor: with floor = tolerance^2 / N
+their cells together may hold a share of about tolerance^2 too much.
 """
 
 from dataclasses import dataclass
@@ -35,19 +38,19 @@ class MassError:
         return float(np.sqrt(max(self.square + deviations * self.square_deviation, 0.0)))
 
 
-def mass_error(counts: Int[ndarray, "sites"], masses: Float[ndarray, "sites"]) -> MassError:
+def mass_error(counts: Int[ndarray, "sites"], masses: Float[ndarray, "sites"], floor: float = 0.0) -> MassError:
     """The error estimate from the cells' counts of independent samples; `masses` are positive and add up to 1.
 
-    With r = mu(W_j) / nu_j and Poisson counts, the estimate's variance is
-    (4 / M) sum nu r (r - 1)^2 + (2 / M^2) sum r^2; the powers of r are estimated by factorial moments.
+    With p = mu(W_j), Poisson counts and weights w = 1 / max(nu, floor), the estimate's variance is
+    (4 / M) sum w^2 p (p - nu)^2 + (2 / M^2) sum w^2 p^2; the powers of p are estimated by factorial moments.
     """
     count = counts.astype(np.float64)
     total = count.sum()
-    expected = total * masses
-    first = count / expected
-    pairs = first * (count - 1) / expected * (total / max(total - 1, 1))  # estimates r^2
-    triples = pairs * (count - 2) / expected  # estimates r^3
-    square = float((masses * pairs).sum() - 1)
-    linear = max(float((masses * (triples - 2 * pairs + first)).sum()), 0.0)
-    variance = 4 * linear / total + 2 * float(pairs.sum()) / total**2
+    weight = 1 / np.maximum(masses, floor)
+    first = count / total
+    pairs = first * (count - 1) / max(total - 1, 1)  # estimates p^2
+    triples = pairs * (count - 2) / total  # estimates p^3
+    square = float((weight * (pairs - 2 * masses * first + masses**2)).sum())
+    linear = max(float((weight**2 * (triples - 2 * masses * pairs + masses**2 * first)).sum()), 0.0)
+    variance = 4 * linear / total + 2 * float((weight**2 * pairs).sum()) / total**2
     return MassError(square, float(np.sqrt(max(variance, 0.0))), int(total))
