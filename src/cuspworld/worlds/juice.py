@@ -25,6 +25,7 @@ SPACING = 0.0042  # m, between particles
 REACH = 2.2 * SPACING  # m, of the density kernel
 DENSITY = 1000.0  # kg/m^3
 PUSH_LASTS = 0.1  # s
+VISCOSITY = 12.0  # 1/s, rate at which neighbouring particles take each other's velocity
 HEIGHT, HALF_BASE, HALF_RIM = 0.140, 0.031, 0.040  # m, of the glass, between the middles of its walls
 WALL, BASE = 0.003, 0.006  # m, half thicknesses
 # Capsules of the glass in its own frame (origin: middle of the base): ax, ay, bx, by, radius.
@@ -156,8 +157,9 @@ class Juice(World):
         motion = np.array([centre[0], centre[1], *glass.velocity, glass.angular_velocity])
         liquid_step(
             self._x, self._v, dt, self.values["gravity"], SPACING, REACH, self._rest, self._walls(), motion,
-            0.05, 0.02, 0.35, self._exchange,
+            0.05, VISCOSITY * dt, 0.35, self._exchange,
         )  # fmt: skip
+        self._reaction = (-self._particle_mass / dt) * self._exchange[:3]  # impulse (N s) and its moment, on the glass
 
     def _advance(self, seconds: float, action: np.ndarray) -> None:
         if action[0] != 0.0:
@@ -179,17 +181,23 @@ class Juice(World):
             self._push_force = 0.0
             self._event("push ends", self._push_until)
         before, rim_before = self._overhang, self._rim()
+        self._press(dt)
         self._space.step(dt)
         if self._frozen is not None:
             self._carry()
         elif len(self._x):
             self._move_liquid(dt)
-            fx, fy, moment, *_ = (-self._particle_mass / dt) * self._exchange
-            glass.velocity += (fx / glass.mass, fy / glass.mass)
-            glass.angular_velocity += moment / glass.moment
         inside_before = int(self._in.sum())
         self._overhang = self._measure()
         self._notice(now, dt, before, rim_before, inside_before)
+
+    def _press(self, dt: float) -> None:
+        """The liquid presses on the glass: the impulse that it took in the last step acts as a force in this one."""
+        glass = self._glass
+        fx, fy, moment = (self._reaction / dt).tolist()
+        centre = glass.local_to_world(glass.center_of_gravity)
+        glass.apply_force_at_world_point((fx, fy), centre)
+        glass.torque += moment
 
     def _notice(self, now: float, dt: float, before: float, rim_before: float, inside_before: int) -> None:
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
@@ -274,10 +282,12 @@ class Juice(World):
     def _break(self, twin: str) -> None:
         if twin == "liquid_vanishes":
             self._x, self._v, self._in = self._x[:0].copy(), self._v[:0].copy(), self._in[:0].copy()
+            self._reaction = np.zeros(3)
         elif twin == "stays_in_glass":
             (px, py), angle = self._glass.position, self._glass.angle
             turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
             self._frozen = (self._x - [px, py]) @ turn
+            self._reaction = np.zeros(3)
         else:  # a second and a half passes between two frames; what happens in it is not reported
             happened = list(self.events)
             for k in range(round(1.5 / STEP)):

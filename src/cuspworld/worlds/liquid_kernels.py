@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 NEIGHBOURS = 40
+ITERATIONS, RELAXATION = 3, 0.6  # relaxation of 1 overshoots: after a hard landing the liquid gained energy
 
 
 @njit(cache=True, fastmath=True)
@@ -100,6 +101,8 @@ def _walls(x, old, walls, motion, margin, friction, dt, table_friction, exchange
             squared = dx * dx + dy * dy
             if squared < r * r and squared > 1e-16:
                 d = math.sqrt(squared)
+                if table_friction >= 0.0 and x[i, 1] + (r - d) * dy / d < margin:
+                    continue  # caught between the body and the table, it gives way: neither pushes it into the other
                 lx, ly = x[i, 0] - cx, x[i, 1] - cy
                 fx, fy = _push_out(x, old, i, dx / d, dy / d, r - d, (vx - w * ly) * dt, (vy + w * lx) * dt, friction)
                 exchange[0] += fx
@@ -132,7 +135,7 @@ def liquid_step(x, v, dt, gravity, spacing, h, rest, walls, motion, friction, vi
     _neighbours(x, h, counts, lists)
     multiplier = np.empty(n)
     move = np.empty((n, 2))
-    for _ in range(2):
+    for _ in range(ITERATIONS):
         for i in range(n):
             rho = 1.0
             gx = gy = squares = 0.0
@@ -164,8 +167,8 @@ def liquid_step(x, v, dt, gravity, spacing, h, rest, walls, motion, friction, vi
                         my += g * dy
             move[i, 0], move[i, 1] = mx, my
         for i in range(n):
-            x[i, 0] += move[i, 0]
-            x[i, 1] += move[i, 1]
+            x[i, 0] += RELAXATION * move[i, 0]
+            x[i, 1] += RELAXATION * move[i, 1]
         _walls(x, old, walls, motion, margin, friction, dt, table_friction, exchange)
     for i in range(n):
         v[i, 0] = (x[i, 0] - old[i, 0]) / dt
