@@ -24,7 +24,7 @@ install_import_hook(_checked_modules(), "beartype.beartype(conf=beartype.Beartyp
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """The real test inputs (videos/, mnist/). Tests that need them are skipped, with this reason, where they are absent."""
+    """The real test inputs (videos/, mnist/). Where they are absent, tests that need them are skipped and say so."""
     folder = Path(os.environ.get("CUSPWORLD_DATA", REPOSITORY.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip("the real test inputs are not on this machine: set CUSPWORLD_DATA to their folder")

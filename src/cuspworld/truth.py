@@ -23,7 +23,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Violation:
-    """The one law that an impossible twin breaks: when (seconds), where (pixel box x0, y0, x1, y1 at the clip's size)."""
+    """The one law that an impossible twin breaks: when (seconds), where (pixel box x0, y0, x1, y1)."""
 
     twin: str
     law: str
