@@ -23,6 +23,7 @@ from cuspworld.worlds.render import COLOURS, Canvas
 
 SIDE = 10.0  # m, of the world
 DENSITY = 1.0  # kg/m^2
+WIDEST = 4.5  # m, sum of the radii that leaves room to roll
 BOX2D_STEP = 0.01  # s
 BEFORE, AFTER = 0.8, 0.8  # s that a published clip leaves before and after the contact
 BALLS = ("red", "blue", "green", "yellow", "purple", "orange")
@@ -91,8 +92,8 @@ class Collision(World):
     def _valid(self, values: dict[str, Any]) -> str:
         if values["law"] == "collision" and values["colour_1"] == values["colour_2"]:
             return f"colour_1 and colour_2 must differ: got {values['colour_1']!r} twice"
-        if values["radius_1"] + values["radius_2"] >= SIDE / 2:
-            return f"radius_1 + radius_2 must be below {SIDE / 2:g} m: got {values['radius_1'] + values['radius_2']:g}"
+        if values["radius_1"] + values["radius_2"] >= WIDEST:
+            return f"radius_1 + radius_2 must be below {WIDEST:g} m: got {values['radius_1'] + values['radius_2']:g}"
         return ""
 
     def _begin(self, rng: np.random.Generator) -> None:
