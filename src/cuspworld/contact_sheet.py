@@ -33,8 +33,10 @@ def contact_sheet(
     frames: int = 16,
     columns: int | None = None,
     cell: int | None = None,
+    start: float = 0.0,
 ) -> UInt8[np.ndarray, "sheet_height sheet_width 3"]:
-    """At most `frames` frames, evenly spaced, in a grid of `columns`, each drawn `cell` pixels wide.
+    """At most `frames` frames, evenly spaced, in a grid of `columns`, each drawn `cell` pixels wide. `start`: the
+    time of the first one in seconds.
 
     Raises CuspError if there are no frames or a number is out of range.
     """
@@ -71,7 +73,7 @@ def contact_sheet(
         left, y = _MARGIN + (k % columns) * (cell + _GAP), top + (k // columns) * (cell_height + _LABEL + _GAP)
         picture = Image.fromarray(frame).resize((cell, cell_height), Image.Resampling.LANCZOS)
         sheet.paste(picture, (left, y))
-        draw.text((left + 1, y + cell_height + 3), f"{index / fps:.{digits}f} s", _GREY, _font(12))
+        draw.text((left + 1, y + cell_height + 3), f"{start + index / fps:.{digits}f} s", _GREY, _font(12))
     return np.asarray(sheet)
 
 

@@ -41,7 +41,7 @@ def record(
         raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
     height_width = check_size(size)
     rate = check_rate(fps if fps is not None else world.fps)
-    count = _frame_count(world.seconds if seconds is None else seconds, rate)
+    count = frame_count(world.seconds if seconds is None else seconds, rate)
     options = {**(options or {}), **({"split": split} if split is not None else {})}
     before, world.fps = world.fps, rate
     try:
@@ -79,7 +79,7 @@ def twin_seed(world: World, twin: str, start: int = 0, **arguments: Any) -> int:
     raise CuspError(f"no seed from {start} to {start + 999} of {world.name} offers an occasion for the twin {twin!r}")
 
 
-def _frame_count(seconds: Any, rate: float) -> int:
+def frame_count(seconds: Any, rate: float) -> int:
     if not is_number(seconds) or not 0 < seconds <= LONGEST / rate:
         raise CuspError(f"seconds must be positive and at most {LONGEST / rate:g} (at {rate:g} fps): got {seconds!r}")
     return max(1, round(float(seconds) * rate))

@@ -1,0 +1,72 @@
+"""Some clips of a library, in the order of their keys: a lazy sequence that reads a clip when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+from cuspworld.library.schema import CLIP_COLUMNS, clip_of
+
+_READ_AHEAD = 8  # clips read at once when iterating
+
+
+@dataclass(frozen=True)
+class Match:
+    """A clip that a search found: its place in the library, its distance to the vector, its key and caption."""
+
+    index: int
+    distance: float
+    key: str
+    caption: str
+
+
+class Selection(Sequence[Clip]):
+    """Clips of a library at one moment; later additions do not appear in it. `selection[i]` reads one clip.
+
+    A slice gives a selection. `without_truth()` gives the same clips with `truth=None`, which is quicker to read.
+    """
+
+    def __init__(self, dataset: Any, rows: np.ndarray, truth: bool = True):
+        self._dataset, self._rows, self._truth = dataset, rows, truth
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Clip: ...
+    @overload
+    def __getitem__(self, index: slice) -> Selection: ...
+    def __getitem__(self, index: int | slice) -> Clip | Selection:
+        if isinstance(index, slice):
+            return Selection(self._dataset, self._rows[index], self._truth)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"clip {index} of {len(self)}")
+        return clip_of(self._read(self._rows[[index]], self._columns())[0])
+
+    def __iter__(self) -> Iterator[Clip]:
+        for start in range(0, len(self), _READ_AHEAD):
+            for row in self._read(self._rows[start : start + _READ_AHEAD], self._columns()):
+                yield clip_of(row)
+
+    def without_truth(self) -> Selection:
+        """The same clips with `truth=None`."""
+        return Selection(self._dataset, self._rows, truth=False)
+
+    def column(self, name: str) -> list[Any]:
+        """One column of every clip, in order, without reading frames: key, source, caption, events, ... or vectors."""
+        if name not in self._dataset.schema.names:
+            raise CuspError(f"no column {name!r} in the library: it has {', '.join(self._dataset.schema.names)}")
+        return [row[name] for row in self._read(self._rows, [name])]
+
+    def _columns(self) -> list[str]:
+        return [*CLIP_COLUMNS, "truth"] if self._truth else list(CLIP_COLUMNS)
+
+    def _read(self, rows: np.ndarray, columns: list[str]) -> list[dict[str, Any]]:
+        if not len(rows):
+            return []
+        return self._dataset.take(rows.tolist(), columns=columns).to_pylist()

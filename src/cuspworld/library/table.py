@@ -1,0 +1,184 @@
+"""The table of a library: make it, open it, read it, select from it, search it by vector."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from jaxtyping import Float
+
+from cuspworld.checks import whole
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError, MissingExtraError
+from cuspworld.files import written_whole
+from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, check_version
+from cuspworld.library.selection import Match, Selection
+
+try:
+    import lance
+except ImportError as error:
+    raise MissingExtraError("a library (pylance)", "library") from error
+
+_TOPICS = 12
+
+
+class Table(Sequence[Clip]):
+    """A Lance table of clips, read in the order of their keys. What `Library` is before anything is added."""
+
+    def __init__(self, path: Path, dataset: Any):
+        self.path, self._dataset = path, dataset
+
+    @classmethod
+    def create(cls, path: str | Path) -> Self:
+        """A new, empty library at `path` (a folder, by custom named .lance). Raises CuspError if something is there."""
+        path = Path(path)
+        if path.exists():
+            raise CuspError(f"cannot create a library at {path}: something is there; open it, or choose another place")
+        with written_whole(path) as aside:
+            lance.write_dataset(SCHEMA.empty_table(), str(aside.resolve()), schema=SCHEMA)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The library at `path`. Raises CuspError if there is none, or it has another schema version."""
+        path = Path(path)
+        if not path.is_dir():
+            what = "is a file" if path.exists() else "does not exist"
+            raise CuspError(f"no library at {path}, which {what}: make one with `cusp record` or `cusp ingest`")
+        try:
+            dataset = lance.dataset(str(path.resolve()))
+        except (ValueError, OSError) as error:
+            raise CuspError(f"{path} is not a library (a Lance table): {_first_line(error)}") from error
+        check_version(dataset.schema, path)
+        return cls(path.resolve(), dataset)
+
+    @classmethod
+    def open_or_create(cls, path: str | Path) -> Self:
+        """The library at `path`, made if nothing is there."""
+        return cls.open(path) if Path(path).exists() else cls.create(path)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all[index]
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self._all)
+
+    def split(self, name: str) -> Selection:
+        """The clips of one split: train (80 %), dev or test (10 % each), by a hash of what they show."""
+        if name not in SPLITS:
+            raise CuspError(f"split must be one of {', '.join(SPLITS)}: got {name!r}")
+        return self.where(f"split = '{name}'")
+
+    def where(self, condition: str) -> Selection:
+        """The clips for which an SQL condition on the columns holds, e.g. "world = 'Juice' and twin is null"."""
+        try:
+            table = self._dataset.to_table(columns=["key"], filter=condition)
+        except (ValueError, OSError) as error:
+            names = ", ".join(self._dataset.schema.names)
+            raise CuspError(f"condition {condition!r}: {_first_line(error)}; the columns are {names}") from error
+        chosen = [self._places[key] for key in table["key"].to_pylist()]
+        return Selection(self._dataset, self._rows[np.sort(np.array(chosen, np.int64))])
+
+    def column(self, name: str) -> list[Any]:
+        """One column of every clip, in order, without reading frames."""
+        return self._all.column(name)
+
+    def topics(self) -> list[str]:
+        """What the library shows, for people: its worlds, and the commonest captions of its files."""
+        from cuspworld import worlds
+
+        found = Counter(
+            worlds.describe(world) if world in worlds.WORLDS else caption
+            for world, caption in zip(self.column("world"), self.column("caption"), strict=True)
+        )
+        return sorted((topic for topic in found if topic), key=lambda topic: (-found[topic], topic))[:_TOPICS]
+
+    def search(
+        self, vector: Float[np.ndarray, " width"], k: int = 10, *, column: str = "latents", where: str | None = None
+    ) -> list[Match]:
+        """The `k` clips whose vectors in `column` are nearest to `vector` (Euclidean, exact), nearest first.
+
+        `where`: an SQL condition that they fulfil. Raises CuspError if no such vectors were set.
+        """
+        whole("k", k, 1, 1_000_000)
+        if column in SCHEMA.names or column not in self._dataset.schema.names:
+            raise CuspError(f"the library has no vectors {column!r}: set them with set_vectors(vectors, {column!r})")
+        width = self._dataset.schema.field(column).type.list_size
+        if len(vector) != width or not np.isfinite(vector).all():
+            raise CuspError(f"vector must be {width} finite numbers, as in the column {column!r}: got {len(vector)}")
+        query = {"column": column, "q": np.asarray(vector, np.float32), "k": k, "metric": "l2"}
+        condition = f"({where}) and {column} is not null" if where else f"{column} is not null"
+        try:
+            found = self._dataset.scanner(
+                columns=["key", "caption", "_distance"], nearest=query, prefilter=True, filter=condition
+            ).to_table()
+        except (ValueError, OSError) as error:
+            raise CuspError(f"cannot search the library: {_first_line(error)}") from error
+        return [
+            Match(self._places[row["key"]], math.sqrt(max(row["_distance"], 0.0)), row["key"], row["caption"])
+            for row in found.to_pylist()
+        ]
+
+    def summary(self) -> dict[str, Any]:
+        """Facts for `cusp info`: clips, seconds, splits, worlds, sizes, frame rates, bytes, columns."""
+        names = ("split", "world", "twin", "fps", "time", "height", "width")
+        columns = {name: self.column(name) for name in names}
+        sizes = Counter(f"{h}x{w}" for h, w in zip(columns["height"], columns["width"], strict=True))
+        return {
+            "kind": "library",
+            "path": str(self.path),
+            "schema_version": VERSION,
+            "clips": len(self),
+            "frames": sum(columns["time"]),
+            "seconds": sum(n / fps for n, fps in zip(columns["time"], columns["fps"], strict=True)),
+            "splits": {name: columns["split"].count(name) for name in SPLITS},
+            "worlds": dict(sorted(Counter(w for w in columns["world"] if w).items())),
+            "not_recorded": columns["world"].count(None),
+            "impossible_twins": len(self) - columns["twin"].count(None),
+            "sizes": dict(sizes.most_common()),
+            "fps": {f"{fps:g}": count for fps, count in Counter(columns["fps"]).most_common()},
+            "bytes": sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            "columns": self._dataset.schema.names,
+        }
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return self._dataset.to_table(columns=["key"])["key"].to_pylist()
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        """Row numbers of the table in the order of the keys."""
+        return np.argsort(np.array(self._keys, dtype=object), kind="stable").astype(np.int64)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Key -> place in the library's order."""
+        return {self._keys[row]: place for place, row in enumerate(self._rows)}
+
+    @cached_property
+    def _all(self) -> Selection:
+        return Selection(self._dataset, self._rows)
+
+    def _refresh(self) -> None:
+        """Read the table's newest version."""
+        self._dataset = lance.dataset(str(self.path))
+        for name in ("_rows", "_keys", "_places", "_all"):
+            self.__dict__.pop(name, None)
+
+    def _tidy(self) -> None:
+        """Drop old versions and files that no version mentions (what killed workers left). Only for the writer."""
+        self._refresh()
+        self._dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
