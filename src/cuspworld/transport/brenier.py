@@ -39,10 +39,12 @@ class Brenier:
     - `threads`: CPU threads; None takes torch's number.
     - `confidence`: of a singular facet, over all facets together (`singular.py`).
     - `max_seconds`: end there, with a warning, though the tolerance is not reached.
-    - `checkpoint`: a file to save to while solving, at Ctrl-C too; a later `fit` of the same goes on from it.
+    - `checkpoint`: a file to save to while solving, at Ctrl-C too; a later `fit` of the same goes on from it, and
+      removes it when the tolerance is reached.
     - `progress`: show a progress bar.
 
-    **Attributes after `fit`**: `heights_` (N,), `error_` and `error_standard_error_` (0 for exact solutions),
+    **Attributes after `fit`**: `heights_` (N,), `error_` and `error_standard_error_` (the largest relative error,
+      and 0, for exact solutions),
     `certified_`, `samples_` (spent on training), `points_`, `masses_`, `n_features_in_`, `singular_set_`,
     `branches_` (N,). Equal points share one cell, the first one's; points without mass have height -inf.
 
@@ -165,12 +167,14 @@ class Brenier:
         )
 
     def _solve_exactly(self, masses: ndarray) -> None:
-        from cuspworld.transport.exact import solve_exact
+        from cuspworld.transport.convex_domain import ConvexDomain
+        from cuspworld.transport.exact import exact_transport
 
         points = self.points_[self._active].astype(np.float64)
-        heights = solve_exact(points, masses, self._source.vertices, self.tolerance)
-        self.error_, self.error_standard_error_, self.certified_, self.samples_ = 0.0, 0.0, True, 0
-        self._finish(heights)
+        domain = ConvexDomain.from_vertices(np.asarray(self._source.vertices, np.float64))
+        solved = exact_transport(points, masses, domain, min(self.tolerance, 1e-9))
+        self.error_, self.error_standard_error_, self.certified_, self.samples_ = solved.error, 0.0, True, 0
+        self._finish(solved.heights)
 
     def _finish(self, heights: ndarray) -> None:
         """Spread the active sites' heights over all points, and build the potential that the queries read."""

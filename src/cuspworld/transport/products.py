@@ -1,9 +1,11 @@
 """Search of the sites with the largest <x, y_j> + h_j, exactly, within a memory budget.
 
-On the CPU the fused kernel of `product_kernels.py` never stores a product; on a GPU blocks of products as large as the
-budget allows are reduced at once. Either way no samples x sites matrix beyond the budget exists.
+On the CPU the fused kernel of `product_kernels.py` never stores a product, and neither does that of `triton_kernels.py`
+on a GPU; where Triton is missing, and for more than two values, blocks of torch products as large as the budget allows
+are reduced at once. No samples x sites matrix beyond the budget ever exists.
 """
 
+import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +17,7 @@ from numpy import ndarray
 from cuspworld.transport import product_kernels as kernels
 
 _CACHE_BYTES = 256 * 1024  # sites that stay in a core's second-level cache while the samples pass
+_LONGEST_CALL = 1 << 38  # multiply-adds: a few seconds a core, after which Ctrl-C is heard
 
 
 class Products:
@@ -37,11 +40,15 @@ class Products:
         left = max(memory_budget - points.nbytes, memory_budget // 8)
         if device == "cpu":
             self._packed = kernels.pack(np.ascontiguousarray(points), kernels.SITES)
-            # a sample costs its row, its packed row, and three results
-            self.samples_at_once = max(kernels.SAMPLES, left // (8 * self.dimension + 32))
+            # a sample costs its row four times while it is drawn and packed, and three results
+            by_budget = left // (16 * self.dimension + 64)
+            by_time = self.threads * _LONGEST_CALL // (self.sites * self.dimension)
+            self.samples_at_once = max(kernels.SAMPLES, min(by_budget, by_time))
         else:
             self._points = torch.from_numpy(np.ascontiguousarray(points)).to(device)
-            self.samples_at_once = max(1, left // (8 * self.sites + 8 * self.dimension))
+            row = 16 * self.dimension + 64 + (0 if self._fused else 8 * self.sites)
+            self.samples_at_once = max(1, left // row)
+            self._block_of_samples = max(1, left // (8 * self.sites + 8 * self.dimension))
 
     def top2(
         self, samples: Any, heights: Float32[ndarray, "sites"]
@@ -81,6 +88,11 @@ class Products:
         values, index = self._threaded(work, samples)
         return values, index
 
+    @property
+    def _fused(self) -> bool:
+        """Is there a Triton to run on this GPU?"""
+        return torch.device(self.device).type == "cuda" and importlib.util.find_spec("triton") is not None
+
     def _block(self) -> int:
         return max(1, _CACHE_BYTES // (4 * self.dimension * kernels.SITES))
 
@@ -103,8 +115,13 @@ class Products:
         tensor = torch.as_tensor(samples, dtype=torch.float32, device=self.device)
         values = torch.full((len(tensor), k), -torch.inf, device=self.device)
         index = torch.zeros((len(tensor), k), dtype=torch.int32, device=self.device)
-        for at in range(0, len(tensor), self.samples_at_once):
-            part = slice(at, at + self.samples_at_once)
+        if k == 2 and self._fused:
+            from cuspworld.transport import triton_kernels
+
+            values[:, 0], values[:, 1], index[:, 0] = triton_kernels.top2(tensor, self._points, height)
+            return values.cpu().numpy(), index.cpu().numpy()
+        for at in range(0, len(tensor), self._block_of_samples):
+            part = slice(at, at + self._block_of_samples)
             product = torch.addmm(height, tensor[part], self._points.T)  # (part, sites)
             if k > 2:
                 top = product.topk(min(k, self.sites), dim=1)
