@@ -17,15 +17,28 @@ _HOMES = {
     "Measurement": "cuspworld.audit.report",
     "Report": "cuspworld.audit.report",
     "compare": "cuspworld.audit.compare",
+    "physics_iq": "cuspworld.audit.physics_iq",
+    "PhysicsIQ": "cuspworld.audit.physics_iq",
     "audit_clip": "cuspworld.audit.run",
     "audit_frames": "cuspworld.audit.run",
     "schema": "cuspworld.audit.report",
 }
 
-__all__ = ["Finding", "Measurement", "Report", "audit_clip", "audit_frames", "compare", "schema"]
+__all__ = [
+    "Finding",
+    "Measurement",
+    "PhysicsIQ",
+    "Report",
+    "audit_clip",
+    "audit_frames",
+    "compare",
+    "physics_iq",
+    "schema",
+]
 
 if TYPE_CHECKING:
     from cuspworld.audit.compare import compare
+    from cuspworld.audit.physics_iq import PhysicsIQ, physics_iq
     from cuspworld.audit.report import Finding, Measurement, Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 
@@ -37,6 +50,11 @@ class _Room(ModuleType):
         from cuspworld.audit.run import audit_clip
 
         return audit_clip(clip, **options)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # importing the file compare.py would otherwise put that module in the place of the function `compare`
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in _HOMES:
