@@ -1,0 +1,1 @@
+"""The pictures that the mission names, each made by one command."""
