@@ -1,0 +1,155 @@
+"""Folders of video into a library: captions, bad files, real files."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from cuspworld import Clip, Library
+from cuspworld.errors import CuspError
+from cuspworld.library.captions import read_captions
+from tests.helpers import moving_box
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six good videos in two folders, with captions of every kind, and five bad ones."""
+    folder = tmp_path_factory.mktemp("videos")
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    names = ["a.mp4", "b.webm", "c.gif", "deep/d.mov", "deep/er/e.mp4", "f.MP4"]
+    for seed, name in enumerate(names):
+        clip = moving_box(seed, 10, (32, 40))
+        clip.write(folder / name.lower())
+        if name != name.lower():
+            (folder / name.lower()).rename(folder / name)
+    shutil.copy(folder / "a.mp4", folder / ".hidden" / "h.mp4")
+    (folder / "metadata.csv").write_text('file_name,caption\na.mp4,from csv\nb.webm,"csv, with a comma"\n,nobody\n')
+    lines = [{"file_name": "a.mp4", "text": "from jsonl"}, {"file_name": "deep/d.mov", "caption": "深い箱"}]
+    text = "\n".join([json.dumps(lines[0]), "{broken", json.dumps(lines[1], ensure_ascii=False), "[1]", ""])
+    (folder / "metadata.jsonl").write_text(text, encoding="utf-8")
+    (folder / "c.txt").write_text("from a\n text file \n")
+    whole = (folder / "a.mp4").read_bytes()
+    (folder / "bad-empty.mp4").write_bytes(b"")
+    (folder / "bad-text.mp4").write_text("this is not a video")
+    (folder / "bad-cut.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "deep" / "bad-noise.gif").write_bytes(np.random.default_rng(0).bytes(500))
+    (folder / "bad-link.mp4").symlink_to(folder / "nowhere.mp4")
+    (folder / "notes.pdf").write_text("not asked for")
+    return folder
+
+
+GOOD = ["a.mp4", "b.webm", "c.gif", "deep/d.mov", "deep/er/e.mp4", "f.MP4"]
+
+
+@pytest.fixture(scope="module")
+def library(folder, tmp_path_factory):
+    library = Library.create(tmp_path_factory.mktemp("library") / "real.lance")
+    addition = library.ingest(folder, size=32)
+    return library, addition
+
+
+def test_the_good_files_are_in_and_the_bad_ones_are_named(library):
+    opened, addition = library
+    assert opened.column("source") == sorted(GOOD) and addition.added == 6
+    wrong = dict(addition.problems)
+    assert {"bad-empty.mp4", "bad-text.mp4", "bad-cut.mp4", "deep/bad-noise.gif", "captions"} == set(wrong)
+    assert "empty" in wrong["bad-empty.mp4"] and "0 frames could be read" in wrong["bad-text.mp4"]
+    assert sum(what == "captions" for what, _ in addition.problems) == 3  # one csv line, two jsonl lines
+
+
+def test_captions_come_from_the_tables_then_the_text_file_then_the_video(library):
+    opened, _ = library
+    found = dict(zip(opened.column("source"), opened.column("caption"), strict=True))
+    assert found == {
+        "a.mp4": "from jsonl",
+        "b.webm": "csv, with a comma",
+        "c.gif": "from a text file",
+        "deep/d.mov": "深い箱",
+        "deep/er/e.mp4": moving_box(4).caption,
+        "f.MP4": moving_box(5).caption,
+    }
+
+
+def test_clips_are_what_clip_read_reads(library, folder):
+    opened, _ = library
+    for name, clip in zip(opened.column("source"), opened, strict=True):
+        direct = Clip.read(folder / name, size=32, fps=10)
+        assert np.array_equal(clip.frames, direct.frames) and clip.fps == direct.fps == 10
+
+
+def test_ingesting_again_adds_nothing_and_another_reading_adds_all(library, folder, tmp_path):
+    opened = Library.open(shutil.copytree(library[0].path, tmp_path / "again.lance"))
+    again = opened.ingest(folder, size=32, workers=2)
+    assert (again.added, again.present, len(opened)) == (0, 6, 6)
+    assert opened.ingest(folder, size=(16, 24)).added == 6
+
+
+def test_copies_of_a_file_share_a_split(tmp_path):
+    (tmp_path / "videos").mkdir()
+    for seed in range(4):
+        moving_box(seed, 3).write(tmp_path / "videos" / f"{seed}.mp4")
+        shutil.copy(tmp_path / "videos" / f"{seed}.mp4", tmp_path / "videos" / f"copy of {seed}.mp4")
+    library = Library.create(tmp_path / "copies.lance")
+    assert library.ingest(tmp_path / "videos").added == 8
+    splits = dict(zip(library.column("source"), library.column("split"), strict=True))
+    assert all(splits[f"{seed}.mp4"] == splits[f"copy of {seed}.mp4"] for seed in range(4))
+
+
+def test_long_videos_are_cut_into_clips_that_follow_one_another(tmp_path):
+    clip = moving_box(1, 25, (32, 32))
+    (tmp_path / "videos").mkdir()
+    clip.write(tmp_path / "videos" / "long.mp4")
+    library = Library.create(tmp_path / "pieces.lance")
+    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0).added == 3
+    assert library.column("time") == [10, 10, 5] and set(library.column("caption")) == {clip.caption}
+    joined = np.concatenate([piece.frames for piece in library])
+    assert np.array_equal(joined, Clip.read(tmp_path / "videos" / "long.mp4").frames)
+    assert len(set(library.column("split"))) == 1
+    again = library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0)
+    assert (again.added, again.present, len(library)) == (0, 1, 3)
+
+
+def test_folders_that_give_nothing(tmp_path):
+    library = Library.create(tmp_path / "nothing.lance")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.mp4").write_text("")
+    for name, why in (("missing", "does not exist"), ("file.mp4", "is a file"), ("empty", "no video in the folder")):
+        with pytest.raises(CuspError, match=why):
+            library.ingest(tmp_path / name)
+    (tmp_path / "empty" / "v.mp4").write_bytes(b"")
+    for bad in ({"size": 0}, {"size": 10**6}, {"fps": 0}, {"seconds": -1}, {"seconds": 0}, {"seconds": float("nan")}):
+        with pytest.raises(CuspError, match=f"{next(iter(bad))} must be"):
+            library.ingest(tmp_path / "empty", **bad)
+
+
+def test_caption_tables_that_are_not_text(tmp_path):
+    (tmp_path / "metadata.csv").write_bytes(b"\xff\xfe\x00file")
+    (tmp_path / "metadata.jsonl").write_bytes(b"\x80\x81")
+    captions, problems = read_captions(tmp_path)
+    assert captions == {} and len(problems) == 2
+
+
+def test_real_videos(data_folder, tmp_path):
+    """Every clip of the test inputs decodes, and is small, exact and upright in the library."""
+    files = sorted(path.name for path in (data_folder / "videos").iterdir() if path.suffix in (".mp4", ".mov", ".gif"))
+    library = Library.create(tmp_path / "real.lance")
+    addition = library.ingest(data_folder / "videos")
+    assert (addition.problems, library.column("source")) == ((), files) and len(files) >= 20
+    assert all(clip.size == (64, 64) and clip.fps == 10 and clip.frames.std() > 1 for clip in library)
+
+
+@pytest.mark.long
+def test_one_bad_file_in_a_thousand(tmp_path):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for seed in range(20):
+        moving_box(seed, 3, (16, 16)).write(folder / f"{seed:04d}.mp4")
+    for seed in range(20, 1000):
+        shutil.copy(folder / f"{seed % 20:04d}.mp4", folder / f"{seed:04d}.mp4")
+    (folder / "0500.mp4").write_bytes((folder / "0500.mp4").read_bytes()[:300])
+    library = Library.create(tmp_path / "thousand.lance")
+    addition = library.ingest(folder, size=16, workers=2)
+    assert addition.added == len(library) == 999
+    assert [what for what, _ in addition.problems] == ["0500.mp4"]
