@@ -7,10 +7,9 @@ into shots, each shot is measured once and read by every law, and only findings 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from cuspworld.audit.laws import registry
 from cuspworld.audit.report import Finding, Report
 from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
+from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
@@ -34,12 +34,14 @@ def audit_clip(
     metres_per_pixel: float | int | None = None,
     working: int = WORKING,
     name: str = "",
+    limits: Limits | None = None,
 ) -> Report:
     """Is this video physically possible?
 
     **Arguments**: `clip`: a Clip, a video file, or uint8 frames (time, height, width, 3) with `fps`. `fps`: the true
     frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
     scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
+    `limits`: how much of a file is looked at, and for how long; what lies beyond is not judged, and a note says so.
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -57,9 +59,11 @@ def audit_clip(
         return audit_frames(iter(clip.frames), fps or clip.fps, scale=scale, working=working, name=name or "clip")
     from cuspworld.video import VideoFile
 
+    limits = limits or Limits()
+    check_bytes(Path(clip), limits)
     with VideoFile(clip) as video:
         notes: list[str] = []
-        frames = _tolerant(video.frames(), notes)
+        frames = guarded(video.frames(), fps or video.fps, limits, notes)
         report = audit_frames(frames, fps or video.fps, scale=scale, working=working, name=name or Path(clip).name)
         return replace(report, notes=(*report.notes, *notes))
 
@@ -166,20 +170,3 @@ def _share(a: Finding, b: Finding) -> float:
         return 0.0
     smaller = min((x.box[2] - x.box[0]) * (x.box[3] - x.box[1]) for x in (a, b) if x.box is not None)
     return width * height / max(smaller, 1e-9)
-
-
-def _tolerant(frames: Iterator[np.ndarray], notes: list[str]) -> Iterator[np.ndarray]:
-    """Frames until the file is damaged; the damage becomes a note once at least one frame was read."""
-    count = 0
-    while True:
-        try:
-            frame: Any = next(frames, None)
-        except CuspError as error:
-            if count == 0:
-                raise
-            notes.append(f"audited up to the damage: {error}")
-            return
-        if frame is None:
-            return
-        count += 1
-        yield frame

@@ -22,6 +22,9 @@ def audit(
         float | None, typer.Option(help="The true scale: speeds in m/s, absolute checks.")
     ] = None,
     fps: Annotated[float | None, typer.Option(help="The true frame rate, where the file's is wrong.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds for each video; what was seen until then is judged.")
+    ] = None,
 ) -> None:
     """Is this video physically possible? Findings with time, place, law, evidence and uncertainty.
 
@@ -43,6 +46,7 @@ def audit(
     from cuspworld.audit.command import ranking, reports_of, videos_in, write_pages
     from cuspworld.audit.compare import compare
     from cuspworld.audit.report import LAWS
+    from cuspworld.audit.streaming import Limits
     from cuspworld.errors import CuspError
 
     wanted = set(fail_on or ())
@@ -51,7 +55,8 @@ def audit(
         raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(LAWS)}")
     paths = videos_in(files)
     reports, failures = [], []
-    for path, result in reports_of(paths, fps=fps, metres_per_pixel=metres_per_pixel, tolerant=len(paths) > 1):
+    options = {"fps": fps, "metres_per_pixel": metres_per_pixel, "limits": Limits(timeout=timeout)}
+    for path, result in reports_of(paths, tolerant=len(paths) > 1, **options):
         if isinstance(result, CuspError):
             failures.append(result)
             print(f"error: {result}", file=sys.stderr)
