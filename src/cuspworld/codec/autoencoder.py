@@ -3,7 +3,8 @@
 Causal in time as in MAGVIT-v2 (Yu et al. 2024): the first frame stands alone, so that an image is a clip of one frame,
 and latent j sees the frames 0..4j only. All spatial work is done after a pixel-unshuffle by 4 and most of it after time
 is folded into channels, which is why it costs a twentieth of diffusers' Wan class at the same stride
-(`benchmarks/codec.py` prints the table).
+(`benchmarks/codec.py` prints the table). Norms are of one place's channels (as in Wan's), so that what is learned from
+small crops holds at any size; folds and unfolds have shortcuts without parameters (DC-AE, Chen et al. 2025).
 """
 
 from __future__ import annotations
@@ -37,17 +38,40 @@ def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
-class ResidualBlock(nn.Module):
-    """GroupNorm, two 3x3 convolutions; the second starts at zero, so that the block starts as the identity."""
+class ChannelNorm(nn.Module):
+    """Root mean square over the channels of each place, with a learned scale."""
 
     def __init__(self, channels: int):
         super().__init__()
-        self.norm = nn.GroupNorm(8, channels)
+        self.weight = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        scale = torch.rsqrt(x.float().square().mean(dim=1, keepdim=True) + 1e-6)
+        return (x * scale * self.weight[:, None, None]).to(x.dtype)
+
+
+class ResidualBlock(nn.Module):
+    """ChannelNorm, two 3x3 convolutions; the second starts at zero, so that the block starts as the identity."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = ChannelNorm(channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         return x + self.second(F.silu(self.first(F.silu(self.norm(x)))))
+
+
+class WithShortcut(nn.Conv2d):
+    """A convolution that adds its input, with channels averaged in groups or repeated to fit (where they divide)."""
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h w"]:
+        y = super().forward(x)
+        before, after = self.in_channels, self.out_channels
+        if before % after == 0:
+            return y + x.unflatten(1, (after, before // after)).mean(dim=2)
+        return y + x.repeat_interleave(after // before, dim=1) if after % before == 0 else y
 
 
 class TemporalMix(nn.Module):
@@ -81,30 +105,30 @@ class VideoAutoencoder(nn.Module):
         pixels = 3 * _SHUFFLE**2
         self.encoder_frames = _PerFrame(
             nn.PixelUnshuffle(_SHUFFLE),
-            nn.Conv2d(pixels, fine, 3, padding=1),
+            WithShortcut(pixels, fine, 3, padding=1),
             ResidualBlock(fine),
             nn.PixelUnshuffle(2),
-            nn.Conv2d(4 * fine, coarse, 1),
+            WithShortcut(4 * fine, coarse, 1),
         )
         self.encoder_latents = nn.Sequential(
-            _PerFrame(nn.Conv2d(TEMPORAL_STRIDE * coarse, wide, 1)),
+            _PerFrame(WithShortcut(TEMPORAL_STRIDE * coarse, wide, 1)),
             TemporalMix(wide),
             _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
-            _PerFrame(nn.GroupNorm(8, wide), nn.SiLU(), nn.Conv2d(wide, 2 * config.latent_channels, 1)),
+            _PerFrame(nn.Conv2d(wide, 2 * config.latent_channels, 1)),
         )
         self.decoder_latents = nn.Sequential(
             _PerFrame(nn.Conv2d(config.latent_channels, wide, 3, padding=1)),
             TemporalMix(wide),
             _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
             TemporalMix(wide),
-            _PerFrame(nn.Conv2d(wide, TEMPORAL_STRIDE * coarse, 1)),
+            _PerFrame(WithShortcut(wide, TEMPORAL_STRIDE * coarse, 1)),
         )
         self.decoder_frames = _PerFrame(
             ResidualBlock(coarse),
-            nn.Conv2d(coarse, 4 * fine, 1),
+            WithShortcut(coarse, 4 * fine, 1),
             nn.PixelShuffle(2),
             *[ResidualBlock(fine) for _ in range(config.fine_blocks)],
-            nn.GroupNorm(8, fine),
+            ChannelNorm(fine),
             nn.SiLU(),
             nn.Conv2d(fine, pixels, 3, padding=1),
             nn.PixelShuffle(_SHUFFLE),

@@ -34,6 +34,7 @@ class Preset:
     transport: Phase
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     codec_window: int = 9  # two groups of four frames after the first are enough to learn time
+    codec_crop: int = 32  # pixels a side; the codec sees no farther, and a crop costs a fraction of a frame
     window: int = 21
     context: int = 2  # latents, that is 5 frames: position and speed
     patch: int = 2
@@ -52,7 +53,7 @@ class Preset:
 PRESETS = {
     "tiny": Preset(
         "tiny",
-        codec=Phase(steps=400, batch=4, learning_rate=2e-3, warmup=20, ema=0.99, sample_every=200, save_every=100),
+        codec=Phase(steps=400, batch=8, learning_rate=2e-3, warmup=20, ema=0.99, sample_every=200, save_every=100),
         transport=Phase(steps=300, batch=8, learning_rate=1e-3, warmup=20, ema=0.99, sample_every=150, save_every=100),
         autoencoder=AutoencoderConfig(fine_channels=32, coarse_channels=64),
         width=128,
@@ -62,8 +63,8 @@ PRESETS = {
     ),
     "small": Preset(
         "small",
-        codec=Phase(steps=2400, batch=8, learning_rate=1e-3, ema=0.995),
-        transport=Phase(steps=5000, batch=16, learning_rate=1e-3, warmup=200, ema=0.998, sample_every=500),
+        codec=Phase(steps=2400, batch=16, learning_rate=3e-3, ema=0.995),
+        transport=Phase(steps=4000, batch=16, learning_rate=1e-3, warmup=200, ema=0.998, sample_every=500),
         autoencoder=AutoencoderConfig(latent_channels=12),
         width=256,
         heads=4,
@@ -73,6 +74,7 @@ PRESETS = {
         codec=Phase(steps=50_000, batch=32, learning_rate=5e-4, warmup=1000, ema=0.9995, sample_every=2000),
         transport=Phase(steps=100_000, batch=128, learning_rate=3e-4, warmup=2000, ema=0.9998, sample_every=2000),
         autoencoder=AutoencoderConfig(fine_channels=128, coarse_channels=256),
+        codec_crop=64,
         width=768,
         depth=16,
         heads=12,
