@@ -6,7 +6,7 @@ mu(W_j) = nu_j for all j (Brenier 1991; Aurenhammer, Hoffmann, Aronov 1998). `Br
 `singular.py` finds where the map tears.
 """
 
-import inspect
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,16 +16,21 @@ from numpy import ndarray
 
 from cuspworld.errors import CuspError
 from cuspworld.transport import storage
+from cuspworld.transport.estimator import Estimator
+from cuspworld.transport.extended import ExtendedMap
+from cuspworld.transport.neighbours import Neighbours
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.products import Products
+from cuspworld.transport.rays import nearest_singular, reflect_path
+from cuspworld.transport.singular import CriticalPair, SingularSet, find_singular_set
 from cuspworld.transport.solver import Control, Problem, solve
 from cuspworld.transport.sources import Sampler, as_source
-from cuspworld.transport.validation import as_masses, as_matrix, first_of_equal_rows
+from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, first_of_equal_rows, has_pair
 
 _NOISE_STREAM = 1 << 20  # away from the solver's streams
 
 
-class Brenier:
+class Brenier(Estimator):
     """Optimal transport from noise to points, in any dimension, that knows where it is discontinuous.
 
     **Arguments**
@@ -75,26 +80,6 @@ class Brenier:
         self.checkpoint = checkpoint
         self.progress = progress
 
-    # scikit-learn's protocol
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments by name."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set constructor arguments by name; raises CuspError for an unknown one."""
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise CuspError(f"Brenier has no parameter {name!r}: it takes {', '.join(known)}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
-        changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v is not defaults[k].default]
-        return f"Brenier({', '.join(changed)})"
-
     # solving
 
     def fit(self, points: Any, masses: Any = None) -> Self:
@@ -122,7 +107,7 @@ class Brenier:
         if not 0 < self.tolerance < 1:
             raise CuspError(f"tolerance must lie between 0 and 1: got {self.tolerance}")
         self._source = as_source(self.source, points.shape[1])
-        self.__dict__.pop("singular_set_", None)
+        self._forget_singular_set()
         self.masses_ = as_masses(masses, len(points))
         self.points_, self.n_features_in_ = points, points.shape[1]
         sites, site_masses = self._normalise()
@@ -186,14 +171,24 @@ class Brenier:
             self._source, self._sites, everywhere[self._active] / self._scale, products, self.seed
         )
 
-    def _restore(self, points: ndarray, masses: ndarray, heights: ndarray, learned: dict[str, Any]) -> Self:
-        """Take over a saved solution."""
+    def _restore(
+        self,
+        points: ndarray,
+        masses: ndarray,
+        heights: ndarray,
+        learned: dict[str, Any],
+        singular_set: SingularSet | None,
+    ) -> Self:
+        """Take over a saved solution, with its singular set if that was found before it was saved."""
         self.points_, self.masses_, self.n_features_in_ = points, masses, points.shape[1]
         self._source = as_source(self.source, points.shape[1])
         self._normalise()
         for name, value in learned.items():
             setattr(self, name, value)
         self._finish(heights[self._active])
+        self._forget_singular_set()
+        if singular_set is not None:
+            self._singular_set = singular_set
         return self
 
     def _finite_heights(self) -> ndarray:
@@ -239,6 +234,19 @@ class Brenier:
         """(B, d) the Brenier map: for each row of noise the point of its cell."""
         return _like(noise, self.points_[self._cells(noise)[0]])
 
+    def extend(self, noise: Any) -> Any:
+        """(B, d) the extended map: new points between those of a branch, never averaged across a singular facet.
+
+        Piecewise linear on the dual complex in two and three dimensions, weights over neighbours above (`extended.py`).
+        """
+        self._check_fitted()
+        rows = as_matrix(noise, "noise", self.n_features_in_)
+        out = np.empty((len(rows), self.n_features_in_), self.points_.dtype)
+        for at in range(0, len(rows), step := self._rows_at_once()):
+            sites, weights = self._extended_map.weights(rows[at : at + step])
+            out[at : at + step] = np.einsum("bk,bkd->bd", weights, self.points_[self._active[sites]])
+        return _like(noise, out)
+
     def couple(self, noise: Any) -> tuple[Any, Any]:
         """Training pairs (noise, point) of flow matching, each (B, d), coupled by optimal transport."""
         return noise, self.map(noise)
@@ -247,6 +255,87 @@ class Brenier:
         self._check_fitted()
         rows = as_matrix(noise, "noise", self.n_features_in_)
         return self._active[self._potential.cells(rows)], rows
+
+    # the singular set
+
+    @property
+    def singular_set_(self) -> SingularSet:
+        """Facets, masses, kinks, singular or not, confidence and branches (`singular.py`), by index of the points."""
+        self._check_fitted()
+        return self._singular_set.spread(self._active, self._scale, self.branches_)
+
+    @cached_property
+    def branches_(self) -> ndarray:
+        """(N,) connected steady branch of each point, the largest 0; a point without mass has its nearest site's."""
+        self._check_fitted()
+        owner = np.full(len(self.points_), -1)
+        owner[self._active] = np.arange(len(self._active))
+        owner = owner[self._first]
+        hidden = np.flatnonzero(owner < 0)
+        if len(hidden):
+            rows = ((self.points_[hidden] - self._center) / self._scale).astype(np.float32)
+            owner[hidden] = Neighbours(self._sites, self._potential.products).nearest(rows, 1)[1][:, 0]
+        return self._singular_set.branches[owner]
+
+    def margin(self, noise: Any) -> Any:
+        """(B,) distance of each row of noise to the nearest singular facet; inf where there is none."""
+        return _like(noise, self._nearest_singular(noise)[0])
+
+    def facet(self, noise: Any) -> tuple[Any, Any]:
+        """The nearest singular facet of each row: pairs (B, 2) of points (i, j), i on the row's side, and the nearest
+        point on it (B, d); (-1, -1) and nan where there is none."""
+        _, pair, point = self._nearest_singular(noise)
+        return _like(noise, np.where(pair < 0, -1, self._active[pair])), _like(noise, point)
+
+    def critical_pairs(self, k: int) -> list[CriticalPair]:
+        """The k heaviest singular facets, (i, j, mass, point): points i and j face each other at the noise `point`,
+        and `mass` is the share of the source whose two best cells they are."""
+        singular = self.singular_set_
+        rows = np.flatnonzero(singular.singular)
+        rows = rows[np.argsort(-singular.masses[rows], kind="stable")][:k]
+        return [
+            CriticalPair(int(singular.facets[row, 0]), int(singular.facets[row, 1]), float(singular.masses[row]), point)
+            for row, point in zip(rows, singular.points[rows], strict=True)
+        ]
+
+    def reflect(self, path: Any, allowed: Any = None, allowed_branches: Any = None) -> Any:
+        """A path of noise (steps, d), its rest mirrored at every singular facet that it would cross.
+
+        `allowed` (A, 2): pairs of points whose facet may be crossed. `allowed_branches` (A, 2): pairs of branches
+        between which every facet may be crossed, in both directions.
+        """
+        self._check_fitted()
+        rows = as_matrix(path, "path", self.n_features_in_)
+        points = as_pairs(allowed, "allowed", len(self.points_))
+        branches = as_pairs(allowed_branches, "allowed_branches", int(self.branches_.max()) + 1)
+
+        def blocks(first: ndarray, second: ndarray) -> ndarray:
+            free = has_pair(points, self._active[first], self._active[second])
+            branch = self._singular_set.branches
+            free |= has_pair(branches, branch[first], branch[second])
+            return self._singular_set.is_singular(first, second) & ~free
+
+        return _like(path, reflect_path(self._potential, rows, blocks).astype(rows.dtype))
+
+    def _nearest_singular(self, noise: Any) -> tuple[ndarray, ndarray, ndarray]:
+        self._check_fitted()
+        return nearest_singular(self._potential, self._singular_set, as_matrix(noise, "noise", self.n_features_in_))
+
+    @cached_property
+    def _singular_set(self) -> SingularSet:
+        """The singular set by index of the active sites."""
+        return find_singular_set(self._potential, self.confidence)
+
+    @cached_property
+    def _extended_map(self) -> ExtendedMap:
+        return ExtendedMap(self._potential, self._singular_set)
+
+    def _rows_at_once(self) -> int:
+        return max(1, self.memory_budget // (16 * 16 * self.n_features_in_))  # of 16 neighbours in float64, twice
+
+    def _forget_singular_set(self) -> None:
+        for name in ("_singular_set", "_extended_map", "branches_"):
+            self.__dict__.pop(name, None)
 
     # files
 

@@ -143,8 +143,8 @@ def singular_complex(
 ) -> SingularComplex:
     """The singular set of a solution, `edges` being the target's own neighbours i < j among the distinct points.
 
-    The rule as stated also names facets where source and target merely differ by a flip of one edge, which a regular map
-    does at random. With `flips` such facets count as regular: i and j have a common neighbour, in the source and in the
+    The rule as stated also names facets where source and target merely differ by a flip of one edge, as a regular map
+    does. With `flips` such facets count as regular: i and j have a common neighbour, in the source and in the
     target, beside the facet. A true singular chain then loses about one facet at each end inside the domain.
     """
     diagram = transport.diagram

@@ -8,12 +8,14 @@ import numpy as np
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
+from cuspworld.transport.singular import SingularSet
 
 if TYPE_CHECKING:
     from cuspworld.transport.brenier import Brenier
 
 _FORMAT = "cuspworld-brenier-1"
 _NUMBERS = ("error_", "error_standard_error_", "certified_", "samples_")
+_SINGULAR_ARRAYS = ("facets", "masses", "kinks", "points", "singular", "confidence", "branches")
 
 
 def save(brenier: "Brenier", path: Path) -> None:
@@ -30,6 +32,10 @@ def save(brenier: "Brenier", path: Path) -> None:
         params["source"] = brenier.source
     else:
         arrays["vertices"] = np.ascontiguousarray(brenier.source, dtype=np.float64)
+    if "_singular_set" in vars(brenier):
+        found = vars(brenier)["_singular_set"]
+        arrays |= {f"singular.{name}": np.ascontiguousarray(getattr(found, name)) for name in _SINGULAR_ARRAYS}
+        arrays["singular.dimension"] = np.array([found.dimension])
     learned = {name: getattr(brenier, name) for name in _NUMBERS}
     header = {"format": _FORMAT, "params": json.dumps(params), "learned": json.dumps(learned)}
     with written_whole(path) as aside:
@@ -52,4 +58,9 @@ def load(cls: type["Brenier"], path: Path) -> "Brenier":
         raise CuspError(f"{path} is not a saved Brenier: its header lacks the format {_FORMAT}")
     params = json.loads(header["params"])
     brenier = cls(source=arrays.get("vertices", params.pop("source", None)), **params)
-    return brenier._restore(arrays["points"], arrays["masses"], arrays["heights"], json.loads(header["learned"]))
+    singular_set = None
+    if "singular.facets" in arrays:
+        stored = {name: arrays[f"singular.{name}"] for name in _SINGULAR_ARRAYS}
+        singular_set = SingularSet(**stored, dimension=float(arrays["singular.dimension"][0]))
+    learned = json.loads(header["learned"])
+    return brenier._restore(arrays["points"], arrays["masses"], arrays["heights"], learned, singular_set)

@@ -59,3 +59,29 @@ def first_of_equal_rows(points: ndarray) -> ndarray:
     rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1])))[:, 0]
     _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
     return first[inverse]
+
+
+def as_pairs(pairs: Any, name: str, count: int) -> ndarray:
+    """(A, 2) int64 pairs of indices below `count`, each in rising order; None means none."""
+    if pairs is None:
+        return np.empty((0, 2), np.int64)
+    if isinstance(pairs, torch.Tensor):
+        pairs = pairs.detach().cpu().numpy()
+    array = np.asarray(list(pairs) if isinstance(pairs, set | frozenset) else pairs)
+    if array.size == 0:
+        return np.empty((0, 2), np.int64)
+    if array.ndim != 2 or array.shape[1] != 2 or not np.issubdtype(array.dtype, np.integer):
+        raise CuspError(f"{name} must be pairs of integers of shape (A, 2): got {array.dtype} of shape {array.shape}")
+    bad = ((array < 0) | (array >= count)).any(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise CuspError(f"{name} must hold indices from 0 to {count - 1}: row {row} is {array[row].tolist()}")
+    return np.sort(array.astype(np.int64), axis=1)
+
+
+def has_pair(pairs: ndarray, first: ndarray, second: ndarray) -> ndarray:
+    """Whether each (first, second), in either order, is among the pairs that `as_pairs` made."""
+    if len(pairs) == 0:
+        return np.zeros(len(first), bool)
+    width = 1 + max(int(pairs.max()), int(np.max(first, initial=0)), int(np.max(second, initial=0)))
+    return np.isin(np.minimum(first, second) * width + np.maximum(first, second), pairs[:, 0] * width + pairs[:, 1])
