@@ -44,7 +44,79 @@ def plate(
         shown[:, ~valid[chosen].any(0)] = 0
         middle = np.nanmedian(shown, 0)
         deviation = np.nanmedian(np.abs(shown - middle), 0)
+    if valid is None and len(frames) >= 15:
+        middle = _without_lingerers(frames, np.rint(middle).astype(np.uint8))
+        deviation = np.minimum(deviation, np.median(np.abs(np.diff(frames[chosen[::2]].astype(np.int16), axis=0)), 0))
     return np.rint(middle).astype(np.uint8), (1.4826 * deviation.max(-1)).astype(np.float32)
+
+
+def _without_lingerers(
+    frames: UInt8[np.ndarray, "time height width 3"], middle: UInt8[np.ndarray, "height width 3"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Take out things that stood still for long: a frame's region replaces the plate's wherever its
+    outline shows less of an edge (the true background goes on across the outline of what stood there)."""
+    result = middle.copy()
+    sample = frames[np.linspace(0, len(frames) - 1, 15).astype(int)]
+    for candidate in [*sample, *sample]:
+        mask = (difference(candidate, result) > 14).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        for index in range(1, count):
+            x, y, w, h, area = (int(v) for v in stats[index])
+            if area < 9:
+                continue
+            region = (slice(max(0, y - 3), y + h + 3), slice(max(0, x - 3), x + w + 3))
+            body = (labels[region] == index).astype(np.uint8)
+            rim = cv2.morphologyEx(body, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+            if edges(candidate[region])[rim].mean() < 0.67 * edges(result[region])[rim].mean():
+                chosen = cv2.dilate(body, np.ones((3, 3), np.uint8)) > 0
+                result[region][chosen] = candidate[region][chosen]
+    result = _smooth_guess(frames, result)
+    standing = _standing(frames)
+    result[standing] = middle[standing]
+    return result
+
+
+def _standing(frames: UInt8[np.ndarray, "time height width 3"]) -> Bool[np.ndarray, "height width"]:
+    """Pixels that never change and join the frame's border: scenery, whatever its outline looks like.
+
+    (The inside of a plain thing may never change either, but the ring of its own motion cuts it off from the border.)
+    """
+    sample = frames[np.unique(np.linspace(0, len(frames) - 1, 41).astype(int))]
+    changing = cv2.dilate((strongest(sample.max(0) - sample.min(0)) > 24).astype(np.uint8), np.ones((3, 3), np.uint8))
+    _, labels = cv2.connectedComponents(1 - changing, connectivity=4)
+    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    return np.isin(labels, border[border > 0]) & (changing == 0)
+
+
+def _smooth_guess(
+    frames: UInt8[np.ndarray, "time height width 3"], middle: UInt8[np.ndarray, "height width 3"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Where the surroundings are smooth, what they lead one to expect of the changing pixels (Telea inpainting): of
+    the values that a pixel ever had, the median of those near to that, and the expected value if it had none."""
+    sample = frames[np.unique(np.linspace(0, len(frames) - 1, 21).astype(int))]
+    changing = strongest(sample.max(0) - sample.min(0)) > 30
+    if not changing.any() or changing.mean() > 0.6:
+        return middle
+    mask = cv2.dilate(changing.astype(np.uint8), np.ones((5, 5), np.uint8))
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)  # what something moved around may itself be standing
+    if mask.mean() > 0.6:
+        return middle
+    expected = cv2.inpaint(np.ascontiguousarray(middle), mask, 3, cv2.INPAINT_TELEA)
+    near = np.abs(sample.astype(np.int16) - expected).max(-1) < 20  # (sample, height, width)
+    values = np.where(near[..., None], sample, np.nan).astype(np.float32)
+    guess = middle.copy()
+    known = (mask > 0) & near.any(0)
+    guess[known] = np.rint(np.nanmedian(values[:, known], 0)).astype(np.uint8)
+    strength = edges(middle) / 4
+    rough = cv2.dilate((strength > 10).astype(np.uint8) * (mask == 0), np.ones((5, 5), np.uint8)) > 0
+    unknown = ((mask > 0) & ~known).astype(np.uint8)
+    count, labels = cv2.connectedComponents(unknown)
+    for index in range(1, count):
+        body = labels == index
+        if not (rough & body).any():
+            guess[body] = expected[body]
+    return guess
 
 
 def difference(

@@ -15,6 +15,8 @@ CURVES: dict[str, tuple[float, float]] = {
     "velocity": (6.0, 3.0),
     "freeze": (4.0, 3.0),
     "passage": (8.0, 3.0),
+    "through": (6.0, 3.0),
+    "sinks": (4.0, 3.0),
 }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 STILL = 0.04  # pixels a frame: below this drift a camera stands still
+WIDE = 0.3  # share of the frame that the hull of the corners that move together must cover: one thing is not a camera
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def estimate(frames: UInt8[np.ndarray, "time height width 3"]) -> Camera:
         before, after = _follow(greys[t - 1], greys[t], noise)
         outer = _outer_cell(before, float(height), float(width))
         near_border = outer >= 0
-        if near_border.sum() < 10 or len(np.unique(outer[near_border])) < 5:
+        wide = _hull(before[near_border]) > WIDE * height * width
+        if near_border.sum() < 10 or len(np.unique(outer[near_border])) < 5 or not wide:
             still[t] = True  # too little texture near the border: nothing says that the camera moves
             continue
         shift = (after - before)[near_border]
@@ -62,12 +64,14 @@ def estimate(frames: UInt8[np.ndarray, "time height width 3"]) -> Camera:
         fit, inliers = cv2.estimateAffinePartial2D(before, after, method=cv2.RANSAC, ransacReprojThreshold=1.0)
         inlier = np.zeros(len(before), bool) if fit is None else inliers.ravel() > 0
         shares[t] = float(inlier[near_border].mean())
-        if fit is not None and shares[t] > 0.5 and len(np.unique(outer[inlier & near_border])) >= 5:
+        spread = len(np.unique(outer[inlier & near_border])) >= 5 and _hull(before[inlier]) > WIDE * height * width
+        if fit is not None and shares[t] > 0.5 and spread:
             steps[t] = np.vstack([fit, [0, 0, 1]])
             continue
         together = float(np.linalg.norm(shift.mean(0))) / max(float(np.linalg.norm(shift, axis=1).mean()), 1e-9)
-        shares[t] = 0.0 if together > 0.6 else 1.0  # parallax or shake; or many things that move by themselves
-        still[t] = bool(together <= 0.6)
+        shaken = together > 0.6 and _textured_share(greys[t], noise) > 0.3
+        shares[t] = 0.0 if shaken else 1.0  # parallax or shake; or many things that move by themselves
+        still[t] = not shaken
     creep = np.array([drift[t : t + 20].mean(0) for t in range(1, max(2, time - 19))])
     creeping = still[1:].mean() > 0.5 and bool((np.abs(creep).max(1) > STILL).mean() > 0.5)
     if creeping:  # a slow pan, below half a pixel a frame
@@ -175,6 +179,19 @@ def _blocks_at_rest(
     if textured.sum() < 8:
         return 1.0
     return float((change[textured] < 0.3 * gradient[textured] + 0.4 * noise + 0.1).mean())
+
+
+def _hull(points: Float[np.ndarray, "points 2"]) -> float:
+    """Area of the convex hull."""
+    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32)))) if len(points) > 2 else 0.0
+
+
+def _textured_share(picture: UInt8[np.ndarray, "height width"], noise: float) -> float:
+    """The share of 8x8 blocks with texture enough to show a motion."""
+    height, width = picture.shape
+    size = (max(1, width // 8), max(1, height // 8))
+    gradient = cv2.resize(_gradient(cv2.blur(picture, (3, 3))), size, interpolation=cv2.INTER_AREA)
+    return float((gradient > 1.5 + 0.5 * noise).mean())
 
 
 def _belied(

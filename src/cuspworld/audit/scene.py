@@ -17,6 +17,7 @@ from cuspworld.audit import change as change_module
 from cuspworld.audit.blobs import Blob
 from cuspworld.audit.camera import Camera
 from cuspworld.audit.change import Change
+from cuspworld.audit.paths import Path, trace
 from cuspworld.audit.tracks import Track, link
 
 if TYPE_CHECKING:
@@ -97,8 +98,32 @@ class Scene:
 
     @cached_property
     def background_edges(self) -> np.ndarray:
-        """Gradient of the plate, grey levels a pixel (height, width): where a thing could lean or bounce."""
-        return blobs_module.edges(self.background) / 4
+        """Gradient that stays, grey levels a pixel (height, width): where a thing could lean or bounce.
+
+        The lower 15 % over the shot, so that the outline of a thing that rests for a while is no surface.
+        """
+        chosen = np.unique(np.linspace(0, len(self) - 1, 21).astype(int))
+        return np.sort([blobs_module.edges(self.frames[t]) for t in chosen], 0)[int(0.15 * len(chosen))] / 4
+
+    def reached(self, track: Track) -> np.ndarray:
+        """Where the thing itself ever was, alone (height, width) bool."""
+        if track.name not in self._reached:
+            mask = np.zeros(self.size, bool)
+            for frame, blob, merged in zip(track.frames, track.blobs, track.merged, strict=True):
+                if not merged:
+                    x0, y0, x1, y1 = blob.box
+                    mask[y0:y1, x0:x1] |= self.labels[frame, y0:y1, x0:x1] == blob.label
+            self._reached[track.name] = mask
+        return self._reached[track.name]
+
+    @cached_property
+    def _reached(self) -> dict[int, np.ndarray]:
+        return {}
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """Where each thing is, also while it shares its blob."""
+        return [trace(self.frames, self.labels, track) for track in self.things]
 
     @cached_property
     def why_no_things(self) -> str:
@@ -172,7 +197,7 @@ def observe(
         ]
     )
     background, pixel_noise = blobs_module.plate(steady_frames, valid)
-    threshold = np.maximum(max(14.0, 6 * noise), 5 * np.minimum(cv2.blur(pixel_noise, (3, 3)), 16)).astype(np.float32)
+    threshold = np.maximum(max(14.0, 6 * noise), 5 * np.minimum(cv2.blur(pixel_noise, (3, 3)), 8)).astype(np.float32)
     labels = np.zeros(steady_frames.shape[:3], np.uint16)
     found: list[list[Blob]] = []
     for t, frame in enumerate(steady_frames):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cuspworld.audit.laws.base import Law
 
-NAMES = ("permanence", "inertia", "stillness", "passage")
+NAMES = ("permanence", "inertia", "contact", "stillness", "passage")
 
 
 def registry() -> list[Law]:

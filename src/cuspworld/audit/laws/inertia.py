@@ -20,6 +20,7 @@ from cuspworld.audit.tracks import Track
 
 SPAN = 6  # frames on each side of a step that the velocity is fitted over
 NEAR = 4  # working pixels: anything closer than this may be touched
+OUTLINE = np.ones((5, 5), np.uint8)  # a thing's own outline, should the plate hold it, is no surface
 STRUCTURE = 8.0  # grey levels a pixel: a gradient of the plate that may be a surface
 
 
@@ -73,7 +74,8 @@ def touches(scene: Scene, track: Track, i: int, near: int = NEAR) -> str:
     if ((labels > 0) & (labels != blob.label)).any():
         return "thing"
     body = (labels == blob.label).astype(np.uint8)
-    ring = (cv2.dilate(body, np.ones((2 * slack + 1,) * 2, np.uint8)) > 0) & (body == 0)
+    ring = (cv2.dilate(body, np.ones((2 * slack + 1,) * 2, np.uint8)) > 0) & (cv2.dilate(body, OUTLINE) == 0)
+    ring &= ~scene.reached(track)[region]  # what it stood before is no surface
     if ring.any() and float(np.quantile(scene.background_edges[region][ring], 0.98)) > STRUCTURE:
         return "surface"
     return ""
@@ -96,7 +98,7 @@ def _usual(scene: Scene) -> tuple[float, float]:
         size = np.linalg.norm(change, axis=1)
         changes.append(size[np.isfinite(size)])
     pool = np.concatenate(residuals) if residuals else np.zeros(0)
-    noise = max(0.08, float(np.median(pool))) if len(pool) else 0.2
+    noise = max(0.04, float(np.median(pool))) if len(pool) else 0.2
     pool = np.concatenate(changes) if changes else np.zeros(0)
     return noise, float(np.quantile(pool, 0.75)) if len(pool) else 0.0
 
