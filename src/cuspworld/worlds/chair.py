@@ -1,0 +1,397 @@
+"""Chair: a chair is dug out of sand, lifted on ropes, dropped, or propped with two legs on a block and pushed.
+
+A rigid body under gravity with contact and elliptic Coulomb friction cones, solved by MuJoCo; ropes are inextensible
+tendons. Sand resists by resistive force theory (Li, Zhang, Goldman, Science 339, 2013): a force on each piece of leg
+that grows in proportion to its depth and opposes its motion, whatever the speed.
+Critical state: the centre of mass stands over an edge of the chair's feet. With the chair's centre of mass at height c
+over its foot plane and a distance d inside the edge, tilting by theta about the edge gives the overhang
+c sin(theta) - d cos(theta), which is 0 at tan(theta) = d / c.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from cuspworld.truth import Truth
+from cuspworld.worlds import chair_words
+from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds.chair_model import CENTRE, CHAIR_POINTS, FOOT, FOVY, GRIPS, LEG, chair_scene, hanging_lengths
+from cuspworld.worlds.mujoco_scene import (
+    Picture,
+    add_rod,
+    build,
+    camera_numbers,
+    contact_force,
+    cross,
+    crossing,
+    mujoco,
+    total_energy,
+)
+
+PUSH_LASTS = 0.12  # s
+HOOK_ABOVE = 0.85  # m, from the centre of mass of the hanging chair to the hook
+PIECE_HEIGHTS = (0.04, 0.12, 0.20, 0.28, 0.36)  # m, of the middles of the pieces of a leg
+LEG_PIECES = np.array([(x, y, z) for x in (-LEG, LEG) for y in (-LEG, LEG) for z in PIECE_HEIGHTS]) - CENTRE
+PUSHED = np.array([-0.2, 0.0, 0.85]) - CENTRE  # where the hand meets the back
+PIECE_AREA = 0.04 * 0.08  # m^2, of one side of a piece of leg
+SAND_CREEP = 0.02  # m/s, below which the sand's resistance fades, so that it vanishes at rest
+HOOK = 0  # its place among the mocap bodies
+STORIES = ("dropped", "propped", "lifted", "dug")
+
+
+def turn_back(tilt: float, yaw: float) -> Float[np.ndarray, "3 3"]:
+    """The rotation (chair to world) of a chair tilted back by `tilt` and turned left by `yaw` (rad)."""
+    ct, st, cy, sy = math.cos(tilt), math.sin(tilt), math.cos(yaw), math.sin(yaw)
+    back = np.array([[ct, 0.0, -st], [0.0, 1.0, 0.0], [st, 0.0, ct]])
+    return np.array([[cy, -sy, 0.0], [sy, cy, 0.0], [0.0, 0.0, 1.0]]) @ back
+
+
+def vertical(quaternion: Float[np.ndarray, " 4"]) -> Float[np.ndarray, " 3"]:
+    """The world's vertical in the chair's frame: the last row of its rotation matrix."""
+    w, x, y, z = quaternion.tolist()
+    return np.array([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)])
+
+
+def overhang(centre: Float[np.ndarray, " 3"], up: Float[np.ndarray, " 3"]) -> float:
+    """How far (m) the centre of mass is beyond the edge of the feet over which it would tip, negative inside.
+
+    `centre`: of mass, in the chair's frame; `up`: the vertical in it. For each edge with outward normal n at a
+    distance d from the centre of mass: -c (n . up) - d up_z; the largest counts. Positive for a chair on its head.
+    """
+    x, y, c = centre.tolist()
+    ux, uy, uz = up.tolist()
+    return max(c * ux - (FOOT + x) * uz, -c * ux - (FOOT - x) * uz, c * uy - (FOOT + y) * uz, -c * uy - (FOOT - y) * uz)
+
+
+def _hangs(state: Any) -> bool:
+    return bool(state["held"] and state["rope_tension"] > state["support"])
+
+
+class Chair(World):
+    """Actions: `hook_x`, `hook_z`, the hook's velocity (m/s); `release`, at 0.5 or more the ropes let go; `push`, an
+    impulse (N s) along x on the top of the back, delivered over the next 0.12 s."""
+
+    name = "Chair"
+    seconds = 2.5
+    step_length: ClassVar[float] = 0.002  # s
+    parameters = (
+        Parameter("story", "", "what is done with the chair", choices=STORIES),
+        Parameter("colour", "", "colour of the chair", choices=("red", "blue", "green", "orange", "purple"),
+                  out_choices=("pink", "white")),
+        Parameter("mass", "kg", "mass of the chair", (4.0, 8.0), ((1.5, 3.0), (12.0, 20.0)), (0.2, 200.0)),
+        Parameter("height", "m", "how high it hangs: the lowest foot over the floor", (0.25, 0.75),
+                  ((0.05, 0.15), (0.85, 1.0)), (0.0, 3.0)),
+        Parameter("tilt", "rad", "how far it is tilted back while it hangs", (-0.3, 0.65), ((0.7, 0.85),),
+                  (-0.34, 0.9)),
+        Parameter("block", "m", "height of the block under the two front legs", (0.05, 0.12), ((0.02, 0.04),),
+                  (0.01, 0.25)),
+        Parameter("push", "N s", "impulse of the push on the back's top, backwards", (1.0, 7.0),
+                  ((0.2, 0.8), (8.0, 12.0)), (0.0, 60.0)),
+        Parameter("depth", "m", "depth of the sand round the legs", (0.12, 0.26), ((0.04, 0.10),), (0.0, 0.3)),
+        Parameter("sand", "N/m^3", "stress of the sand per metre of depth", (5e4, 2e5), ((3e5, 5e5),), (0.0, 1e7)),
+        Parameter("friction", "1", "Coulomb coefficient of the chair on the floor", (0.5, 0.9), ((0.1, 0.3),),
+                  (0.0, 2.0)),
+        Parameter("gravity", "m/s^2", "acceleration of free fall", out=((1.6, 3.8), (14.0, 18.0)), bounds=(0.5, 30.0),
+                  default=9.81),
+    )  # fmt: skip
+    held_out = (
+        (("colour", "green"), ("story", "propped")),
+        (("colour", "purple"), ("story", "dropped")),
+        (("height", (0.55, 0.75)), ("tilt", (0.35, 0.65))),
+    )
+    columns: ClassVar[dict[str, str]] = {
+        "chair_x": "m", "chair_y": "m", "chair_z": "m",
+        "chair_qw": "1", "chair_qx": "1", "chair_qy": "1", "chair_qz": "1",
+        "chair_velocity_x": "m/s", "chair_velocity_y": "m/s", "chair_velocity_z": "m/s",
+        "chair_spin_x": "rad/s", "chair_spin_y": "rad/s", "chair_spin_z": "rad/s",
+        "lowest": "m", "overhang": "m", "hook_x": "m", "hook_z": "m", "held": "1", "rope_tension": "N", "support": "N",
+        "push_force": "N", "sand_force_z": "N", "energy": "J",
+    }  # fmt: skip
+    actions: ClassVar[dict[str, tuple[str, float, float]]] = {
+        "hook_x": ("m/s", -1.5, 1.5),
+        "hook_z": ("m/s", -1.5, 1.5),
+        "release": ("1", 0.0, 1.0),
+        "push": ("N s", -20.0, 20.0),
+    }
+    conserved_units: ClassVar[dict[str, str]] = {"mass": "kg", "chairs": "1"}
+    critical_events = ("tipping", "recovers")
+    branches = ("standing", "hanging", "fallen")
+    twins: ClassVar[dict[str, Twin]] = {
+        "hangs_in_air": Twin("gravity", "The chair stops in its fall and hangs in the air with nothing holding it."),
+        "appears": Twin("permanence of bodies", "A second chair appears out of nothing."),
+        "through_floor": Twin("solid bodies do not interpenetrate", "The chair sinks through the floor."),
+    }
+    instances: ClassVar[dict[int, str]] = {
+        1: "chair", 2: "second chair", 3: "hook and ropes", 4: "hand", 5: "block", 6: "sandbox",
+    }  # fmt: skip
+
+    def _valid(self, values: dict[str, Any]) -> str:
+        if values["story"] in ("lifted", "dug") and values["height"] < 0.05:
+            return f"height must be at least 0.05 m for a chair that is lifted: got {values['height']:g}"
+        return ""
+
+    def _begin(self, rng: np.random.Generator) -> None:
+        values = self.values
+        self._yaw = float(rng.uniform(-0.5, 0.5)) if values["story"] == "dropped" else 0.0
+        self._when = float(rng.uniform(0.4, 0.8))  # of the release or the push
+        self._lift_speed = float(rng.uniform(0.5, 0.8))
+        self._beside = float(rng.choice((-0.95, 0.95)))  # where a second chair would stand
+        self._model, self._data = build(chair_scene(values, type(self).step_length, self._beside))
+        model, data = self._model, self._data
+        self._body = model.body("chair").id
+        self._geoms = model.geom_bodyid == self._body
+        self._held = values["story"] != "propped"
+        self._push_force, self._push_until, self._pushed = 0.0, -1.0, -math.inf
+        self._frozen: np.ndarray | None = None
+        self._second, self._through, self._sand_force = False, False, 0.0
+        tilt = self._start_tilt()
+        rotation = turn_back(tilt, self._yaw)
+        lowest = float((CHAIR_POINTS @ rotation[2]).min())
+        z = -lowest + (values["height"] if values["story"] == "dropped" else 0.0)
+        if values["story"] == "propped":  # the edge of the rear feet lies on the floor at x = -FOOT
+            data.qpos[:3] = (-FOOT + FOOT * rotation[0, 0] + (rotation @ CENTRE)[0], 0.0, z)
+        else:
+            data.qpos[:3] = (*(rotation @ CENTRE)[:2], z)
+        mujoco.mju_mat2Quat(data.qpos[3:7], rotation.ravel())
+        self._hang(values["tilt"])
+        mujoco.mj_forward(model, data)
+        self._hook = data.mocap_pos[HOOK].copy()
+        self._foot, self._over = self._lowest(), self._overhang()
+        self._landed_gap = self._gap()
+        self._lifted = self._foot > 1e-3
+        if self._over >= 0 and not self._held:
+            self._event("tipping", 0.0)
+
+    def _start_tilt(self) -> float:
+        """Backward tilt (rad) at t = 0: as it hangs, as the block props it, or none."""
+        story = self.values["story"]
+        if story == "dropped":
+            return self.values["tilt"]
+        return math.asin(self.values["block"] / (FOOT + LEG - 0.02)) if story == "propped" else 0.0
+
+    def _hang(self, tilt: float) -> None:
+        """Put the hook above the centre of mass, and give the ropes the lengths that hold this tilt in balance."""
+        if not self._held:
+            self._data.mocap_pos[HOOK] = (0.0, 0.0, 9.0)
+            self._let_go()
+            return
+        lengths = hanging_lengths(tilt, HOOK_ABOVE)
+        self._model.tendon_range[:, 1] = lengths
+        centre, arms = self._data.qpos[:3], GRIPS @ turn_back(self._start_tilt(), self._yaw).T
+        # the highest hook above the centre of mass from which both ropes reach
+        rises = arms[:, 2] + np.sqrt(np.maximum(lengths**2 - (arms[:, :2] ** 2).sum(1), 0.0))
+        self._data.mocap_pos[HOOK] = (centre[0], centre[1], centre[2] + rises.min())
+
+    def _let_go(self) -> None:
+        self._held = False
+        self._model.tendon_limited[:] = 0
+
+    def _advance(self, seconds: float, action: np.ndarray) -> None:
+        if action[3] != 0.0:
+            self._event("push", self.time, impulse=float(action[3]))
+            self._push_force, self._push_until = float(action[3]) / PUSH_LASTS, self.time + PUSH_LASTS
+        if action[2] >= 0.5 and self._held:
+            self._event("release", self.time)
+            self._let_go()
+            if self._over >= 0:
+                self._event("tipping", self.time)
+        count = math.ceil(seconds / type(self).step_length - 1e-9)
+        self._model.opt.timestep = dt = seconds / count
+        for k in range(count):
+            self._substep(self.time + k * dt, dt, action)
+        mujoco.mj_forward(self._model, self._data)
+
+    def _substep(self, now: float, dt: float, action: np.ndarray) -> None:
+        model, data = self._model, self._data
+        self._hook += (action[0] * dt, 0.0, action[1] * dt)
+        if self._held:
+            data.mocap_pos[HOOK] = self._hook
+        else:  # an empty hook is drawn up, away from the scene
+            data.mocap_pos[HOOK] += (0.0, 0.0, 0.8 * dt)
+        self._apply_push(now, dt)
+        if self.values["story"] == "dug":
+            self._apply_sand(dt)
+        mujoco.mj_step(model, data)
+        if self._frozen is not None:
+            data.qpos[:7], data.qvel[:6] = self._frozen, 0.0
+        self._notice(now, dt)
+
+    def _apply_push(self, now: float, dt: float) -> None:
+        """The push's force (N) along x at the top of the back, for the share of this step during which it lasts."""
+        data, force = self._data, self._data.xfrc_applied[self._body]
+        force[:] = 0.0
+        share = min(max((self._push_until - now) / dt, 0.0), 1.0)
+        if share > 1e-9:
+            point, push = self._push_point(), np.array([self._push_force * share, 0.0, 0.0])
+            force[:3], force[3:] = push, cross(point - data.xpos[self._body], push)
+            self._pushed = now
+        elif self._push_force != 0.0:
+            self._push_force = 0.0
+            self._event("push ends", self._push_until)
+
+    def _push_point(self) -> np.ndarray:
+        return self._data.xpos[self._body] + self._data.xmat[self._body].reshape(3, 3) @ PUSHED
+
+    def _apply_sand(self, dt: float) -> None:
+        """Resistive force on every piece of leg below the sand's surface; semi-implicit, so it never overshoots."""
+        data, values = self._data, self.values
+        rotation, arms = data.xmat[self._body].reshape(3, 3), LEG_PIECES
+        arms = arms @ rotation.T  # (pieces, 3) from the centre of mass
+        places = data.xpos[self._body] + arms
+        deep = values["depth"] - places[:, 2]
+        within = (deep > 0) & (np.abs(places[:, :2]) < 0.5).all(1)
+        spin = rotation @ data.qvel[3:6]
+        velocity = data.qvel[:3] + cross(spin, arms)
+        most = values["sand"] * PIECE_AREA * np.where(within, deep, 0.0)  # N
+        speed = np.sqrt((velocity**2).sum(1)) + SAND_CREEP + most * dt * len(arms) / values["mass"]
+        force = -(most / speed)[:, None] * velocity
+        wrench = data.xfrc_applied[self._body]
+        wrench[:3] += force.sum(0)
+        wrench[3:] += cross(arms, force).sum(0)
+        self._sand_force = float(force[:, 2].sum())
+
+    def _lowest(self) -> float:
+        data = self._data
+        return float(data.qpos[2] + (CHAIR_POINTS @ vertical(data.qpos[3:7])).min())
+
+    def _gap(self) -> float:
+        """Height (m) of what will land: all of the chair, or, of a propped chair, all but its feet."""
+        points = (
+            CHAIR_POINTS[CHAIR_POINTS[:, 2] > 0.1 - CENTRE[2]] if self.values["story"] == "propped" else CHAIR_POINTS
+        )
+        return float(self._data.qpos[2] + (points @ vertical(self._data.qpos[3:7])).min())
+
+    def _overhang(self) -> float:
+        return overhang(CENTRE, vertical(self._data.qpos[3:7]))
+
+    def _notice(self, now: float, dt: float) -> None:
+        """Report events at their instant within this step."""
+        low, over, gap = self._lowest(), self._overhang(), self._gap()
+        if self._over < 0 <= over and not self._held:
+            self._event("tipping", crossing(self._over, over, now, dt))
+        if over < 0 <= self._over and not self._held:
+            self._event("recovers", crossing(self._over, over, now, dt))
+        clear = self.values["depth"] if self.values["story"] == "dug" else 1e-3
+        if self._held and self._foot <= clear < low and not self._lifted:
+            self._lifted = True
+            name = "leaves the sand" if self.values["story"] == "dug" else "leaves the floor"
+            self._event(name, crossing(self._foot - clear, low - clear, now, dt))
+        falling = not self._held and self._frozen is None
+        if falling and gap <= 0 < self._landed_gap and self._happened("lands") is None and not self._through:
+            self._event("lands", crossing(self._landed_gap, gap, now, dt))
+        self._foot, self._over, self._landed_gap = low, over, gap
+
+    def _row(self) -> tuple[float, ...]:
+        data = self._data
+        rotation = data.xmat[self._body].reshape(3, 3)
+        spin = rotation @ data.qvel[3:6]
+        tension = float(data.efc_force[data.efc_type == mujoco.mjtConstraint.mjCNSTR_LIMIT_TENDON].sum())
+        support, _ = contact_force(data, self._geoms)
+        return (
+            *data.qpos[:7], *data.qvel[:3], *spin, self._lowest(), self._overhang(),
+            self._hook[0], self._hook[2], float(self._held), tension, support, self._push_force, self._sand_force,
+            total_energy(data),
+        )  # fmt: skip
+
+    def _conserved(self) -> tuple[float, ...]:
+        chairs = 2.0 if self._second else 1.0
+        return chairs * self.values["mass"], chairs
+
+    def _policy(self, time: float) -> tuple[float, ...]:
+        values, frame = self.values, 1 / self.fps
+        due = self._when - 1e-9 <= time < self._when + frame - 1e-9
+        if values["story"] == "dropped":
+            return 0.0, 0.0, float(due), 0.0
+        if values["story"] == "propped":
+            return 0.0, 0.0, 0.0, -values["push"] if due else 0.0
+        rise = values["height"] + (values["depth"] if values["story"] == "dug" else 0.0)
+        missing = rise - self._foot
+        start = min(max((time - 0.2) / 0.3, 0.0), 1.0)
+        speed = min(self._lift_speed * start, max(3.0 * missing, 0.0))
+        return 0.0, speed, 0.0, 0.0
+
+    def branch(self, state: Any) -> str:
+        if _hangs(state):
+            return "hanging"
+        return "fallen" if state["overhang"] >= 0 else "standing"
+
+    def criticality(self, state: Any) -> float:
+        """The overhang (m): how far the centre of mass is beyond the edge of the feet over which it would tip.
+
+        A chair that hangs on its ropes cannot tip: there it is the half width of the feet, negative.
+        """
+        return -FOOT if _hangs(state) else float(state["overhang"])
+
+    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+        landed = self._happened("lands") is not None or self.values["story"] == "propped"
+        fallen = self._overhang() >= 0 and landed
+        return chair_words.sentence(style, language, rng, self.values, fallen, self._happened("push") is not None)
+
+    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+        times = {event.name: event.time for event in reversed(truth.events)}  # the first of each name
+        if twin == "appears":
+            return 1.0
+        lands = times.get("lands")
+        if lands is None:
+            return None
+        if twin == "through_floor":
+            return lands
+        fall = times.get("release", times.get("tipping", 0.0))
+        return fall + 0.7 * (lands - fall)
+
+    def _break(self, twin: str) -> None:
+        model = self._model
+        if twin == "hangs_in_air":
+            self._frozen = self._data.qpos[:7].copy()
+        elif twin == "appears":
+            self._second = True
+            for k in range(model.ngeom):
+                if model.geom_bodyid[k] == model.body("second").id:
+                    model.geom_group[k], model.geom_contype[k], model.geom_conaffinity[k] = 0, 1, 1
+        else:
+            self._through = True
+            floor = model.geom("floor").id
+            model.geom_contype[floor] = model.geom_conaffinity[floor] = 0
+
+    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+        return (2,) if twin == "appears" else (1,)
+
+    def _picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        if not hasattr(self, "_drawing"):
+            parts = {"chair": 1, "second": 2, "hook": 3, "block": 5}
+            self._drawing = Picture("Chair", parts | {f"plank {k}": 6 for k in range(4)} | {"sand": 6})
+        return self._drawing.draw(self._model, self._data, height, width, self._draw_more)
+
+    def _draw_more(self, scene: mujoco.MjvScene) -> dict[int, int]:
+        """The ropes while they hold; the hand that pushes, at the back's top while it does, otherwise a little off."""
+        drawn = {}
+        if self._held:
+            turn, origin = self._data.xmat[self._body].reshape(3, 3), self._data.xpos[self._body]
+            for grip in GRIPS:
+                drawn[add_rod(scene, self._hook, origin + turn @ grip, 0.010, (0.62, 0.52, 0.36), shadow=False)] = 3
+        if self.values["story"] != "propped" and self._pushed == -math.inf:
+            return drawn
+        pushing = self._push_force != 0.0
+        side = -1.0 if self._push_force > 0 else 1.0
+        if pushing or self._pushed == -math.inf:
+            self._hand_at = self._push_point() + np.array([side * 0.06, 0.0, 0.0])
+        tip = self._hand_at.copy()
+        if not pushing:
+            tip[0] += side * min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
+        knuckles, wrist, elbow = (
+            tip + np.array([side * x, 0.0, z]) for x, z in ((0.05, 0.0), (0.20, 0.01), (2.6, 0.50))
+        )
+        for start, end, radius, rgba in (
+            (tip, knuckles, 0.050, (0.93, 0.74, 0.60)),
+            (knuckles, wrist, 0.036, (0.93, 0.74, 0.60)),
+            (wrist, elbow, 0.055, (0.29, 0.38, 0.55)),
+        ):
+            drawn[add_rod(scene, start, end, radius, rgba, shadow=False)] = 4
+        return drawn
+
+    def _camera(self, height: int, width: int) -> dict[str, float]:
+        return camera_numbers(self._data, FOVY[self.values["story"]], height, width)
