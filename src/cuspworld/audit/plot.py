@@ -8,7 +8,7 @@ from html import escape
 from cuspworld.audit.report import Series
 
 WIDTH, HEIGHT = 420, 120
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 24
+LEFT, RIGHT, TOP, BOTTOM = 46, 16, 22, 24
 
 
 def line_plot(series: Series, start: float, end: float) -> str:
@@ -52,4 +52,4 @@ def line_plot(series: Series, start: float, end: float) -> str:
 def _short(value: float) -> str:
     if abs(value) >= 10000:
         return f"{value / 1000:.0f}k"
-    return f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
