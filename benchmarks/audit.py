@@ -4,6 +4,7 @@
     python benchmarks/audit.py --quick               # the same tables from a few clips (about a minute)
     python benchmarks/audit.py --split dev           # the split on which thresholds are set
     python benchmarks/audit.py --parts twins real    # some of the parts
+    python benchmarks/audit.py --split dev --fit     # the curves of audit/calibration.py, fitted
 
 Parts: twins (worlds, possible against impossible), real (real and foreign clips), faults (faults put into real clips),
 reversed (time-reversed true clips, beside the Physics-IQ measures), robust (re-encoding, scaling, frame rate, noise),
@@ -12,12 +13,13 @@ Splits are written down in benchmarks/audit_parts/split.py.
 """
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 
-from audit_parts import real, twins
+from audit_parts import backwards, certainty, injected, real, robust, speed, twins
 from audit_parts.store import Store
 
-PARTS = ("twins", "real")
+PARTS = ("twins", "real", "faults", "reversed", "robust", "calibration", "speed")
 
 
 def main() -> None:
@@ -29,22 +31,55 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="+", help="only these worlds")
     parser.add_argument("--cache", type=Path, help="folder that keeps reports by clip and code version")
     parser.add_argument("--misses", type=Path, help="write what went wrong to this file (development split only)")
+    parser.add_argument("--fit", action="store_true", help="fit the probability curves (development split only)")
     arguments = parser.parse_args()
-    if arguments.misses and arguments.split != "dev":
-        parser.error("--misses lists clips to work on: take --split dev")
-    store = Store(arguments.cache)
-    count = arguments.pairs or (1 if arguments.quick else 25)
-    print(f"split {arguments.split}, audit code {store.audit_version}\n")
+    if (arguments.misses or arguments.fit) and arguments.split != "dev":
+        parser.error("--misses and --fit are for the development split: take --split dev")
+    store = Store(None if arguments.fit else arguments.cache)
+    with certainty.Probe() if arguments.fit else nullcontext() as probe:
+        run(arguments, store, probe)
+
+
+def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | None) -> None:
+    """All parts that were asked for."""
+    split, parts, quick = arguments.split, set(arguments.parts), arguments.quick
+    count = arguments.pairs or (1 if quick else 25)
+    print(f"split {split}, audit code {store.audit_version}\n", flush=True)
+    calibrate = "calibration" in parts or arguments.fit
     lines: list[str] = []
     found: list[twins.Pair] = []
-    if "twins" in arguments.parts:
-        found = list(twins.pairs(arguments.split, count, store, arguments.worlds))
-        twins.show(found)
+    if parts & {"twins", "calibration"}:
+        found = list(twins.pairs(split, count, store, arguments.worlds))
+        if "twins" in parts and not arguments.fit:
+            twins.show(found)
         lines += twins.misses(found)
-    if "real" in arguments.parts:
-        results = real.run(arguments.split, store)
+    results = real.run(split, store) if parts & {"real", "calibration"} else []
+    if "real" in parts and not arguments.fit:
         real.show(results)
         lines += real.misses(results)
+    trials: list[injected.Trial] = []
+    if parts & {"faults", "calibration"}:
+        trials, plain = injected.run(split, store, 2 if quick else None)
+        if "faults" in parts and not arguments.fit:
+            injected.show(trials, plain)
+    if calibrate:
+        judged = certainty.judged(found, trials, results)
+        if probe is None:
+            certainty.show(judged)
+        else:
+            cases = [(*of, right) for finding, right, _ in judged if (of := probe.of(finding)) is not None]
+            print("test: (centre, slope)  # right, wrong")
+            for test, (centre, slope, right, wrong) in sorted(certainty.fit(cases).items()):
+                print(f'    "{test}": ({centre:.2f}, {slope:.2f}),  # {right} right, {wrong} wrong')
+            return
+    if "reversed" in parts:
+        backwards.show(backwards.run(split, store, 1 if quick else min(count, 10)))
+    if "robust" in parts:
+        clips = [(name, True, clip) for name, clip in injected.true_clips(split, 1 if quick else None)]
+        clips += twins.some_clips(split, 1 if quick else 2, store, (arguments.worlds or ["Juice"]) if quick else None)
+        robust.show(robust.run(clips, store))
+    if "speed" in parts:
+        speed.show(speed.run(split, 5.0 if quick else 30.0))
     if arguments.misses:
         arguments.misses.write_text("\n".join([f"audit code {store.audit_version}", *lines, ""]))
 

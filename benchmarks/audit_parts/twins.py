@@ -148,3 +148,26 @@ def misses(found: list[Pair]) -> list[str]:
             false = [(f["law"], round(f["start"], 2), round(f["probability"], 2)) for f in p.possible["findings"][:4]]
             lines.append(f"FALSE  {where} possible clip: {false}")
     return lines
+
+
+def some_clips(split: str, count: int, store: Store, only: list[str] | None = None) -> list[tuple[str, bool, Clip]]:
+    """(name, is it possible, clip): both clips of `count` pairs of each twin."""
+    clips = []
+    for name in worlds.names():
+        if only and name not in only:
+            continue
+        try:
+            world = worlds.make(name, size=SIZE, fps=FPS)
+        except CuspError:
+            continue
+        for twin in world.twins:
+            seed = FIRST_SEED[split]
+            for _ in range(count):
+                made = _next(store, world, name, twin, seed, seed + 99)
+                if made is None:
+                    break
+                seed, possible, impossible = made
+                clips.append((f"{name} {seed}", True, possible))
+                clips.append((f"{name} {twin} {seed}", False, impossible))
+                seed += 1
+    return clips

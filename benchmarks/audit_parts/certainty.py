@@ -1,0 +1,113 @@
+"""Part e: is a finding that is said to be 90 % sure right nine times in ten? And the fit of the curves (dev only).
+
+The fit is logistic regression on the logarithm of each test's statistic: p = 1 / (1 + (centre / statistic)^slope).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from cuspworld.audit import calibration
+
+from .injected import Trial
+from .scoring import in_time, number, table
+from .twins import Pair
+
+BINS = ((0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.001))
+Judged = tuple[dict[str, Any], bool, bool]  # finding, right by law and time, right by time
+
+
+def judged(pairs: list[Pair], trials: list[Trial], real: list[tuple[str, Any, dict[str, Any]]]) -> list[Judged]:
+    """Every finding of the clips whose truth is known."""
+    result: list[Judged] = []
+    for p in pairs:
+        result += [(f, False, False) for f in p.possible["findings"]]
+        for f in p.impossible["findings"]:
+            time = in_time(f, p.start, p.end)
+            result.append((f, time and f["law"] in p.laws, time))
+    for t in trials:
+        for f in t.report["findings"]:
+            result.append((f, f in t.named, f in t.at_the_time))
+    for _, label, report in real:
+        if label is None:
+            result += [(f, False, False) for f in report["findings"]]
+        elif label != "?":
+            result += [(f, f["law"] in label, True) for f in report["findings"]]
+    return result
+
+
+def show(found: list[Judged]) -> None:
+    """How often findings of each certainty are right."""
+    print("Calibration: of the findings said to be so sure, how many are right?")
+    rows = []
+    for low, high in BINS:
+        inside = [j for j in found if low <= j[0]["probability"] < high]
+        said = np.mean([j[0]["probability"] for j in inside]) if inside else float("nan")
+        rows.append((
+            f"{low:.0%} - {min(high, 1):.0%}", len(inside), number(said, percent=True),
+            number(np.mean([j[1] for j in inside]) if inside else float("nan"), percent=True),
+            number(np.mean([j[2] for j in inside]) if inside else float("nan"), percent=True),
+        ))  # fmt: skip
+    table(("said", "findings", "mean said", "right law and time", "right time"), rows)
+
+
+class Probe:
+    """While it is open every suspicion becomes a finding, and `of` tells its test and statistic."""
+
+    def __init__(self) -> None:
+        self.seen: dict[float, tuple[str, float]] = {}
+        self._replaced: list[tuple[Any, Callable[..., float]]] = []
+
+    def __enter__(self) -> Probe:
+        laws = importlib.import_module("cuspworld.audit.laws")
+        modules = [
+            importlib.import_module(f"cuspworld.audit.laws.{m.name}") for m in pkgutil.iter_modules(laws.__path__)
+        ]
+        for module in modules:
+            if getattr(module, "probability", None) is calibration.probability:
+                self._replaced.append((module, calibration.probability))
+                module.probability = self._probability  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for module, original in self._replaced:
+            module.probability = original
+
+    def _probability(self, test: str, statistic: float) -> float:
+        if not statistic > 0:
+            return 0.0
+        value = 0.5 + 0.5 * statistic / (1 + statistic)  # always more likely than not, and in order
+        self.seen[round(value, 4)] = (test, float(statistic))
+        return value
+
+    def of(self, finding: dict[str, Any]) -> tuple[str, float] | None:
+        """(test, statistic) of a finding."""
+        return self.seen.get(finding["probability"])
+
+
+def fit(found: list[tuple[str, float, bool]]) -> dict[str, tuple[float, float, int, int]]:
+    """test -> (centre, slope, right, wrong) by logistic regression with a weak prior around the curve in use."""
+    groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    for test, statistic, right in found:
+        groups[test].append((statistic, right))
+    curves = {}
+    for test, cases in groups.items():
+        s = np.log([c[0] for c in cases])
+        y = np.array([c[1] for c in cases], float)
+        centre, slope = calibration.CURVES[test]
+
+        def loss(v: np.ndarray, s: np.ndarray = s, y: np.ndarray = y, c: float = centre, k: float = slope) -> float:
+            z = np.exp(v[1]) * (s - v[0])
+            prior = (v[0] - np.log(c)) ** 2 / 0.5 + (v[1] - np.log(k)) ** 2 / 0.5
+            return float(np.sum(np.logaddexp(0, -z) * y + np.logaddexp(0, z) * (1 - y)) + prior)
+
+        best = minimize(loss, [np.log(centre), np.log(slope)], method="Nelder-Mead").x
+        curves[test] = (float(np.exp(best[0])), float(np.exp(best[1])), int(y.sum()), int(len(y) - y.sum()))
+    return curves
