@@ -23,7 +23,9 @@ from tests.helpers import moving_box
 
 MICRO = dataclasses.replace(
     PRESETS["tiny"],
-    codec=Phase(steps=8, batch=4, learning_rate=2e-3, warmup=2, ema=0.9, log_every=1, sample_every=8, save_every=3),
+    codec=Phase(
+        8, batch=4, learning_rate=2e-3, muon=True, warmup=2, ema=0.9, log_every=1, sample_every=8, save_every=3
+    ),
     transport=Phase(steps=8, batch=4, learning_rate=1e-3, warmup=2, ema=0.9, log_every=1, sample_every=8, save_every=3),
     autoencoder=AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16),
     window=13,

@@ -24,10 +24,12 @@ from torch import Tensor, nn
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import load_into, read_tensors, write_tensors
+from cuspworld.training.optimizer import Muon
 from cuspworld.training.presets import Phase
 
 Batch = Any
 _STEP = "loop.step"
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum")  # of AdamW and Muon
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,11 @@ class Trainer:
         self.device = next(iter(self.parameters.values())).device
         self.bfloat16 = bfloat16
         self.average = {n: p.detach().clone() for n, p in self.parameters.items()}
-        self.optimizer = torch.optim.AdamW(
-            self.parameters.values(), lr=0.0, betas=(0.9, 0.99), weight_decay=phase.weight_decay
+        options: dict[str, Any] = {"lr": 0.0, "betas": (0.9, 0.99), "weight_decay": phase.weight_decay}
+        self.optimizer: torch.optim.Optimizer = (
+            Muon(self.parameters.values(), bfloat16=bfloat16, **options)
+            if phase.muon
+            else torch.optim.AdamW(self.parameters.values(), **options)
         )
         self.step = 0
         self.losses: list[tuple[int, float]] = []
@@ -134,11 +139,10 @@ class Trainer:
             if name not in weights:
                 raise CuspError(f"{self.checkpoint} lacks {name}: it is of another preset; start a new run folder")
             self.average[name] = tensors[f"average.{name}"].to(self.device)
-            if f"optimizer.step.{name}" in tensors:
+            moments = {k: tensors[f"optimizer.{k}.{name}"] for k in _MOMENTS if f"optimizer.{k}.{name}" in tensors}
+            if moments:
                 self.optimizer.state[parameter] = {
-                    "step": tensors[f"optimizer.step.{name}"],
-                    "exp_avg": tensors[f"optimizer.exp_avg.{name}"].to(self.device),
-                    "exp_avg_sq": tensors[f"optimizer.exp_avg_sq.{name}"].to(self.device),
+                    k: moment if k == "step" else moment.to(self.device) for k, moment in moments.items()
                 }
         self.step = int(tensors[_STEP])
         self.losses = [(int(step), float(loss)) for step, loss in tensors["loop.losses"]]

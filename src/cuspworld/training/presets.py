@@ -19,6 +19,9 @@ class Phase:
     warmup: int = 100
     weight_decay: float = 0.01
     clip: float = 1.0  # of the gradient's norm
+    muon: bool = (
+        False  # instead of AdamW: 26.8 dB instead of 19.5 after tiny's 400 steps on real clips, each 1.4 times dearer
+    )
     ema: float = 0.999  # of the weights that are saved; ramps up from 0 over the first steps
     log_every: int = 20
     sample_every: int = 500  # contact sheet and loss curve
@@ -53,7 +56,9 @@ class Preset:
 PRESETS = {
     "tiny": Preset(
         "tiny",
-        codec=Phase(steps=400, batch=8, learning_rate=2e-3, warmup=20, ema=0.99, sample_every=200, save_every=100),
+        codec=Phase(
+            400, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.98, sample_every=200, save_every=100
+        ),
         transport=Phase(steps=300, batch=8, learning_rate=1e-3, warmup=20, ema=0.99, sample_every=150, save_every=100),
         autoencoder=AutoencoderConfig(fine_channels=32, coarse_channels=64),
         width=128,
@@ -63,15 +68,15 @@ PRESETS = {
     ),
     "small": Preset(
         "small",
-        codec=Phase(steps=2400, batch=16, learning_rate=3e-3, ema=0.995),
-        transport=Phase(steps=4000, batch=16, learning_rate=1e-3, warmup=200, ema=0.998, sample_every=500),
+        codec=Phase(steps=900, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.99, sample_every=300),
+        transport=Phase(steps=2600, batch=16, learning_rate=1e-3, warmup=200, ema=0.996, sample_every=400),
         autoencoder=AutoencoderConfig(latent_channels=12),
         width=256,
         heads=4,
     ),
     "base": Preset(
         "base",
-        codec=Phase(steps=50_000, batch=32, learning_rate=5e-4, warmup=1000, ema=0.9995, sample_every=2000),
+        codec=Phase(50_000, batch=32, learning_rate=2e-3, muon=True, warmup=1000, ema=0.9995, sample_every=2000),
         transport=Phase(steps=100_000, batch=128, learning_rate=3e-4, warmup=2000, ema=0.9998, sample_every=2000),
         autoencoder=AutoencoderConfig(fine_channels=128, coarse_channels=256),
         codec_crop=64,
