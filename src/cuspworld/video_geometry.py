@@ -76,7 +76,7 @@ def _turn(frame: Any) -> tuple[bool, bool, bool] | None:
     return None
 
 
-def _turned(picture: Frame, turn: tuple[bool, bool, bool]) -> Frame:
+def _turned(picture: Frame, turn: tuple[bool, bool, bool]) -> UInt8[np.ndarray, "shown_height shown_width 3"]:
     transpose, left_right, up_down = turn
     if transpose:
         picture = picture.swapaxes(0, 1)

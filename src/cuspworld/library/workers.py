@@ -126,7 +126,8 @@ def _on_ray(function: Callable, tasks: Sequence, in_flight: int = 4) -> Iterator
 
     ours = not ray.is_initialized()
     if ours:
-        ray.init(log_to_driver=False, include_dashboard=False, runtime_env={"env_vars": _ONE_THREAD})
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+    # Ray gives a task of one CPU one thread.
     remote = ray.remote(num_cpus=1, max_retries=RETRIES)(function)
     waiting = deque((task, 0) for task in tasks)
     at_work: dict[Any, tuple[Any, int]] = {}
