@@ -8,7 +8,7 @@ mu(W_j) = nu_j for all j (Brenier 1991; Aurenhammer, Hoffmann, Aronov 1998). `Br
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,14 +82,14 @@ class Brenier(Estimator):
 
     # solving
 
-    def fit(self, points: Any, masses: Any = None) -> Self:
+    def fit(self, points: Any, masses: Any = None) -> "Brenier":
         """Solve for the heights of `points` (N, d) with `masses` (N,), None for equal ones. Returns self.
 
         Raises CuspError for NaN, inf, negative masses or wrong shapes, naming the row.
         """
         return self._fit(as_matrix(points, "points"), masses, None)
 
-    def update(self, points_added: Any, masses: Any = None) -> Self:
+    def update(self, points_added: Any, masses: Any = None) -> "Brenier":
         """Add points and solve again from the old heights; `masses` (N + added,), None for equal ones. Returns self."""
         self._check_fitted()
         added = as_matrix(points_added, "points_added", self.n_features_in_)
@@ -101,7 +101,7 @@ class Brenier(Estimator):
         self._check_fitted()
         return type(self)(**self.get_params())._fit(self.points_, masses, self._finite_heights())
 
-    def _fit(self, points: ndarray, masses: Any, start: ndarray | None) -> Self:
+    def _fit(self, points: ndarray, masses: Any, start: ndarray | None) -> "Brenier":
         if len(points) == 0:
             raise CuspError("points must have at least one row: got none")
         if not 0 < self.tolerance < 1:
@@ -178,7 +178,7 @@ class Brenier(Estimator):
         heights: ndarray,
         learned: dict[str, Any],
         singular_set: SingularSet | None,
-    ) -> Self:
+    ) -> "Brenier":
         """Take over a saved solution, with its singular set if that was found before it was saved."""
         self.points_, self.masses_, self.n_features_in_ = points, masses, points.shape[1]
         self._source = as_source(self.source, points.shape[1])

@@ -1,7 +1,7 @@
 """scikit-learn's protocol of an estimator, without importing scikit-learn."""
 
 import inspect
-from typing import Any, Self
+from typing import Any
 
 from cuspworld.errors import CuspError
 
@@ -13,7 +13,7 @@ class Estimator:
         """The constructor's arguments by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-    def set_params(self, **params: Any) -> Self:
+    def set_params(self, **params: Any) -> "Estimator":
         """Set constructor arguments by name; raises CuspError for an unknown one."""
         known = self.get_params()
         for name, value in params.items():
