@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-NAMES = ("seahorse",)
+NAMES = ("seahorse", "digits")
 
 
 def figure(
@@ -37,6 +37,8 @@ def figure(
       cusp figure digits -o digits.png --data FOLDER
     """
     import json
+    import sys
+    import time
 
     from cuspworld.errors import CuspError
     from cuspworld.figures.picture import check_picture
@@ -55,4 +57,21 @@ def figure(
             return
         for title, value in figures.items():
             print(f"{title.replace('_', ' '):<24} {value:.4g}")
-    print(output)
+        print(output)
+        return
+    from cuspworld.figures.digits_drawing import draw_digits
+
+    started = time.process_time()
+    measured = draw_digits(
+        output,
+        data,
+        seed,
+        sites,
+        dots,
+        quick,
+        lambda line: print(line, file=sys.stderr if as_json else sys.stdout, flush=True),
+    )
+    if as_json:
+        print(json.dumps({"output": str(output), "cpu_seconds": time.process_time() - started, **measured}))
+        return
+    print(f"{output} ({time.process_time() - started:.0f} CPU seconds)")
