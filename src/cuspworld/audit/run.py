@@ -7,14 +7,17 @@ into shots, each shot is measured once and read by every law, and only findings 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
+from cuspworld.audit.judges import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.laws import registry
+from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding, Report
 from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
@@ -35,6 +38,8 @@ def audit_clip(
     working: int = WORKING,
     name: str = "",
     limits: Limits | None = None,
+    judges: Sequence[Judge] = (),
+    segmenter: Segmenter | None = None,
 ) -> Report:
     """Is this video physically possible?
 
@@ -42,6 +47,7 @@ def audit_clip(
     frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
     scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
     `limits`: how much of a file is looked at, and for how long; what lies beyond is not judged, and a note says so.
+    `judges`, `segmenter`: learned models beside the laws, see judges.py.
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -50,13 +56,19 @@ def audit_clip(
             raise CuspError(f"{label} must be a positive number: got {value}")
     if working < 32:
         raise CuspError(f"working must be at least 32 pixels: got {working}")
-    scale = Scale(metres_per_pixel, fps is not None)
+    options: dict[str, Any] = {
+        "scale": Scale(metres_per_pixel, fps is not None),
+        "working": working,
+        "judges": judges,
+        "segmenter": segmenter,
+    }
     if isinstance(clip, np.ndarray):
         if fps is None:
             raise CuspError("fps is needed with an array of frames: pass fps=, or a Clip")
         clip = Clip(clip, fps)
     if isinstance(clip, Clip):
-        return audit_frames(iter(clip.frames), fps or clip.fps, scale=scale, working=working, name=name or "clip")
+        options["name"] = name or "clip"
+        return audit_frames(iter(clip.frames), fps or clip.fps, **options)
     from cuspworld.video import VideoFile
 
     limits = limits or Limits()
@@ -64,7 +76,7 @@ def audit_clip(
     with VideoFile(clip) as video:
         notes: list[str] = []
         frames = guarded(video.frames(), fps or video.fps, limits, notes)
-        report = audit_frames(frames, fps or video.fps, scale=scale, working=working, name=name or Path(clip).name)
+        report = audit_frames(frames, fps or video.fps, name=name or Path(clip).name, **options)
         return replace(report, notes=(*report.notes, *notes))
 
 
@@ -75,6 +87,8 @@ def audit_frames(
     scale: Scale | None = None,
     working: int = WORKING,
     name: str = "video",
+    judges: Sequence[Judge] = (),
+    segmenter: Segmenter | None = None,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
     stream = iter(frames)
@@ -87,7 +101,7 @@ def audit_frames(
     factor = (width / small[0], height / small[1])
     length = int(min(MOST_FRAMES, max(2 * SHORTEST, round(WINDOW * fps))))
     overlap = int(min(length // 4, max(SHORTEST, round(OVERLAP * fps))))
-    collected = _Collected()
+    collected = _Collected(judges, segmenter)
     pending: list[np.ndarray] = []
     start, total = 0, 0
     for frame in itertools.chain([first], stream):
@@ -108,8 +122,8 @@ def audit_frames(
 class _Collected:
     """Findings and suspicion over all shots so far."""
 
-    def __init__(self) -> None:
-        self.laws = registry()
+    def __init__(self, judges: Sequence[Judge], segmenter: Segmenter | None) -> None:
+        self.laws, self.judges, self.segmenter = registry(), judges, segmenter
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}
         self.unchecked: dict[str, str] = {}
@@ -124,13 +138,19 @@ class _Collected:
                 self._note(f"a shot cut at {(start + first) / fps:.2f} s: each shot is judged by itself")
             scene = observe(frames[first:last], fps, first=start + first, factor=factor, scale=scale)
             self._describe(scene)
+            if self.segmenter is not None:
+                scene = with_masks(scene, self.segmenter.masks(scene.frames))
             for law in self.laws:
-                evidence = law.check(scene)
-                if evidence.unchecked:
-                    self.unchecked.setdefault(law.name, evidence.unchecked)
-                    continue
-                self.suspicion[law.name] = max(self.suspicion.get(law.name, 0.0), evidence.suspicion)
-                self.findings.extend(f for f in evidence.findings if not self._known(f))
+                self._take(law.name, law.check(scene))
+            for judge in self.judges:
+                self._take("learned", judged(judge, scene))
+
+    def _take(self, law: str, evidence: Evidence) -> None:
+        if evidence.unchecked:
+            self.unchecked.setdefault(law, evidence.unchecked)
+            return
+        self.suspicion[law] = max(self.suspicion.get(law, 0.0), evidence.suspicion)
+        self.findings.extend(f for f in evidence.findings if not self._known(f))
 
     def report(self, name: str, seconds: float | int, fps: float | int, size: tuple[int, int]) -> Report:
         self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
