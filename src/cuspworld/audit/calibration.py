@@ -17,6 +17,19 @@ CURVES: dict[str, tuple[float, float]] = {
     "passage": (8.0, 3.0),
     "through": (6.0, 3.0),
     "sinks": (4.0, 3.0),
+    "fall": (6.0, 3.0),
+    "areal": (6.0, 3.0),
+    "newton": (6.0, 3.0),
+    "recolour": (6.0, 3.0),
+    "look": (6.0, 3.0),
+    "amount": (6.0, 3.0),
+    "upward": (6.0, 3.0),
+    "start": (6.0, 3.0),
+    "energy": (6.0, 3.0),
+    "assembly": (6.0, 3.0),
+    "gluing": (6.0, 3.0),
+    "birth": (6.0, 3.0),
+    "extremum": (6.0, 3.0),
 }
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.blobs import edges
-from cuspworld.audit.change import change_threshold, unexplained
+from cuspworld.audit.change import Change, change_threshold, unexplained
 from cuspworld.audit.scene import Scene
 
 Kind = Literal["appears", "vanishes", "moves", "recolours", "everything"]
@@ -32,6 +32,7 @@ class Jump:
     box: tuple[int, int, int, int]
     old_box: tuple[int, int, int, int] | None
     at_edge: bool
+    same_shape: bool = False  # it recolours, and its outline stays
 
 
 def find_jumps(scene: Scene, least_ratio: float = 1.5) -> list[Jump]:
@@ -67,13 +68,7 @@ def _describe(scene: Scene, t: int, ratio: float) -> Jump | None:
     if scene.valid is not None:
         both = scene.valid[t] & scene.valid[t + 1]
         fresh, lost = fresh & both, lost & both
-    later, earlier = frames[min(len(frames) - 1, t + 1 + SETTLE)], frames[max(0, t - SETTLE)]
-    # a flash comes back: what is new must not have been there shortly before, nor be gone shortly after
-    wide = reach * (SETTLE + 1)
-    lasting_fresh = fresh & unexplained(earlier, after, wide, level) if t >= SETTLE else fresh
-    lasting_lost = lost & unexplained(later, before, wide, level) if t + 1 + SETTLE < len(frames) else lost
-    stays = float(lasting_fresh.sum() + lasting_lost.sum()) / float(fresh.sum() + lost.sum())
-    if stays < 0.5 and not _moved(before, after, lost, fresh):
+    if _flashes(scene.change, t) and not _moved(before, after, lost, fresh):
         return None
     height, width = scene.size
     area = float(max(fresh.sum(), lost.sum()))
@@ -106,7 +101,15 @@ def _describe(scene: Scene, t: int, ratio: float) -> Jump | None:
     else:
         kind, box, old = ("appears", fresh_box, None) if fresh_area >= lost_area else ("vanishes", lost_box, None)
     assert box is not None
-    return Jump(t, kind, ratio, area, box, old, bool(at_edge))
+    return Jump(t, kind, ratio, area, box, old, bool(at_edge), kind == "recolours" and _alike(before, after, box))
+
+
+def _flashes(change: Change, t: int) -> bool:
+    """Is what came gone again shortly after, or did what goes come only shortly before?"""
+    came, went = change.appeared[t], change.vanished[t]
+    gone = change.vanished[t + 1 : t + 1 + SETTLE].max(initial=0)
+    come = change.appeared[max(0, t - SETTLE) : t].max(initial=0)
+    return bool(gone > 0.5 * came if came >= went else come > 0.5 * went)
 
 
 def _largest(mask: np.ndarray, join: int) -> tuple[tuple[int, int, int, int] | None, float]:
@@ -140,6 +143,17 @@ def _outline(
     body = cv2.morphologyEx(mask[region].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     rim = cv2.dilate(body, np.ones((7, 7), np.uint8)) - cv2.erode(body, np.ones((3, 3), np.uint8)) > 0
     return float(edges(before[region])[rim].mean()), float(edges(after[region])[rim].mean())
+
+
+def _alike(before: np.ndarray, after: np.ndarray, box: tuple[int, int, int, int]) -> bool:
+    """Are the edges in and around the box the same ones, whatever the colours?"""
+    x0, y0, x1, y1 = box
+    region = (slice(max(0, y0 - 4), y1 + 4), slice(max(0, x0 - 4), x1 + 4))
+    a, b = (cv2.blur(edges(frame[region]), (3, 3)).ravel() for frame in (before, after))
+    a, b = np.minimum(a, np.quantile(a, 0.9)), np.minimum(b, np.quantile(b, 0.9))
+    if a.std() < 1 or b.std() < 1:
+        return False
+    return bool(np.corrcoef(a, b)[0, 1] > 0.6)
 
 
 def _moved(before: np.ndarray, after: np.ndarray, lost: np.ndarray, fresh: np.ndarray) -> bool:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cuspworld.audit.laws.base import Law
 
-NAMES = ("permanence", "inertia", "contact", "stillness", "passage")
+NAMES = (
+    "permanence",
+    "identity",
+    "gravity",
+    "inertia",
+    "contact",
+    "conservation",
+    "cause",
+    "passage",
+    "arrow",
+    "consistency",
+    "stillness",
+)
 
 
 def registry() -> list[Law]:

@@ -22,7 +22,7 @@ from cuspworld.audit.scene import Scene
 from cuspworld.audit.tracks import Track
 
 FEWEST = 5  # points on either side of a meeting
-RIGID = 0.12  # a thing whose area varies by less (median deviation over median) keeps its shape
+RIGID = 0.05  # a thing whose area varies by less (median deviation over median) keeps its shape
 
 
 def check(scene: Scene) -> Evidence:

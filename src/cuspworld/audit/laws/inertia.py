@@ -11,6 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from cuspworld.audit.blobs import Blob
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
@@ -26,7 +27,8 @@ STRUCTURE = 8.0  # grey levels a pixel: a gradient of the plate that may be a su
 
 def check(scene: Scene) -> Evidence:
     """Velocity jumps of single things with nothing near, and leaps from place to place."""
-    suspects = [_leap(scene, jump) for jump in scene.jumps if jump.kind == "moves" and not jump.at_edge]
+    leaps = [jump for jump in scene.jumps if jump.kind == "moves" and not jump.at_edge]
+    suspects = [_leap(scene, jump) for jump in leaps if not _goes_on(scene, jump)]
     if scene.why_no_things and not suspects:
         return Evidence(unchecked=scene.why_no_things)
     noise, usual = _usual(scene)
@@ -71,7 +73,11 @@ def touches(scene: Scene, track: Track, i: int, near: int = NEAR) -> str:
         return "edge"
     region = (slice(y0 - slack, y1 + slack), slice(x0 - slack, x1 + slack))
     labels = scene.labels[frame][region]
-    if ((labels > 0) & (labels != blob.label)).any():
+    others = (labels > 0) & (labels != blob.label)
+    for other in scene.blobs[frame]:
+        if others.any() and is_shadow(scene, frame, other):
+            others &= labels != other.label
+    if others.any():
         return "thing"
     body = (labels == blob.label).astype(np.uint8)
     ring = (cv2.dilate(body, np.ones((2 * slack + 1,) * 2, np.uint8)) > 0) & (cv2.dilate(body, OUTLINE) == 0)
@@ -79,6 +85,16 @@ def touches(scene: Scene, track: Track, i: int, near: int = NEAR) -> str:
     if ring.any() and float(np.quantile(scene.background_edges[region][ring], 0.98)) > STRUCTURE:
         return "surface"
     return ""
+
+
+def is_shadow(scene: Scene, frame: int, blob: Blob) -> bool:
+    """A region that is the background, darkened alike in all channels and everywhere."""
+    x0, y0, x1, y1 = blob.box
+    here = scene.labels[frame, y0:y1, x0:x1] == blob.label
+    now = scene.frames[frame, y0:y1, x0:x1][here].astype(np.float32)
+    plate = scene.background[y0:y1, x0:x1][here].astype(np.float32)
+    ratio = now.mean(0) / np.maximum(plate.mean(0), 1)
+    return bool(ratio.max() < 0.96 and ratio.min() > 0.3 and np.ptp(ratio) < 0.1)
 
 
 def _slope(points: np.ndarray) -> tuple[np.ndarray, float]:
@@ -116,6 +132,9 @@ def _velocity_jumps(scene: Scene, track: Track, noise: float, usual: float) -> l
             break
         window = slice(max(0, i - SPAN), i + SPAN)
         size[window] = 0.0
+        areas = track.areas[max(0, i - SPAN + 1) : i + SPAN + 1]
+        if areas.max() > 1.2 * areas.min():  # a part comes off or joins, and takes the centre along
+            continue
         if any(touches(scene, track, k) for k in range(max(0, i - 1), min(len(track), i + 3))):
             continue
         pace = scene.factor[0] * scene.fps
@@ -150,6 +169,32 @@ def _speed(scene: Scene, pixels_a_frame: float, error: float) -> Measurement:
         pace *= scene.scale.metres_per_pixel
         return Measurement(pixels_a_frame * pace, "m/s", error * pace)
     return Measurement(pixels_a_frame * pace, "px/s", error * pace)
+
+
+def _goes_on(scene: Scene, jump: Jump) -> bool:
+    """Is the leap one step of a motion that is as fast before or after it (few frames a second)?"""
+    leap = np.linalg.norm(np.subtract(_middle(jump.box), _middle(jump.old_box or jump.box)))
+    for track in scene.tracks:
+        where = {frame: blob for frame, blob in zip(track.frames, track.blobs, strict=True)}
+        steps = [
+            np.linalg.norm(np.subtract(where[t + 1].centre, where[t].centre))
+            for t in (jump.frame - 1, jump.frame, jump.frame + 1)
+            if t in where and t + 1 in where
+        ]
+        here = where.get(jump.frame)
+        if here is None or jump.old_box is None or not _meet(here.box, jump.old_box):
+            continue
+        if len(steps) > 1 and sorted(steps)[-2] > 0.3 * leap:  # the leap itself, and a step before or after it
+            return True
+    return False
+
+
+def _middle(box: tuple[int, int, int, int]) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _meet(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _leap(scene: Scene, jump: Jump) -> Finding:

@@ -19,7 +19,7 @@ def check(scene: Scene) -> Evidence:
     suspects = []
     total = np.maximum(scene.change.appeared, scene.change.vanished) * scene.factor[0] * scene.factor[1]
     for jump in scene.jumps:
-        if jump.kind not in ("everything", "recolours"):
+        if jump.kind not in ("everything", "recolours") or jump.same_shape:
             continue
         suspects.append(
             Finding(

@@ -1,0 +1,67 @@
+"""Cause and effect: a small grammar of events.
+
+Events are read off the paths: *start* (a rigid thing at rest has a speed within one frame) and *blow* (a moving thing
+reaches one at rest). Rules: every start needs a blow, a hand or an edge at its place, at its time or just before; and
+a blow that stops or turns the striker must move the struck.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from cuspworld.audit.calibration import probability
+from cuspworld.audit.flights import even_stretches, flights, noise_of
+from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.inertia import touches
+from cuspworld.audit.paths import Path
+from cuspworld.audit.report import Finding, Measurement
+from cuspworld.audit.scene import Scene
+
+
+def check(scene: Scene) -> Evidence:
+    """Sudden starts of rigid things with nothing at their place."""
+    if scene.why_no_things:
+        return Evidence(unchecked=scene.why_no_things)
+    suspects, looked = [], False
+    for path in scene.paths:
+        areas = path.track.areas[path.track.alone]
+        if len(areas) < 12 or np.median(np.abs(areas - np.median(areas))) > 0.05 * np.median(areas):
+            continue  # what changes its shape may move itself
+        for first, end in even_stretches(path.times, path.alone):
+            points = path.points[first:end]
+            pieces = flights(points, noise_of(points))
+            looked = looked or bool(pieces)
+            for rest, start in itertools.pairwise(pieces):
+                still = max(np.hypot(*rest.velocity_start), np.hypot(*rest.velocity_end))
+                speed = float(np.hypot(*start.velocity_start))
+                if still > 0.05 or len(rest) < 8 or speed < 0.5:
+                    continue
+                frame = int(path.times[first + rest.last])
+                found = _start(scene, path, frame, speed, start.velocity_error)
+                if found is not None:
+                    suspects.append(found)
+    if not looked:
+        return Evidence(unchecked="no rigid thing is seen alone for long enough to tell its starts from its motion")
+    return Evidence(tuple(suspects))
+
+
+def _start(scene: Scene, path: Path, frame: int, speed: float, error: float) -> Finding | None:
+    where = {f: i for i, f in enumerate(path.track.frames)}
+    near = [where[f] for f in range(frame - 1, frame + 2) if f in where]
+    if not near or any(touches(scene, path.track, i) in ("thing", "edge") for i in near):
+        return None
+    pace = scene.factor[0] * float(scene.fps)
+    return Finding(
+        law="cause",
+        start=scene.time(frame),
+        end=scene.time(frame + 1),
+        box=scene.source_box(path.track.boxes[near[0]], frame),
+        probability=probability("start", float(min(9.0, speed / (5 * error + 0.05)))),
+        measured={"speed at once": Measurement(speed * pace, "px/s", error * pace)},
+        sentence="A thing at rest is at once in motion, and nothing is there that could have set it off.",
+    )
+
+
+LAW = Law("cause", "an effect without its cause, or a cause without its effect", check)

@@ -1,0 +1,116 @@
+"""Gravity and support: what falls free falls with one constant acceleration until it touches something.
+
+Paths are split into flights (`flights.py`). A flight that is evidently a fall (downward acceleration far above its
+error, growing downward speed) may end only at a contact. Ending at rest with nothing there is hanging in the air;
+an acceleration that turns upward while the velocity goes on smoothly is rising by itself. No metre and no second is
+assumed: a fall is compared with its own continuation. Bodies that circle one centre are held to Newton and Kepler
+(`orbits.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from cuspworld.audit.calibration import probability
+from cuspworld.audit.flights import Flight, even_stretches, flights, noise_of
+from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.inertia import touches
+from cuspworld.audit.laws.orbits import orbits
+from cuspworld.audit.paths import Path
+from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.scene import Scene
+
+SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
+
+
+def check(scene: Scene) -> Evidence:
+    """Falls that end on nothing, falls that turn upward, orbits that no central pull explains."""
+    if scene.why_no_things:
+        return Evidence(unchecked=scene.why_no_things)
+    suspects: list[Finding] = []
+    falls = 0
+    for path in scene.paths:
+        if not keeps_shape(path):
+            continue
+        for first, end in even_stretches(path.times, path.visible > SEEN):
+            points = path.points[first:end]
+            noise = noise_of(points)
+            pieces = flights(points, noise)
+            falls += sum(falling(piece) for piece in pieces)
+            for before, after in itertools.pairwise(pieces):
+                if (found := _broken_fall(scene, path, first, before, after)) is not None:
+                    suspects.append(found)
+    turning, checked = orbits(scene)
+    suspects += turning
+    if not falls and not checked:
+        return Evidence(unchecked="nothing falls or circles freely for long enough to measure an acceleration")
+    return Evidence(tuple(suspects))
+
+
+def falling(flight: Flight) -> bool:
+    """Evidently a fall: accelerated downward, and going down ever faster."""
+    ax, ay = flight.acceleration
+    gain = flight.velocity_end[1] - flight.velocity_start[1]
+    return ay > max(0.03, 4 * flight.error) and abs(ax) < 0.5 * ay and flight.velocity_end[1] > 0.4 and gain > 0.4
+
+
+def keeps_shape(path: Path) -> bool:
+    """A body, and no drop or heap: its area varies little while it is alone."""
+    areas = path.track.areas[path.track.alone]
+    return len(areas) >= 8 and bool(np.median(np.abs(areas - np.median(areas))) < 0.15 * np.median(areas) >= 6)
+
+
+def _broken_fall(scene: Scene, path: Path, first: int, before: Flight, after: Flight) -> Finding | None:
+    if not falling(before) or len(after) < 4:
+        return None
+    frame = int(path.times[first + before.last])
+    where = {f: i for i, f in enumerate(path.track.frames)}
+    near = [where[f] for f in range(frame - 1, frame + 2) if f in where]
+    if not near or any(touches(scene, path.track, i) for i in near):
+        return None
+    fall, rest = before.velocity_end[1], after.velocity_start[1]
+    turn = before.acceleration[1] - after.acceleration[1]
+    still = float(np.hypot(*after.velocity_start)) < 0.12 * fall and abs(after.acceleration[1]) < 0.1 * turn
+    smooth = rest > 0.4 * fall or (rest > -0.3 * fall and abs(after.acceleration[1]) > 0.5 * before.acceleration[1])
+    if still:
+        statistic = 1.5 * min(8.0, (fall - rest) / (5 * before.velocity_error + 0.05))
+        what = "A falling thing stops in mid-air and stays there, and nothing holds it."
+    elif smooth and after.acceleration[1] < -max(0.25 * before.acceleration[1], 4 * after.error):
+        statistic = 1.5 * min(10.0, turn / (4 * (before.error + after.error)))
+        what = "A falling thing slows down and rises by itself."
+    else:
+        return None
+    unit, pace = _pace(scene)
+    i = near[0]
+    series = Series(
+        "height above the lowest place",
+        "px",
+        tuple(scene.time(int(t)) for t in path.times),
+        tuple(float(v) * scene.factor[1] for v in path.points[:, 1].max() - path.points[:, 1]),
+    )
+    return Finding(
+        law="gravity",
+        start=scene.time(frame),
+        end=scene.time(int(path.times[min(len(path.times) - 1, first + after.last)])),
+        box=scene.source_box(path.track.boxes[i], frame),
+        probability=probability("fall", float(statistic)),
+        measured={
+            "acceleration before": Measurement(before.acceleration[1] * pace, unit, before.error * pace),
+            "acceleration after": Measurement(after.acceleration[1] * pace, unit, after.error * pace),
+            "speed of the fall": Measurement(fall * pace / scene.fps, unit.replace("²", "")),
+        },
+        sentence=what,
+        series=(series,),
+    )
+
+
+def _pace(scene: Scene) -> tuple[str, float]:
+    """Unit of an acceleration, and what one pixel a frame squared is in it."""
+    pace = scene.factor[1] * float(scene.fps) ** 2
+    metres = scene.scale.metres_per_pixel
+    return ("m/s²", pace * metres) if metres else ("px/s²", pace)
+
+
+LAW = Law("gravity", "a free thing does not fall with one constant acceleration; rests on nothing; rises", check)
