@@ -32,9 +32,11 @@ def is_cut_short(path: Path) -> bool:
 
 def _boxes_cut_short(file: BinaryIO, file_size: int) -> bool:
     position = 0
+    names = set()
     while position + 8 <= file_size:
         file.seek(position)
         header = file.read(16)
+        names.add(header[4:8])
         size = int.from_bytes(header[:4], "big")
         if size == 1:  # the size is 64 bits wide and follows the name
             size = int.from_bytes(header[8:16], "big")
@@ -43,7 +45,10 @@ def _boxes_cut_short(file: BinaryIO, file_size: int) -> bool:
         if size < 8:  # not a box: what follows is not ours to judge
             return False
         position += size
-    return position > file_size
+    if position > file_size:
+        return True
+    # Cut exactly between two boxes: an index without pictures, or pictures without an index.
+    return not (b"moov" in names and names & {b"mdat", b"moof"})
 
 
 def _ebml_number(data: bytes, *, keep_marker: bool) -> tuple[int | None, int]:

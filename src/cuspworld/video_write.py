@@ -58,7 +58,11 @@ def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
     """Raise CuspError unless `path` ends in one of `suffixes` and is not a folder."""
     if path.suffix.lower() not in suffixes:
         raise CuspError(f"cannot tell the format of {shown(path)}: its name must end in {', '.join(suffixes)}")
-    if path.is_dir():
+    try:
+        blocked = path.is_dir()
+    except OSError as error:  # a name that is too long
+        raise CuspError(f"cannot write {shown(path)}: {error.strerror}") from error
+    if blocked:
         raise CuspError(f"cannot write {shown(path)}: a folder of that name is there")
 
 
