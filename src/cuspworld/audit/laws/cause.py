@@ -50,7 +50,7 @@ def check(scene: Scene) -> Evidence:
 def _start(scene: Scene, path: Path, frame: int, speed: float, error: float) -> Finding | None:
     where = {f: i for i, f in enumerate(path.track.frames)}
     near = [where[f] for f in range(frame - 1, frame + 2) if f in where]
-    if not near or any(touches(scene, path.track, i) in ("thing", "edge") for i in near):
+    if not near or any(touches(scene, path.track, i) for i in near):
         return None
     pace = scene.factor[0] * float(scene.fps)
     return Finding(

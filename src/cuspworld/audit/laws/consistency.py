@@ -15,7 +15,7 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
-from cuspworld.audit.laws.gravity import falling
+from cuspworld.audit.laws.gravity import falling, keeps_shape
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
 from cuspworld.audit.tracks import Track
@@ -30,7 +30,7 @@ def check(scene: Scene) -> Evidence:
     if scene.why_no_things:
         return Evidence(unchecked=scene.why_no_things)
     suspects, sections = [], 0
-    for track in scene.things:
+    for track in (path.track for path in scene.paths if keeps_shape(path)):
         found, count = _chroma(scene, track)
         sections += count
         if found is not None:

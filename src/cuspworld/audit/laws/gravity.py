@@ -27,9 +27,10 @@ SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
 
 def check(scene: Scene) -> Evidence:
     """Falls that end on nothing, falls that turn upward, orbits that no central pull explains."""
-    if scene.why_no_things:
+    turning, checked = orbits(scene) if scene.camera.steady and not scene.camera.moving else ([], False)
+    if scene.why_no_things and not checked:
         return Evidence(unchecked=scene.why_no_things)
-    suspects: list[Finding] = []
+    suspects: list[Finding] = list(turning)
     falls = 0
     for path in scene.paths:
         if not keeps_shape(path):
@@ -39,11 +40,12 @@ def check(scene: Scene) -> Evidence:
             noise = noise_of(points)
             pieces = flights(points, noise)
             falls += sum(falling(piece) for piece in pieces)
+            for piece in pieces:
+                if (found := _turned_back(scene, path, first, piece)) is not None:
+                    suspects.append(found)
             for before, after in itertools.pairwise(pieces):
                 if (found := _broken_fall(scene, path, first, before, after)) is not None:
                     suspects.append(found)
-    turning, checked = orbits(scene)
-    suspects += turning
     if not falls and not checked:
         return Evidence(unchecked="nothing falls or circles freely for long enough to measure an acceleration")
     return Evidence(tuple(suspects))
@@ -59,7 +61,7 @@ def falling(flight: Flight) -> bool:
 def keeps_shape(path: Path) -> bool:
     """A body, and no drop or heap: its area varies little while it is alone."""
     areas = path.track.areas[path.track.alone]
-    return len(areas) >= 8 and bool(np.median(np.abs(areas - np.median(areas))) < 0.15 * np.median(areas) >= 6)
+    return len(areas) >= 8 and bool(np.median(np.abs(areas - np.median(areas))) < 0.06 * np.median(areas))
 
 
 def _broken_fall(scene: Scene, path: Path, first: int, before: Flight, after: Flight) -> Finding | None:
@@ -103,6 +105,40 @@ def _broken_fall(scene: Scene, path: Path, first: int, before: Flight, after: Fl
         },
         sentence=what,
         series=(series,),
+    )
+
+
+def _turned_back(scene: Scene, path: Path, first: int, flight: Flight) -> Finding | None:
+    """One smooth flight that goes down, slows, and goes up: it falls upward, and nothing is near."""
+    down, up = flight.velocity_start[1], -flight.velocity_end[1]
+    pull = -flight.acceleration[1]
+    sideways = max(abs(flight.velocity_start[0]), abs(flight.velocity_end[0]))
+    if len(flight) < 8 or down < 0.4 or up < 0.4 or pull < 8 * flight.error or sideways > 0.4 * max(down, up):
+        return None
+    where = {f: i for i, f in enumerate(path.track.frames)}
+    lowest = int(path.times[first + flight.first]) + round(down / pull)
+    near = [where[f] for f in range(lowest - 2, lowest + 3) if f in where]
+    if not near or any(touches(scene, path.track, i) for i in near):
+        return None
+    unit, pace = _pace(scene)
+    return Finding(
+        law="gravity",
+        start=scene.time(int(path.times[first + flight.first])),
+        end=scene.time(int(path.times[first + flight.last])),
+        box=scene.source_box(path.track.boxes[near[0]], lowest),
+        probability=probability("fall", float(min(12.0, pull / (8 * flight.error) * 6))),
+        measured={"acceleration upward": Measurement(pull * pace, unit, flight.error * pace)},
+        sentence="A falling thing slows down in mid-air and falls upward, and nothing is near it.",
+        series=(
+            Series(
+                "speed downward",
+                "px/s",
+                tuple(scene.time(int(t)) for t in path.times),
+                tuple(float(v) * float(scene.fps) for v in np.gradient(path.points[:, 1]))
+                if len(path.times) > 1
+                else (),
+            ),
+        ),
     )
 
 
