@@ -5,16 +5,17 @@ the value at x becomes an affine combination of the sites whose cells lie around
 inside a branch, so that new points appear; at a singular facet the true map jumps, and so does this one.
 
 In two and three dimensions: piecewise linear on the dual complex of the cells (its simplices are the sites whose cells
-meet in a corner), with each site placed at its cell's barycentre. A simplex that a singular facet cuts gives only its
-corners on the side of x.
+meet in a corner), with each site placed at its cell's barycentre. A simplex that a singular or suspect facet cuts
+gives only its corners on the side of x, and none that is farther from x's own site than 16 others are.
 
 In more dimensions no complex can be built. The k sites of largest value <x, y> + h, v_1 >= ... >= v_k, stand around
 x; with gaps g_l = v_1 - v_l the weights fall as (1 - g_l / g_k)^p: continuous, equal on both sides of a facet, 0 for a
 site that is about to leave the list. A site that a singular facet separates from another of share f keeps
 the share 1 - f of its weight.
 Averages lose spread: k equal weights leave 1 / k of the variance among neighbours, and a sample of averages is then
-thinner than the data. So the deviation from the neighbourhood's mean is stretched until it has the neighbours' own
-variance (`restore`); this is what a rotation does to jointly normal deviations, and is an exact symmetry for those.
+thinner than the data. So the deviation from the neighbourhood's mean is stretched (`stretch`): first as if neighbours
+deviated independently, which is what a rotation does to jointly normal deviations and an exact symmetry for those, then
+by one factor for the whole map, so that the variance inside branches becomes that of the Brenier map itself.
 """
 
 from functools import cached_property
@@ -24,15 +25,16 @@ from jaxtyping import Bool, Float64, Int64
 from numpy import ndarray
 from scipy.sparse import csr_matrix
 
+from cuspworld.transport.dual import DualComplex
+from cuspworld.transport.neighbours import Neighbours
 from cuspworld.transport.potential import Potential
-from cuspworld.transport.regular import regular_triangulation
 from cuspworld.transport.singular import SingularSet
 
-LARGEST_COMPLEX_DIMENSION = 3
 NEIGHBOURS = 16
 POWER = 2.0
 _STREAM = (1 << 20) + 5
 _SAMPLES_PER_SITE = 64
+_CALIBRATION = 4096
 _ROUNDS = 2  # of the search for a simplex: the star of the site, then of its neighbours
 
 
@@ -45,11 +47,11 @@ class ExtendedMap:
         singular: SingularSet,
         neighbours: int = NEIGHBOURS,
         power: float = POWER,
-        restore: bool = True,
+        stretch: bool = True,
     ):
         self._potential, self._singular = potential, singular
         self._count = min(neighbours, potential.count)
-        self._power, self._restore = power, restore
+        self._power, self._stretched = power, stretch
 
     def weights(self, noise: ndarray) -> tuple[Int64[ndarray, "batch sites"], Float64[ndarray, "batch sites"]]:
         """Sites around each row of noise (B, d), the first being its own cell's, and weights that add up to 1."""
@@ -60,10 +62,17 @@ class ExtendedMap:
     # any dimension
 
     def _around(self, noise: ndarray) -> tuple[ndarray, ndarray]:
-        batch = len(noise)
-        values, sites = self._potential.top_k(noise.astype(np.float32), self._count)
         if self._count == 1:
-            return sites, np.ones((batch, 1))
+            return np.zeros((len(noise), 1), np.int64), np.ones((len(noise), 1))
+        sites, share, near, allowed = self._shares(noise)
+        if not self._stretched:
+            return sites, near
+        middle, deviation = _around_mean(share, near, allowed)
+        return sites, middle + self._stretch * deviation
+
+    def _shares(self, noise: ndarray) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+        """Sites (B, k) of the largest values, their shares 1 - gap / largest gap, weights, and what tears leave."""
+        values, sites = self._potential.top_k(noise.astype(np.float32), self._count)
         gaps = (values[:, :1] - values).astype(np.float64)
         share = np.clip(1 - gaps / np.maximum(gaps[:, -1:], 1e-30), 0, 1)  # (batch, k), 1 first and 0 last
         allowed = np.ones_like(share)
@@ -75,17 +84,29 @@ class ExtendedMap:
                 allowed[:, second] *= np.where(barred, 1 - share[:, first], 1)
                 allowed[:, first] *= np.where(barred, 1 - share[:, second], 1)
         near = share**self._power * allowed
-        near = np.where(near.sum(1, keepdims=True) > 0, near, share == 1)
+        near[near.sum(1) <= 0, 0] = 1  # on a singular facet itself: the site
         near /= near.sum(1, keepdims=True)
-        if not self._restore:
-            return sites, near
-        wide = np.sqrt(share) * allowed
-        wide = np.where(wide.sum(1, keepdims=True) > 0, wide, near)
-        wide /= wide.sum(1, keepdims=True)
-        deviation = near - wide
-        wanted = np.sqrt(np.maximum(1 - (wide**2).sum(1, keepdims=True), 0))
-        got = np.sqrt((deviation**2).sum(1, keepdims=True))
-        return sites, wide + deviation * np.maximum(wanted / np.maximum(got, 1e-12), 1)
+        return sites, share, near, allowed
+
+    @cached_property
+    def _stretch(self) -> float:
+        """The factor s >= 0 for which middle + s deviation has the Brenier map's own variance inside branches."""
+        noise = self._potential.sampler(_STREAM + 1).draw(_CALIBRATION).cpu().numpy()
+        sites, share, near, allowed = self._shares(noise)
+        middle, deviation = _around_mean(share, near, allowed)
+        values = self._potential.sites[sites].astype(np.float64)
+        parts = np.stack([np.einsum("bk,bkd->bd", w, values) for w in (middle, deviation)])
+        plain = values[:, 0]
+        branch = self._singular.branches[sites[:, 0]]
+        for number in np.unique(branch):
+            own = branch == number
+            parts[:, own] -= parts[:, own].mean(1, keepdims=True)
+            plain[own] -= plain[own].mean(0)
+        (first, cross), (_, second) = np.einsum("abd,cbd->ac", parts, parts)
+        missing = (plain**2).sum() - first  # second s^2 + 2 cross s = missing
+        if second <= 0 or missing <= 0:
+            return 0.0 if second > 0 else 1.0
+        return float((-cross + np.sqrt(cross**2 + second * missing)) / second)
 
     def _barred(self, first: ndarray, second: ndarray) -> Bool[ndarray, " pairs"]:
         """Pairs that no average may join: separated by a singular facet, or in one branch far from each other.
@@ -105,19 +126,19 @@ class ExtendedMap:
         if len(apart):
             common = np.asarray(graph[first[apart]].multiply(graph[second[apart]]).sum(1)).reshape(-1)
             barred[apart] = common == 0
-            barred[apart] |= singular.is_singular(first[apart], second[apart])
+            barred[apart] |= singular.is_singular(first[apart], second[apart], suspect=True)
         return barred
 
     @cached_property
     def _inner_tears(self) -> bool:
-        """Is there a singular facet inside a branch?"""
+        """Is there a singular or suspect facet inside a branch?"""
         facets, branches = self._singular.facets, self._singular.branches
-        return bool((self._singular.singular & (branches[facets[:, 0]] == branches[facets[:, 1]])).any())
+        return bool((self._singular.suspect & (branches[facets[:, 0]] == branches[facets[:, 1]])).any())
 
     @cached_property
     def _regular(self) -> csr_matrix:
         """Symmetric graph (N, N) of the regular facets."""
-        pairs = self._singular.facets[~self._singular.singular]
+        pairs = self._singular.facets[~self._singular.suspect]
         rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
         count = self._potential.count
         return csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
@@ -127,14 +148,14 @@ class ExtendedMap:
     @cached_property
     def _complex(self) -> Int64[ndarray, "simplices corners"]:
         """Simplices of the dual complex whose cells all are seen by samples; none where it is not built."""
-        nothing = np.empty((0, self._potential.sites.shape[1] + 1), np.int64)
-        dimension, count = self._potential.sites.shape[1], self._potential.count
-        if dimension > LARGEST_COMPLEX_DIMENSION or count <= dimension + 1:
-            return nothing
-        simplices = regular_triangulation(self._potential.sites.astype(np.float64), self._potential.heights)
-        if simplices.shape[1] != dimension + 1:
-            return nothing
-        return simplices[np.isfinite(self._barycentres[simplices]).all((1, 2))]
+        simplices = DualComplex(self._potential).simplices
+        return simplices[np.isfinite(self._barycentres[simplices]).all((1, 2))] if len(simplices) else simplices
+
+    @cached_property
+    def _reach(self) -> Float64[ndarray, "sites"]:
+        """Distance to the 16th neighbour: a corner beyond it, along a bay of the data, is no neighbour."""
+        sites = self._potential.sites
+        return Neighbours(sites, self._potential.products).nearest(sites, min(NEIGHBOURS + 1, len(sites)))[0][:, -1]
 
     @cached_property
     def _barycentres(self) -> Float64[ndarray, "sites dimension"]:
@@ -194,8 +215,10 @@ class ExtendedMap:
         sites = np.where(lost[:, None], cells[:, None], self._complex[chosen])
         weights = np.clip(weights, 0, None)
         weights[lost, 0] = 1
-        own = np.repeat(cells, corners)
-        barred = self._singular.is_singular(own, sites.ravel()) & (own != sites.ravel())
+        own, other = np.repeat(cells, corners), sites.ravel()
+        barred = self._singular.is_singular(own, other, suspect=True) & (own != other)
+        apart = np.linalg.norm(self._potential.sites[own] - self._potential.sites[other], axis=1)
+        barred |= apart > np.maximum(self._reach[own], self._reach[other])
         weights[barred.reshape(batch, corners)] = 0
         empty = weights.sum(1) <= 0  # the cell's own simplex lies across the facet: the site itself
         sites[empty, 0], weights[empty, 0] = cells[empty], 1
@@ -206,6 +229,17 @@ class ExtendedMap:
         origin = self._barycentres[self._complex[simplices, 0]]
         inner = np.einsum("rij,rj->ri", self._star[2][simplices], noise - origin)
         return np.column_stack([1 - inner.sum(1), inner])
+
+
+def _around_mean(share: ndarray, near: ndarray, allowed: ndarray) -> tuple[ndarray, ndarray]:
+    """Weights of a wider mean, and of the deviation from it, as long as independent neighbours vary around it."""
+    wide = np.sqrt(share) * allowed
+    wide = np.where(wide.sum(1, keepdims=True) > 0, wide, near)
+    wide /= wide.sum(1, keepdims=True)
+    deviation = near - wide
+    wanted = np.sqrt(np.maximum(1 - (wide**2).sum(1, keepdims=True), 0))
+    got = np.sqrt((deviation**2).sum(1, keepdims=True))
+    return wide, deviation * wanted / np.maximum(got, 1e-12)
 
 
 def _expanded(rows: ndarray, sites: ndarray, offsets: ndarray, entries: ndarray) -> tuple[ndarray, ndarray]:

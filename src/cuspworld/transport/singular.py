@@ -1,15 +1,18 @@
 """Singular set and branches of a Brenier potential in any dimension, with a confidence and without a scale.
 
 Facets. The two best sites at a sample always share a facet of the Laguerre diagram, so samples of the source list the
-facets together with their masses (the share of the source that sees them nearest in value).
+facets together with their masses (the share of the source whose two best sites they are). In two and three dimensions
+the dual complex lists all of them.
 
 Singular. Every facet of a discrete potential is a kink of size |y_i - y_j|; those that stay when the data is refined
 cross a place where the data has none. Under locally uniform density the m-th neighbour distance R_m at the midpoint of
 y_i and y_j and the k-th neighbour distances r at the ends satisfy (k / m) (R_m / r)^D ~ F(2 m, 2 k), D the intrinsic
-dimension: ratios of Gamma variables. The facet is singular when the midpoint is too empty for that with the larger r of
-both ends, at a level corrected for the number of facets (Bonferroni). Nothing but ratios of distances enters: the
+dimension: ratios of Gamma variables. The facet is singular when the midpoint is too empty for that with the larger r
+of both ends, at a level corrected for the number of facets (Bonferroni). Nothing but ratios of distances enters: the
 outcome is unchanged by scaling, moving, turning and reordering the points. When N doubles, R / r grows by 2^(1/D) on
-true gaps while the level only halves, so that true facets are found ever more surely and false ones are not.
+true gaps while the level only halves, so that true facets are found ever more surely and false ones are not. Tears are
+sheets: facets that share a site with a proven one are tested again, corrected only for the number of those (round r of
+this growth spends the share 6 / (pi r)^2 of an allowance of its own).
 
 Branches. Between two branches lies a valley of density, which single facets at sparse borders may not prove. Sites are
 joined along facets and nearest-neighbour links in order of density (at the sparser end or the midpoint), except where
@@ -26,11 +29,13 @@ from numpy import ndarray
 from scipy.special import fdtrc, fdtri
 
 from cuspworld.transport.branch_kernels import persistent_components
+from cuspworld.transport.dual import DualComplex
 from cuspworld.transport.neighbours import Neighbours, intrinsic_dimension
 from cuspworld.transport.potential import Potential
 
 NEIGHBOURS = 16  # k: enough for a sharp density, few enough to be local; a branch needs more sites than that
 EMPTINESS = (1, 2, 4)  # m: tolerates none, one or three stray points in a gap
+SUSPICION = 0.01
 SAMPLES_PER_SITE = 32
 _STREAM = (1 << 20) + 3
 
@@ -50,8 +55,9 @@ class SingularSet:
 
     `masses` (F,): share of source samples with these two best sites. `kinks` (F,): |y_i - y_j|, normalised.
     `points` (F, d): foot of the nearest sample on the facet's hyperplane. `singular` (F,), `confidence` (F,): 1 minus
-    the corrected level at which the facet is singular, 0 where nothing speaks for it. `branches` (N,): numbered from
-    the largest. `dimension`: the intrinsic one.
+    the corrected level at which the facet is singular, 0 where nothing speaks for it. `suspect` (F,): singular, or too
+    empty for one test of its own at the level 0.01: not enough to cut, enough not to average across. `branches` (N,):
+    numbered from the largest. `dimension`: the intrinsic one.
     """
 
     facets: Int64[ndarray, "facets 2"]
@@ -60,6 +66,7 @@ class SingularSet:
     points: Float64[ndarray, "facets dimension"]
     singular: Bool[ndarray, "facets"]
     confidence: Float64[ndarray, "facets"]
+    suspect: Bool[ndarray, "facets"]
     branches: Int64[ndarray, "sites"]
     dimension: float
 
@@ -67,12 +74,19 @@ class SingularSet:
         """The same by index of the points: site s is point index[s], kinks in the points' own unit."""
         facets = np.sort(index[self.facets], axis=1)
         order = np.lexsort((facets[:, 1], facets[:, 0]))
-        chosen = {name: getattr(self, name)[order] for name in ("masses", "points", "singular", "confidence")}
+        chosen = {
+            name: getattr(self, name)[order] for name in ("masses", "points", "singular", "confidence", "suspect")
+        }
         return replace(self, facets=facets[order], kinks=self.kinks[order] * scale, branches=branches, **chosen)
 
-    def is_singular(self, first: ndarray, second: ndarray) -> ndarray:
-        """Whether each pair of sites is separated by a singular facet: other branches, or a singular facet of one."""
-        within = self.singular & (self.branches[self.facets[:, 0]] == self.branches[self.facets[:, 1]])
+    def is_singular(self, first: ndarray, second: ndarray, suspect: bool = False) -> ndarray:
+        """Whether each pair of sites is separated by a singular facet: other branches, or a singular facet of one.
+
+        With `suspect`, whether no average may join them.
+        """
+        within = (self.suspect if suspect else self.singular) & (
+            self.branches[self.facets[:, 0]] == self.branches[self.facets[:, 1]]
+        )
         count = len(self.branches)
         keys = self.facets[within, 0] * count + self.facets[within, 1]
         wanted = np.minimum(first, second) * count + np.maximum(first, second)
@@ -85,15 +99,11 @@ def find_singular_set(
     """Facets, singular facets and branches of the potential; `confidence` holds for all facets together."""
     count = potential.count
     sites = potential.sites.astype(np.float64)
+    facets, masses, points = _all_facets(potential, samples_per_site)
     if count <= NEIGHBOURS + 1:  # too few to know a density: one branch
-        facets, masses, nearest = _sampled_facets(potential, samples_per_site)
         nothing = np.zeros(len(facets))
-        branches = np.zeros(count, np.int64)
-        points = _feet(potential, facets, nearest)
-        return SingularSet(
-            facets, masses, _kinks(sites, facets), points, nothing.astype(bool), nothing, branches, float("nan")
-        )
-    facets, masses, nearest = _sampled_facets(potential, samples_per_site)
+        no, branches = nothing.astype(bool), np.zeros(count, np.int64)
+        return SingularSet(facets, masses, _kinks(sites, facets), points, no, nothing, no, branches, float("nan"))
     neighbours = Neighbours(sites, potential.products)
     distance, index = (array[:, 1:] for array in neighbours.nearest(sites, NEIGHBOURS + 1))
     dimension = intrinsic_dimension(distance)
@@ -102,22 +112,50 @@ def find_singular_set(
     middle = 0.5 * (sites[links[:, 0]] + sites[links[:, 1]])
     gaps = neighbours.nearest(middle, NEIGHBOURS)[0]
     level = _emptiness_level(gaps, np.maximum(spacing[links[:, 0]], spacing[links[:, 1]]), dimension)
-    empty = level < 1 - confidence
+    allowance = (1 - confidence) / 3  # for emptiness, valleys and growth
+    proof = level * len(links)
     log_density = -dimension * np.log(spacing)
     log_link = np.minimum(log_density[links].min(axis=1), -dimension * np.log(gaps[:, -1]))
-    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - (1 - confidence) / count**2))
-    order = np.flatnonzero(~empty)
+    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / count**2))
+    order = np.flatnonzero(proof >= allowance)
     order = order[np.argsort(-log_link[order], kind="stable")]
     roots = persistent_components(log_density, links[order, 0], links[order, 1], log_link[order], allowed)
     branches = _numbered_by_size(roots)
+    level, proof = level[: len(facets)], proof[: len(facets)]
     between = branches[facets[:, 0]] != branches[facets[:, 1]]
     valley = _valley_level(log_density, log_link[: len(facets)], branches, facets)
-    proof = np.where(between, np.minimum(level[: len(facets)], valley), level[: len(facets)])
-    singular = empty[: len(facets)] | between
+    proof = np.where(between, np.minimum(proof, valley), proof)
+    proof = _grown(facets, level, proof, between | (proof < allowance), allowance)
+    singular = between | (proof < allowance)
+    suspect = singular | (level < SUSPICION)
+    kinks, sure = _kinks(sites, facets), np.clip(1 - 3 * proof, 0, 1)
+    return SingularSet(facets, masses, kinks, points, singular, sure, suspect, branches, dimension)
+
+
+def _grown(facets: ndarray, level: ndarray, proof: ndarray, proven: ndarray, allowance: float) -> ndarray:
+    """(F,) corrected levels, where facets at the sites of a proven one are corrected for those alone."""
+    proof, tested = proof.copy(), proven.copy()
+    front, turn = proven, 1
+    while front.any():
+        beside = ~tested & np.isin(facets, facets[front]).any(axis=1)
+        tested |= beside
+        correction = beside.sum() * (np.pi * turn) ** 2 / 6
+        proof[beside] = np.minimum(proof[beside], level[beside] * correction)
+        front, turn = beside & (proof < allowance), turn + 1
+    return proof
+
+
+def _all_facets(potential: Potential, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
+    """Facets (F, 2), masses (F,), and a point on each (F, d): those that samples saw and those of the dual complex."""
+    facets, masses, nearest = _sampled_facets(potential, samples_per_site)
     points = _feet(potential, facets, nearest)
-    return SingularSet(
-        facets, masses, _kinks(sites, facets), points, singular, np.clip(1 - proof, 0, 1), branches, dimension
-    )
+    edges, corners = DualComplex(potential).edges
+    count = potential.count
+    unseen = ~np.isin(edges[:, 0] * count + edges[:, 1], facets[:, 0] * count + facets[:, 1])
+    facets = np.concatenate([facets, edges[unseen]])
+    order = np.lexsort((facets[:, 1], facets[:, 0]))
+    masses = np.concatenate([masses, np.zeros(unseen.sum())])
+    return facets[order], masses[order], np.concatenate([points, corners[unseen]])[order]
 
 
 def _sampled_facets(potential: Potential, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
@@ -181,9 +219,9 @@ def _with_neighbour_links(facets: ndarray, index: ndarray) -> ndarray:
 
 
 def _emptiness_level(gaps: ndarray, spacing: ndarray, dimension: float) -> ndarray:
-    """(links,) corrected probability that uniform density leaves the midpoint as empty as it is."""
+    """(links,) probability that uniform density leaves the midpoint as empty as it is."""
     tests = [fdtrc(2 * m, 2 * NEIGHBOURS, NEIGHBOURS / m * (gaps[:, m - 1] / spacing) ** dimension) for m in EMPTINESS]
-    return np.minimum.reduce(tests) * len(EMPTINESS) * len(gaps)
+    return np.minimum.reduce(tests) * len(EMPTINESS)
 
 
 def _valley_level(log_density: ndarray, log_link: ndarray, branches: ndarray, facets: ndarray) -> ndarray:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "cuspworld-brenier-1"
 _NUMBERS = ("error_", "error_standard_error_", "certified_", "samples_")
-_SINGULAR_ARRAYS = ("facets", "masses", "kinks", "points", "singular", "confidence", "branches")
+_SINGULAR_ARRAYS = ("facets", "masses", "kinks", "points", "singular", "confidence", "suspect", "branches")
 
 
 def save(brenier: "Brenier", path: Path) -> None:

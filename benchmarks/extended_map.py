@@ -1,0 +1,106 @@
+"""Extended map: mixtures, novelty and a two-sample test against held-out data, together, since either alone is easy.
+
+`mixtures`: share of generated points outside every component's support, and by more than one spacing (the median
+nearest-neighbour distance of the data), which a hard edge needs. `novelty`: median distance to the nearest training
+point, in spacings. `energy`: squared energy distance (Szekely, Rizzo) of N / 2 generated points from N / 2 held-out
+ones, mean over draws, x 1000; `half` is that of a random half of the training set, on the same held-out draws; `pass`
+is the share of draws that a permutation test at 5 % does not reject. `map` is the plain Brenier map, `average` the same
+weights without stretch and without regard for singular facets: what averaging neighbours gives.
+
+    python benchmarks/extended_map.py [--quick] [--curve]     # --curve: novelty against energy, by neighbours and power
+"""
+
+import argparse
+
+import numpy as np
+from numpy import ndarray
+from scipy.spatial.distance import cdist
+
+from cuspworld import Brenier
+from cuspworld.transport.extended import ExtendedMap
+from shapes import SHAPES, TEST_SEEDS, Shape
+
+PERMUTATIONS = 199
+
+
+def energy(first: ndarray, second: ndarray, generator: np.random.Generator) -> tuple[float, bool]:
+    """Squared energy distance of two samples of one size, and whether a permutation test at 5 % lets them pass."""
+    size = len(first)
+    distance = cdist(*[np.concatenate([first, second])] * 2)
+    signs = np.tile(np.repeat([1.0, -1.0], size), (PERMUTATIONS + 1, 1))
+    signs[1:] = generator.permuted(signs[1:], axis=1)
+    values = -np.einsum("pn,pn->p", signs @ distance, signs) / size**2  # V-statistic; the first is the real one
+    within = distance[:size, :size].sum() + distance[size:, size:].sum()
+    unbiased = values[0] - within / (size**2 * (size - 1))  # the diagonals' zeros are no distances
+    return float(unbiased), bool((values >= values[0]).mean() > 0.05)
+
+
+def averaged(brenier: Brenier, points: ndarray, noise: ndarray) -> ndarray:
+    """The average over the nearest cells, blind to the singular set."""
+    from cuspworld.transport.extended import NEIGHBOURS, POWER
+
+    values, sites = brenier._potential.top_k(noise, NEIGHBOURS)
+    weights = (values - values[:, -1:]).astype(np.float64) ** POWER
+    return np.einsum("bk,bkd->bd", weights / weights.sum(1, keepdims=True), points[brenier._active[sites]])
+
+
+def rows(shape: Shape, count: int, seed: int, draws: int, settings: list[dict[str, float]]) -> list[str]:
+    points, _ = shape.sample(count, seed)
+    held_out, _ = shape.sample(draws * count // 2, seed, part=1)
+    brenier = Brenier(tolerance=0.1, seed=seed, threads=1, max_seconds=120).fit(points)
+    noise = brenier.sample_noise(draws * count // 2, seed=seed + 1)
+    generator = np.random.default_rng([seed, 2])
+    unit = np.median(np.partition(cdist(points, points), 1, axis=1)[:, 1])
+    made = {"map": brenier.map(noise), "average": averaged(brenier, points, noise), "extended": brenier.extend(noise)}
+    for setting in settings:
+        sites, weights = ExtendedMap(brenier._potential, brenier._singular_set, **setting).weights(noise)
+        name = " ".join(f"{key[:5]} {value:g}" for key, value in setting.items())
+        made[name] = np.einsum("bk,bkd->bd", weights, points[brenier._active[sites]])
+    held_out, size = held_out[: draws * (count // 2)].reshape(draws, count // 2, -1), count // 2
+    halves = [energy(generator.permutation(points)[:size], part, generator) for part in held_out]
+    half, passed = np.mean([h[0] for h in halves]), np.mean([h[1] for h in halves])
+    out = []
+    for name, sample in made.items():
+        parts = sample[: draws * size].reshape(draws, size, -1)
+        results = [energy(part, other, generator) for part, other in zip(parts, held_out, strict=True)]
+        difference = np.array([r[0] for r in results]) - [h[0] for h in halves]
+        novelty = np.median(cdist(sample[:4000], points).min(1)) / unit
+        outside = shape.outside(sample)
+        far = shape.depth(sample[outside], sample[outside]) > unit if outside.any() else np.zeros(0, bool)
+        beyond = far.sum() / len(sample) if points.shape[1] == 2 else outside.mean()
+        out.append(
+            f"{shape.name:<18}{count:>6}{seed:>5}  {name:<22}{outside.mean():>8.3%}{beyond:>9.3%}{novelty:>9.2f}"
+            f"{1e3 * np.mean([r[0] for r in results]):>9.2f}{1e3 * half:>7.2f}"
+            f"{1e3 * difference.std(ddof=1) / np.sqrt(draws):>7.2f}{np.mean([r[1] for r in results]):>7.2f}"
+            f"{passed:>6.2f}"
+        )
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="N = 1,000, one seed, 4 draws")
+    parser.add_argument("--curve", action="store_true", help="also other numbers of neighbours and powers")
+    parser.add_argument("--seeds", type=int, nargs="*", default=TEST_SEEDS[:3])
+    parser.add_argument("--sizes", type=int, nargs="*", default=(1000, 4000))
+    parser.add_argument("--draws", type=int, default=10)
+    options = parser.parse_args()
+    if options.quick:
+        options.seeds, options.sizes, options.draws = options.seeds[:1], (1000,), 4
+    curve = [{"neighbours": k, "power": p} for k in (4, 8, 16, 32) for p in (1.0, 2.0, 4.0)] if options.curve else []
+    print(
+        "shape                  N seed  method                mixtures  > 1 sp.  novelty   energy   half   s.e.   pass"
+        "  half"
+    )
+    for shape in SHAPES:
+        for count in options.sizes:
+            for seed in options.seeds:
+                print(
+                    *rows(shape, count, seed, options.draws, curve if "16-D" in shape.name else []),
+                    sep="\n",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Singular set against the truth: branches, precision and recall of singular facets, as N grows.
+
+A facet is a true tear where its two points lie in different components, or where the straight line between them strays
+from the data's support (in the plane). One spacing is the median nearest-neighbour distance. `precision`: of the facets
+called singular, the share that are apart or stray at all. `recall`: found among those that are apart or stray by at
+least 4 spacings (a gap of 8), what chance leaves empty in a plane of 1,000 to 16,000 points; `of 2`: at least 2.
+pyOMT's rule (angle between (y_i, -1) and (y_j, -1) above 0.7) stands beside, judged in the same way.
+`alone`: sites that no sample links; `placed`: the share of them whose branch is their component's.
+
+    python benchmarks/singular_set.py [--quick] [--seeds 100 101]
+"""
+
+import argparse
+import time
+
+import numpy as np
+from numpy import ndarray
+
+from cuspworld import Brenier
+from shapes import SHAPES, TEST_SEEDS, Shape, spacing
+
+
+def judged(shape: Shape, points: ndarray, component: ndarray, facets: ndarray) -> list[ndarray]:
+    """(F,) whether each facet is apart or strays: at all, by two spacings, by four."""
+    unit = spacing(points)
+    apart = component[facets[:, 0]] != component[facets[:, 1]]
+    depth = shape.depth(points[facets[:, 0]], points[facets[:, 1]])
+    return [apart | (depth > least * unit) for least in (0, 2, 4)]
+
+
+def share(part: ndarray, whole: ndarray) -> str:
+    return f"{(part & whole).sum() / whole.sum():.3f}" if whole.any() else "none"
+
+
+def angle_rule(points: ndarray, facets: ndarray) -> ndarray:
+    lifted = np.column_stack([points, -np.ones(len(points))])
+    lifted /= np.linalg.norm(lifted, axis=1, keepdims=True)
+    cosine = (lifted[facets[:, 0]] * lifted[facets[:, 1]]).sum(1)
+    return np.arccos(np.clip(cosine, -1, 1)) > 0.7
+
+
+def row(shape: Shape, count: int, seed: int, tolerance: float) -> str:
+    points, component = shape.sample(count, seed)
+    start = time.process_time()
+    brenier = Brenier(tolerance=tolerance, seed=seed, threads=1, max_seconds=240).fit(points)
+    solved = time.process_time()
+    singular = brenier.singular_set_
+    seconds = time.process_time() - solved
+    facets, branches = singular.facets, brenier.branches_
+    tear, narrow, wide = judged(shape, points, component, facets)
+    alone = np.setdiff1d(np.arange(count), facets)
+    home = np.array([np.bincount(branches[component == c]).argmax() for c in range(component.max() + 1)])
+    placed = f"{(branches[alone] == home[component[alone]]).mean():.2f}" if len(alone) else "-"
+    wrong = int((branches != home[component]).sum())
+    sizes = np.bincount(branches)
+    small = "" if sizes.min() * 20 > sizes.max() else f" (smallest {sizes.min()})"
+    peer = angle_rule(points, facets)
+    return (
+        f"{shape.name:<18}{count:>7}{seed:>5}  {len(sizes):>3} of {shape.branches}{small}{wrong:>7}"
+        f"{singular.singular.sum():>8}{share(tear, singular.singular):>10}{share(singular.singular, wide):>8}"
+        f"{share(singular.singular, narrow):>7}"
+        f"{share(tear, peer):>10}{share(peer, wide):>7}{len(alone):>7}{placed:>7}"
+        f"{solved - start:>8.1f}{seconds:>7.1f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="N = 1,000 and one seed")
+    parser.add_argument("--seeds", type=int, nargs="*", default=TEST_SEEDS[:2])
+    parser.add_argument("--sizes", type=int, nargs="*", default=(1000, 4000, 16000))
+    parser.add_argument("--tolerance", type=float, default=0.2)
+    options = parser.parse_args()
+    if options.quick:
+        options.seeds, options.sizes = options.seeds[:1], (1000,)
+    print(
+        "shape                   N seed  branches   wrong  tears  precision  recall   of 2  pyOMT: pr.  rec.  alone"
+        " placed   fit s  tears s"
+    )
+    for shape in SHAPES:
+        for count in options.sizes:
+            for seed in options.seeds:
+                print(row(shape, count, seed, options.tolerance), flush=True)
+
+
+if __name__ == "__main__":
+    main()
