@@ -124,11 +124,11 @@ class _Picture:
         i, j = np.unravel_index(int(best.argmax()), best.shape)
         if agree[i, j] < SEEN or i in (0, 2 * FAR) or j in (0, 2 * FAR):
             return None
-        sub = np.array([_peak(best[i, j - 1 : j + 2]), _peak(best[i - 1 : i + 2, j])])
+        sub = np.array([peak(best[i, j - 1 : j + 2]), peak(best[i - 1 : i + 2, j])])
         return corner + self.rest + np.array([j - FAR, i - FAR]) + sub, float(agree[i, j])
 
 
-def _peak(values: np.ndarray) -> float:
+def peak(values: np.ndarray) -> float:
     """The vertex of the parabola through three values, in [-0.5, 0.5]."""
     a, b, c = (float(v) for v in values)
     bend = a - 2 * b + c

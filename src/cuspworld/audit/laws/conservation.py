@@ -82,7 +82,7 @@ def _flow(
         law="conservation",
         start=scene.time(int(chosen[len(chosen) // 3])),
         end=scene.time(int(chosen[-len(chosen) // 3])),
-        box=scene.source_box((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)),
+        box=scene.source_box(np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])),
         probability=probability(test, float(statistic)),
         measured=measured,
         sentence=sentence,
