@@ -96,7 +96,8 @@ def exact_transport(
 ) -> ExactTransport:
     """Solve until the largest relative error of the cell masses is at most `tolerance`.
 
-    A mass that differs from its target by less than 2e-15 of the whole is at rounding and counts as solved.
+    A mass that differs from its target by what rounding of the heights moves it counts as solved: about 2e-15 of the
+    whole for a few points, 1e-13 for 100,000. `error` of the result says what was reached.
 
     Arguments: points (N, d), anywhere, d = 2 or 3, duplicates and flat sets allowed; masses (N,) >= 0, normalised here,
     uniform where None; domain: the convex support of the uniform source. A point without mass gets an empty cell.
@@ -193,13 +194,19 @@ def _newton(
         diagram, mass = trial, trial_mass
         least = 0.5 * np.minimum(mass, masses)
         errors.append(float(np.abs(mass / masses - 1.0).max()))
-    at_rounding = np.abs(mass - masses).max() <= 8.0 * np.finfo(float).eps
+    rounding = np.finfo(float).eps * (np.abs(diagram.heights).max() + np.abs(domain.vertices).max())
+    at_rounding = (np.abs(mass - masses) <= 8.0 * np.finfo(float).eps + 16.0 * rounding * _stiffness(diagram)).all()
     if errors[-1] > tolerance and not at_rounding:
         raise CuspError(
             f"the exact solver stopped at a largest relative error of {errors[-1]:.1e} after {len(errors) - 1} steps, "
             f"above tolerance {tolerance:.1e}: take a larger tolerance, or remove near duplicates among the points"
         )
     return diagram, errors
+
+
+def _stiffness(diagram: PowerDiagram) -> np.ndarray:
+    """(N,) change of each cell's mass by its own height: the diagonal of the Laplacian."""
+    return laplacian(diagram).diagonal()
 
 
 def _still_better(mass: np.ndarray, masses: np.ndarray, error: float) -> bool:

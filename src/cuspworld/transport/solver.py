@@ -25,6 +25,7 @@ from numpy import ndarray
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
+from cuspworld.transport.line import line_heights
 from cuspworld.transport.mass_error import MassError, mass_error
 from cuspworld.transport.multilevel import Level, coarse_sites, conjugate_heights, owners
 from cuspworld.transport.products import Products
@@ -88,11 +89,14 @@ class _State:
 def solve(problem: Problem, control: Control, start: Float64[ndarray, "sites"] | None = None) -> Solution:
     """Solve to the tolerance, from the start that one batch of samples likes best (`start` is one candidate).
 
+    On the line the solution is known and exact.
+
     Raises CuspError when the checkpoint belongs to another problem. Warns when `max_seconds` ends the run first.
     """
     sites = len(problem.points)
-    if sites == 1:
-        return Solution(np.zeros(1), MassError(0.0, 0.0, 0), 0, True)
+    if sites == 1 or problem.source.dimension == 1:
+        heights = line_heights(problem.source, problem.points, problem.masses) if sites > 1 else np.zeros(1)
+        return Solution(heights, MassError(0.0, 0.0, 0), 0, True)
     products = Products(problem.points, control.device, control.memory_budget, control.threads)
     run = _Run(problem, control, products)
     with _progress_bar(control.progress) as bar:
