@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--pairs", type=int, help="pairs of clips a twin (default 25, quick 1)")
+    parser.add_argument("--clips", type=int, help="real clips for faults and robustness (default all, quick 1)")
     parser.add_argument("--worlds", nargs="+", help="only these worlds")
     parser.add_argument("--cache", type=Path, help="folder that keeps reports by clip and code version")
     parser.add_argument("--misses", type=Path, help="write what went wrong to this file (development split only)")
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
     """All parts that were asked for."""
     split, parts, quick = arguments.split, set(arguments.parts), arguments.quick
     count = arguments.pairs or (1 if quick else 25)
+    limit = arguments.clips or (1 if quick else None)
     print(f"split {split}, audit code {store.audit_version}\n", flush=True)
     calibrate = "calibration" in parts or arguments.fit
     lines: list[str] = []
@@ -59,7 +61,7 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
         lines += real.misses(results)
     trials: list[injected.Trial] = []
     if parts & {"faults", "calibration"}:
-        trials, plain = injected.run(split, store, 2 if quick else None)
+        trials, plain = injected.run(split, store, limit, ("large",) if quick else ("small", "middle", "large"))
         if "faults" in parts and not arguments.fit:
             injected.show(trials, plain)
     if calibrate:
@@ -75,8 +77,8 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
     if "reversed" in parts:
         backwards.show(backwards.run(split, store, 1 if quick else min(count, 10)))
     if "robust" in parts:
-        clips = [(name, True, clip) for name, clip in injected.true_clips(split, 1 if quick else None)]
-        clips += twins.some_clips(split, 1 if quick else 2, store, (arguments.worlds or ["Juice"]) if quick else None)
+        clips = [(name, True, clip) for name, clip in injected.true_clips(split, limit)]
+        clips += twins.some_clips(split, min(count, 2), store, ["Collision"] if quick else arguments.worlds)
         robust.show(robust.run(clips, store))
     if "speed" in parts:
         speed.show(speed.run(split, 5.0 if quick else 30.0))

@@ -20,7 +20,7 @@ from .scoring import in_time, number, points_at, table
 from .split import LABELS, files
 from .store import Store
 
-LONGEST_SIDE, SECONDS = 256, 6.0  # of each clip
+LONGEST_SIDE, SECONDS = 256, 4.0  # of each clip
 LENGTHS = {"small": 0.1, "middle": 0.3, "large": 0.6}  # seconds cut out or frozen
 SHARES = {"small": 0.12, "middle": 0.22, "large": 0.38}  # side of the region over the frame's shorter side
 SPEEDS = {"small": 1.5, "middle": 2.0, "large": 4.0}
@@ -50,7 +50,7 @@ class Trial:
 
 
 def small(path: Path) -> Clip:
-    """At most six seconds at 256 pixels: what all trials start from."""
+    """At most four seconds at 256 pixels: what all trials start from."""
     info = probe(path)
     shrink = max(1.0, max(info.height, info.width) / LONGEST_SIDE)
     clip = Clip.read(path, size=(round(info.height / shrink), round(info.width / shrink)), seconds=SECONDS)
@@ -69,12 +69,12 @@ def busiest(frames: np.ndarray) -> int:
     return first + int(np.argmax(change))
 
 
-def trials_of(clip: Clip) -> Iterator[tuple[str, np.ndarray, Fault]]:
+def trials_of(clip: Clip, sizes: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray, Fault]]:
     """(size, frames, fault) of every fault that this clip offers an occasion for."""
     frames, fps = clip.frames, clip.fps
     at = busiest(frames)
     background = np.median(frames[:: max(1, len(frames) // 40)], 0).astype(np.uint8)
-    for size in LENGTHS:
+    for size in sizes:
         count = max(2, round(LENGTHS[size] * fps))
         region = faults.moving_region(frames, at, share=SHARES[size])
         shift = None if region is None else faults.still_place(frames, region)
@@ -98,12 +98,14 @@ def trials_of(clip: Clip) -> Iterator[tuple[str, np.ndarray, Fault]]:
             yield size, result, fault
 
 
-def run(split: str, store: Store, limit: int | None = None) -> tuple[list[Trial], list[tuple[str, Clip, dict]]]:
+def run(
+    split: str, store: Store, limit: int | None = None, sizes: tuple[str, ...] = tuple(LENGTHS)
+) -> tuple[list[Trial], list[tuple[str, Clip, dict]]]:
     """All trials, and (name, clip, report) of the clips without a fault."""
     found, plain = [], []
     for name, clip in true_clips(split, limit):
         plain.append((name, clip, store.report(clip)))
-        for size, frames, fault in trials_of(clip):
+        for size, frames, fault in trials_of(clip, sizes):
             found.append(Trial(name, size, fault, clip.fps, store.report(Clip(frames, clip.fps))))
     return found, plain
 

@@ -21,7 +21,7 @@ rows, columns = np.mgrid[:48, :64]
 def frames():
     for t in range(round(seconds * 10)):
         picture = backdrop.copy()
-        x, y = 32 + 24 * np.sin(0.05 * t), 24 + 14 * np.cos(0.031 * t)
+        x, y = 32 + 16 * np.sin(0.05 * t), 24 + 14 * np.cos(0.031 * t)
         if not (t > seconds * 10 - 40):
             picture[np.hypot(columns - x, rows - y) < 6] = (200, 40, 40)
         yield np.clip(picture, 0, 255).astype(np.uint8)[None]

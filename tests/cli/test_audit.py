@@ -71,3 +71,20 @@ def test_pages_for_many(folder: Path, tmp_path: Path) -> None:
     assert _run([str(folder), "--html", str(tmp_path / "pages")]) == 0
     assert {p.name for p in (tmp_path / "pages").iterdir()} == {"true.html", "false.html"}
     assert _run([str(folder), "--html", str(tmp_path / "one.html")]) == 2
+
+
+def test_a_time_limit_that_is_none_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder / "true.mp4"), "--timeout", "0"]) == 2
+    assert "timeout must be a positive number" in capsys.readouterr().err
+
+
+def test_known_scale_and_rate_reach_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(folder / "false.mp4"), "--json", "--metres-per-pixel", "0.01", "--fps", "15"]) == 0
+    assert json.loads(capsys.readouterr().out)["fps"] == 15
+
+
+def test_a_folder_without_video_says_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run([str(tmp_path), "--table"]) == 2
+    error = capsys.readouterr().err
+    assert "no video in the folder" in error and ".mp4" in error
+    assert "Traceback" not in error
