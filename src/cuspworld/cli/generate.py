@@ -43,8 +43,10 @@ def generate(
 
     check_output(output)
     simulator = Simulator.from_pretrained(model)
-    options: dict[str, Any] = {"seconds": seconds, "size": size, "fps": fps, "num_inference_steps": steps, "guidance_scale": guidance,
-               "sampler": sampler, "image": image, "video": video}  # fmt: skip
+    options: dict[str, Any] = {
+        "seconds": seconds, "size": size, "fps": fps, "num_inference_steps": steps, "guidance_scale": guidance,
+        "sampler": sampler, "image": image, "video": video,
+    }  # fmt: skip
     rate = fps or simulator.config.fps
     note = ""
     started = time.perf_counter()

@@ -37,11 +37,9 @@ class Digits:
 
     def smaller(self, training: int, others: int) -> "Digits":
         """At most so many images of each split, the first ones."""
+        first = {"training": training, "development": others, "test": others}
         return replace(
-            self,
-            training=tuple(part[:training] for part in self.training),
-            development=tuple(part[:others] for part in self.development),
-            test=tuple(part[:others] for part in self.test),
+            self, **{split: tuple(p[:count] for p in getattr(self, split)) for split, count in first.items()}
         )
 
 

@@ -139,10 +139,10 @@ def _draw_plane(figure: Figure, fold: Fold) -> None:
     )
     left.add_collection(LineCollection([diagram.facet(int(k)) for k in index[torn]], colors=INK, linewidths=2.2))
     left.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    right.scatter(*points.T, s=_dot(len(points)), c=colours, linewidths=0)
+    right.scatter(points[:, 0], points[:, 1], s=_dot(len(points)), c=colours, linewidths=0)
     _draw_pairs(right, fold, solved.points_.astype(np.float64))
     faced = np.unique(pairs[torn])
-    right.scatter(*points[faced].T, s=1.2 * _dot(len(points)) + 2, color=INK, linewidths=0, zorder=4)
+    right.scatter(points[faced, 0], points[faced, 1], s=1.2 * _dot(len(points)) + 2, color=INK, linewidths=0, zorder=4)
     right.set(aspect="equal")
     right.margins(0.04)
     _caption(figure, left, f"source ({_name(solved.source)}): Laguerre cells; black: the singular set")
@@ -155,7 +155,9 @@ def _draw_projection(figure: Figure, fold: Fold) -> None:
     branches = solved.branches_
     left = figure.add_axes((0.03, 0.09, 0.53, 0.77))
     order = np.random.default_rng(0).permutation(len(flat))  # no branch lies on top of another
-    left.scatter(*flat[order].T, s=_dot(len(flat)), c=branch_colours(branches[order]), linewidths=0, alpha=0.8)
+    left.scatter(
+        flat[order, 0], flat[order, 1], s=_dot(len(flat)), c=branch_colours(branches[order]), linewidths=0, alpha=0.8
+    )
     _draw_pairs(left, fold, flat)
     left.margins(0.04)
     _caption(
@@ -196,7 +198,8 @@ def _draw_pairs(axes: Axes, fold: Fold, flat: ndarray) -> None:
     lines = [flat[[pair.i, pair.j]] for pair in fold.pairs]
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=1.1, linestyles=(0, (3, 2)), zorder=5))
     if lines:
-        axes.scatter(*np.concatenate(lines).T, s=26, facecolor=PAPER, edgecolor=INK, linewidths=1.1, zorder=6)
+        ends = np.concatenate(lines)
+        axes.scatter(ends[:, 0], ends[:, 1], s=26, facecolor=PAPER, edgecolor=INK, linewidths=1.1, zorder=6)
 
 
 def _domain(source: Any) -> ConvexDomain:

@@ -115,11 +115,11 @@ def draw_seahorse(path: str | Path, sites: int = 8000, seed: int = 0, dots: int 
 
 
 def _legend(figure: Figure, fold: RegionFold) -> None:
-    ring = dict(marker="o", markersize=12, markerfacecolor=PAPER, markeredgecolor=INK, linestyle="none")
+    ring = Line2D([], [], marker="o", markersize=12, markerfacecolor=PAPER, markeredgecolor=INK, linestyle="none")
     entries = [
         (Line2D([], [], color=INK, linewidth=2.6), "singular set: the map tears"),
         (Line2D([], [], color=INK, marker="o", markersize=4, linestyle="none"), "boundary points that it maps to"),
-        (Line2D([], [], **ring), "critical pair: one place, two destinations"),
+        (ring, "critical pair: one place, two destinations"),
         (_swatch(), f"{len(fold.solved.diagram.points):,} equal cells, coloured by place"),
     ]
     figure.legend(
@@ -159,7 +159,18 @@ def _spread_pairs(fold: RegionFold, count: int) -> list[int]:
 
 def _badge(axes: Axes, at: ndarray, text: str, size: float = 11.0) -> None:
     circle = {"boxstyle": "circle,pad=0.22", "facecolor": PAPER, "edgecolor": INK, "linewidth": 1.3}
-    axes.text(*at, text, ha="center", va="center", fontsize=size, color=INK, weight="bold", bbox=circle, zorder=9)
+    axes.text(
+        float(at[0]),
+        float(at[1]),
+        text,
+        ha="center",
+        va="center",
+        fontsize=size,
+        color=INK,
+        weight="bold",
+        bbox=circle,
+        zorder=9,
+    )
 
 
 def _draw_disk(axes: Axes, fold: RegionFold, colours: ndarray, numbered: list[int]) -> None:
@@ -189,11 +200,12 @@ def _draw_region(axes: Axes, fold: RegionFold, colours: ndarray, numbered: list[
     axes.add_patch(outline)
     cells.set_clip_path(outline)
     halo = [effects.withStroke(linewidth=1.2, foreground=PAPER)]
-    axes.scatter(*sites[fold.boundary_sites].T, s=7.5, color=INK, linewidths=0, path_effects=halo, zorder=5)
+    facing = sites[fold.boundary_sites]
+    axes.scatter(facing[:, 0], facing[:, 1], s=7.5, color=INK, linewidths=0, path_effects=halo, zorder=5)
     for number, facet in enumerate(numbered, 1):
         ends = sites[fold.singular.pairs[facet]]
         axes.plot(*ends.T, color=INK, linewidth=1.3, linestyle=(0, (3, 2)), zorder=6)
-        axes.scatter(*ends.T, s=34, facecolor=PAPER, edgecolor=INK, linewidths=1.4, zorder=7)
+        axes.scatter(ends[:, 0], ends[:, 1], s=34, facecolor=PAPER, edgecolor=INK, linewidths=1.4, zorder=7)
         _badge(axes, ends.mean(0), str(number), 9.5)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     axes.axis("off")

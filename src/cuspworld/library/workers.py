@@ -6,6 +6,7 @@ again. If this process dies, pool workers find their pipe closed and end.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -126,7 +127,7 @@ def _on_ray(function: Callable, tasks: Sequence, in_flight: int = 4) -> Iterator
 
     ours = not ray.is_initialized()
     if ours:
-        ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
     # Ray gives a task of one CPU one thread.
     remote = ray.remote(num_cpus=1, max_retries=RETRIES)(function)
     waiting = deque((task, 0) for task in tasks)
