@@ -25,11 +25,13 @@ def test_seahorse_is_drawn_and_its_figures_are_printed(tmp_path: Path, capsys: p
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["sea-horse", "-o", "s.png"], "seahorse"),
+        (["sea-horse", "-o", "s.png"], "seahorse, digits"),
         (["seahorse", "-o", "s.jpg"], ".png"),
         (["seahorse", "-o", "missing/s.png"], "does not exist"),
         (["seahorse", "-o", "s.png", "--sites", "3"], "500"),
         (["seahorse", "-o", "s.png", "--quick"], "digits"),
+        (["digits", "-o", "s.png", "--data", "missing"], "missing"),
+        (["digits", "-o", "s.png", "--data", "."], "train-images"),
     ],
 )
 def test_bad_input_exits_with_2_and_leaves_nothing(

@@ -12,7 +12,7 @@ def figure(
     name: Annotated[str, typer.Argument(help="seahorse or digits.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The picture, a .png.")],
     seed: int = 0,
-    sites: Annotated[int | None, typer.Option(help="Points of the target: 8000 on the seahorse, 10000 digits.")] = None,
+    sites: Annotated[int | None, typer.Option(help="Points of the target: 8000 on the seahorse, 6000 digits.")] = None,
     dots: Annotated[int, typer.Option(help="Pixels an inch; the picture is about 12 inches wide.")] = 200,
     data: Annotated[
         Path | None, typer.Option(help="digits: a folder with the four MNIST idx.gz files, or an .npz.")

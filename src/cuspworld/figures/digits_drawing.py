@@ -58,7 +58,7 @@ def picture(trained: Trained, panels: list[Panel], dots: int) -> Figure:
         0.5, 0.962, "Digits that are no digits", ha="center", va="center", fontsize=24, color=INK, weight="bold"
     )
     subtitle = (
-        "Ten kinds of digit, and hardly anything between them: a generator that averages across the gap makes blends"
+        "The same noise through four maps: between the ten kinds of digit lies a gap, and what lands in it is a blend"
     )
     figure.text(0.5, 0.917, subtitle, ha="center", va="center", fontsize=13, color=SOFT)
     width, left = 0.228, 0.025

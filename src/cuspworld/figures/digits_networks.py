@@ -14,7 +14,7 @@ CODE = 16  # dimension of the codes
 CODE_NOISE = 0.05  # added to codes in training, so that near codes look alike
 ANCHOR = 6.0  # each kind of digit has an anchor on its own axis of the code, so far from the origin
 NAMING = 0.03  # weight of naming the digit by its nearest anchor, beside the pixels' squared error: it parts the kinds
-PULL = 2e-4  # weight of the squared distance to the kind's own anchor
+PULL = 2e-3  # weight of the squared distance to the kind's own anchor: it keeps the kinds compact
 
 
 class Judge(nn.Module):
@@ -47,7 +47,7 @@ class Autoencoder(nn.Module):
     Naming takes the posterior of a mixture of unit normals at the anchors (Wan et al. 2018, Gaussian mixture loss).
     """
 
-    def __init__(self, width: int = 16):
+    def __init__(self, width: int = 8, hidden: int = 128):
         super().__init__()
         self.anchors: Tensor
         self.encoder = nn.Sequential(
@@ -56,14 +56,14 @@ class Autoencoder(nn.Module):
             nn.Conv2d(width, 2 * width, 4, 2, 1),
             nn.GELU(),
             nn.Flatten(),
-            nn.Linear(98 * width, 256),
+            nn.Linear(98 * width, hidden),
             nn.GELU(),
-            nn.Linear(256, CODE),
+            nn.Linear(hidden, CODE),
         )
         self.decoder = nn.Sequential(
-            nn.Linear(CODE, 256),
+            nn.Linear(CODE, hidden),
             nn.GELU(),
-            nn.Linear(256, 98 * width),
+            nn.Linear(hidden, 98 * width),
             nn.GELU(),
             nn.Unflatten(1, (2 * width, 7, 7)),
             nn.ConvTranspose2d(2 * width, width, 4, 2, 1),
