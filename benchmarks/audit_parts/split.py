@@ -80,7 +80,18 @@ TWIN_LAWS: dict[tuple[str, str], set[str]] = {
     ("Planets", "areal_velocity"): {"inertia", "gravity", "conservation"},
     ("Snow", "lumps_rise"): {"gravity"},
     ("Snow", "lumps_hover"): {"gravity", "inertia"},
-    ("CoffeeCup", "ships_cross"): {"contact"},
+    ("Candles", "unmoved"): {"cause"},
+    ("Candles", "out_without_breath"): {"cause"},
+    ("Candles", "relights"): {"cause", "arrow"},
+    ("CoffeeCup", "without_water"): {"conservation", "permanence", "gravity"},
+    ("CoffeeCup", "ignores_wave"): {"cause", "inertia"},
+    ("CoffeeCup", "grows"): {"identity", "conservation"},
+    ("Ant", "loses_legs"): {"permanence", "identity"},
+    ("Ant", "gains_legs"): {"permanence", "identity"},
+    ("Ant", "glides"): {"consistency", "inertia", "cause"},
+    ("Treadmill", "belt_against_step"): {"consistency"},
+    ("Treadmill", "facing_backwards"): {"consistency", "arrow"},
+    ("WindTunnel", "obstacle_ignored"): {"contact", "cause"},
 }
 
 
