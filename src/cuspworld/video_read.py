@@ -26,6 +26,7 @@ SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
 MAX_BYTES = 4 << 30  # of frames that `read_video` keeps in memory at once
 MAX_FPS = 1000.0
 MAX_HOLD = 600.0  # seconds that one frame may stay on screen; beyond it the timestamps are damaged
+THREADED_PIXELS = 1280 * 720
 _FORMATS = "mov,matroska,webm,gif,avi"
 
 
@@ -90,7 +91,8 @@ class VideoFile:
                     f"{shown(path)} holds no video that can be decoded, only {_other_streams(self._container)}"
                 )
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-            stream.thread_type = "AUTO"
+            # Threads pay from about 720p on; below, handing frames over costs more than decoding them.
+            stream.thread_type = "AUTO" if stream.height * stream.width >= THREADED_PIXELS else "NONE"
             self._stream = stream
             self._check_pixels(stream.height, stream.width)
             self._gif_fps = self._measure_gif_fps() if self._container.format.name == "gif" else None
@@ -196,10 +198,10 @@ class VideoFile:
         import av
 
         stream = self._stream
-        origin = stream.start_time * stream.time_base if stream.start_time is not None else None
+        origin = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
         if start > 0 and origin is not None:
             try:
-                self._container.seek(int((start + origin) / stream.time_base), stream=stream, backward=True)
+                self._container.seek(int((start + origin) / float(stream.time_base)), stream=stream, backward=True)
             except (av.FFmpegError, OverflowError):
                 self._container.seek(0)  # not seekable there: decode from the beginning
         previous = -1 / self.fps
@@ -214,12 +216,13 @@ class VideoFile:
             if frame.is_corrupt:
                 raise _DamagedError("a frame is incomplete")
             self._check_pixels(frame.height, frame.width)
-            if frame.pts is None or frame.time_base is None:
+            shown_at = frame.time  # in seconds; None where the file gives no timestamps
+            if shown_at is None:
                 time = previous + 1 / self.fps
             else:
                 if origin is None:
-                    origin = frame.pts * frame.time_base
-                time = float(frame.pts * frame.time_base - origin)
+                    origin = shown_at
+                time = shown_at - origin
             time = max(time, previous)
             previous = time
             yield time, frame
