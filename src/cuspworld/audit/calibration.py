@@ -16,7 +16,7 @@ CURVES: dict[str, tuple[float, float]] = {
     "freeze": (4.0, 3.0),
     "passage": (8.0, 3.0),
     "through": (6.0, 3.0),
-    "sinks": (4.0, 3.0),
+    "sinks": (2.5, 3.0),
     "fall": (6.0, 3.0),
     "areal": (6.0, 3.0),
     "newton": (6.0, 3.0),

@@ -50,7 +50,12 @@ def find_jumps(scene: Scene, least_ratio: float = 1.5) -> list[Jump]:
             break
         others = np.delete(total, np.arange(max(0, t - 1), min(len(total), t + 2)))
         around = np.delete(total[max(0, t - 8) : t + 9], min(t, 8))
-        usual = max(np.quantile(others, 0.9) if len(others) else 0.0, np.quantile(around, 0.8) if len(around) else 0.0)
+        near = np.r_[total[max(0, t - 4) : max(0, t - 1)], total[t + 2 : t + 5]].max(initial=0)
+        usual = max(
+            np.quantile(others, 0.9) if len(others) else 0.0,
+            np.quantile(around, 0.8) if len(around) else 0.0,
+            0.7 * near,  # a splash changes for several steps, a broken law in one
+        )
         ratio = float(total[t] / (usual + floor))
         if ratio < least_ratio:
             continue

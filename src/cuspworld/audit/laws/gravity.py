@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import itertools
 
+import cv2
 import numpy as np
 
+from cuspworld.audit import change as change_module
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.flights import Flight, even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
@@ -46,7 +48,9 @@ def check(scene: Scene) -> Evidence:
             for before, after in itertools.pairwise(pieces):
                 if (found := _broken_fall(scene, path, first, before, after)) is not None:
                     suspects.append(found)
-    if not falls and not checked:
+    if not suspects and (found := _stops_dead(scene)) is not None:
+        suspects.append(found)
+    if not falls and not checked and not suspects:
         return Evidence(unchecked="nothing falls or circles freely for long enough to measure an acceleration")
     return Evidence(tuple(suspects))
 
@@ -139,6 +143,48 @@ def _turned_back(scene: Scene, path: Path, first: int, flight: Flight) -> Findin
                 else (),
             ),
         ),
+    )
+
+
+def _stops_dead(scene: Scene) -> Finding | None:
+    """All motion, at its fullest and going down, ends from one frame to the next and for good: no landing does that,
+    for a body rocks, rolls or bounces; but one without any spring might, so this alone is never certain."""
+    activity, rest = scene.activity, max(8, round(0.3 * scene.fps))
+    peak = float(np.quantile(activity, 0.95))
+    if peak * scene.frames[0, ..., 0].size < 20:
+        return None
+    last = np.flatnonzero(activity > 0.03 * peak)
+    if len(last) < 6 or last[-1] + rest >= len(activity):
+        return None
+    t = int(last[-1])
+    before = activity[t - 3 : t + 1]
+    if before.min() < 0.5 * peak:
+        return None
+    changed = [
+        np.nonzero(change_module.strongest(cv2.absdiff(scene.frames[k], scene.frames[k + 1])) > 20)
+        for k in (t - 4, t - 2, t)
+    ]
+    if any(len(rows) < 12 for rows, _ in changed):
+        return None
+    rows, columns = changed[-1]
+    height, width = scene.size
+    if min(rows.min(), columns.min(), height - 1 - rows.max(), width - 1 - columns.max()) < 3:
+        return None  # it may have gone out of the frame
+    sinks = float(changed[-1][0].mean() - changed[0][0].mean())
+    statistic = 5.2 + 1.6 * float(np.clip(sinks, 0, 1))
+    box = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+    return Finding(
+        law="gravity",
+        start=scene.time(t + 1),
+        end=scene.time(len(scene) - 1),
+        box=scene.source_box(box, t),
+        probability=probability("fall", statistic),
+        measured={
+            "picture changing before": Measurement(100 * float(before.mean()), "% of pixels a frame"),
+            "and after": Measurement(100 * float(activity[t + 1 :].mean()), "% of pixels a frame"),
+            "still for": Measurement((len(activity) - t - 1) / float(scene.fps), "s"),
+        },
+        sentence="What falls or topples stops dead at its fastest, without a bounce, and stays as it is.",
     )
 
 

@@ -137,6 +137,8 @@ def _velocity_jumps(scene: Scene, track: Track, noise: float, usual: float) -> l
             continue
         if any(touches(scene, track, k) for k in range(max(0, i - 1), min(len(track), i + 3))):
             continue
+        if _accelerates(track, i, change[i]):
+            continue
         pace = scene.factor[0] * scene.fps
         measured = {
             "speed before": _speed(scene, float(np.linalg.norm(before[i])), error / 1.4),
@@ -161,6 +163,15 @@ def _velocity_jumps(scene: Scene, track: Track, noise: float, usual: float) -> l
             )
         )
     return findings
+
+
+def _accelerates(track: Track, i: int, change: np.ndarray) -> bool:
+    """Is the change what the accelerations on both sides add up to (a fall begins), and no jump?"""
+    left, right = track.centres[i - SPAN + 1 : i + 1], track.centres[i + 1 : i + SPAN + 1]
+    half = SPAN // 2
+    bend = [(_slope(side[half:])[0] - _slope(side[:half])[0]) / half for side in (left, right)]  # acceleration
+    expected = (bend[0] + bend[1]) / 2 * SPAN
+    return bool(np.linalg.norm(change - expected) < 0.5 * np.linalg.norm(change))
 
 
 def _speed(scene: Scene, pixels_a_frame: float, error: float) -> Measurement:

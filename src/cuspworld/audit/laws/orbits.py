@@ -168,7 +168,7 @@ def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Finding | 
         centre,
         (int(np.quantile(times, 0.4)), int(times.max())),
         "newton",
-        6.0 * spread / (0.35 + 2 * jitter),
+        6.0 * max(spread / (0.35 + 2 * jitter), abs(exponent + 2) / (0.5 + 2 * jitter / float(radius[late].std()))),
         {
             "pull falls off as distance to the power": Measurement(exponent, ""),
             "pull times distance squared varies by a factor of": Measurement(float(np.exp(spread)), ""),
