@@ -68,11 +68,11 @@ def record(
 
       cusp record Juice -o juice.mp4 --seed 3 --size 128
 
-      cusp record Juice -o false.mp4 --seed 3 --twin pouring_skipped
+      cusp record Juice -o false.mp4 --seed 1 --twin pouring_skipped
 
       cusp record Collision -n 10000 -o worlds.lance --workers 2
 
-      cusp record Juice -n 100 -o hard.lance --split out --set fill=0.8
+      cusp record Juice -n 100 -o hard.lance --split out --set friction=0.8
     """
     import json
 
