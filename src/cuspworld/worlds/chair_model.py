@@ -17,7 +17,7 @@ from cuspworld.worlds.render import COLOURS, darker
 
 LEG = 0.19  # m, from the middle to the axis of a leg, in x and in y
 FOOT = LEG + 0.02  # m, to the outer edge of a foot
-FOVY = {"dropped": 31.0, "lifted": 31.0, "dug": 31.0, "propped": 24.0}  # degrees
+FOVY = {"dropped": 37.0, "lifted": 37.0, "dug": 37.0, "propped": 30.0}  # degrees
 # Boxes: name, middle, half sizes.
 BOXES: tuple[tuple[str, tuple[float, float, float], tuple[float, float, float]], ...] = (
     *((f"leg {sx:+d}{sy:+d}", (sx * LEG, sy * LEG, 0.215), (0.02, 0.02, 0.215)) for sx in (-1, 1) for sy in (-1, 1)),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cuspworld.worlds.render import CHINESE_COLOURS
+from cuspworld.worlds.words import articles
 
 ENGLISH = {
     ("dropped", False): (
@@ -84,6 +85,5 @@ def sentence(
         return POOR[language]["tips" if fallen else story]
     texts = (CHINESE if language == "zh" else ENGLISH)[story, fallen]
     name = CHINESE_COLOURS[values["colour"]] if language == "zh" else values["colour"]
-    return texts[int(rng.integers(len(texts)))].format(
-        c=name, h=round(100 * values["height"]), d=round(100 * values["depth"])
-    )
+    text = texts[int(rng.integers(len(texts)))]
+    return articles(text.format(c=name, h=round(100 * values["height"]), d=round(100 * values["depth"])))

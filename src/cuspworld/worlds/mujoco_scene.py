@@ -34,7 +34,7 @@ CONTEXTS_KEPT = 4
 # The look that these worlds share: a pale sky, one soft key light from upper left with a shadow, and a fill light.
 LOOK = """
 <visual>
-  <global offwidth="8" offheight="8" fovy="{fovy}"/>
+  <global offwidth="8" offheight="8"/>
   <headlight ambient="0.42 0.42 0.44" diffuse="0.22 0.22 0.22" specular="0 0 0"/>
   <quality numslices="16" numstacks="8"/>
   <map znear="0.05" zfar="40" shadowclip="1" fogstart="3" fogend="12"/>
@@ -52,6 +52,15 @@ LIGHTS = """
   specular="0 0 0"/>"""
 
 
+WALKER_CLASSES = """
+<geom solref="0.008 1"/>
+<default class="limb"><geom type="capsule" contype="0" conaffinity="1"/></default>
+<default class="foot"><geom type="sphere" contype="0" conaffinity="1" condim="3"/></default>
+<default class="trunk"><geom contype="0" conaffinity="1"/></default>
+<default class="shown"><geom contype="0" conaffinity="0" mass="0"/></default>
+<default class="floor"><geom type="box" contype="1" conaffinity="0" priority="1" condim="3"/></default>"""
+
+
 def model_text(
     *,
     body: str,
@@ -60,21 +69,25 @@ def model_text(
     default: str = "",
     step: float = 0.002,
     gravity: float = 9.81,
+    slope: float = 0.0,
     fovy: float = 35.0,
     extent: float = 2.0,
     centre: str = "0 0 0.5",
 ) -> str:
     """The MJCF text of a scene. `body`: inside worldbody; `more`: actuators, tendons, equalities; `gravity` in m/s^2.
 
-    `extent` (metres) and `centre` bound what casts shadows.
+    `slope` (rad): how much the x axis rises, for a scene given in its slope's frame. `extent` (metres) and `centre`
+    bound what casts shadows.
     """
-    look = LOOK.format(fovy=fovy, extent=extent, centre=centre, assets=assets)
+    pull = f"{-gravity * math.sin(slope)!r} 0 {-gravity * math.cos(slope)!r}"
+    look = LOOK.format(extent=extent, centre=centre, assets=assets)
     return f"""<mujoco>
 <compiler angle="radian" autolimits="true"/>
-<option timestep="{step!r}" gravity="0 0 {-gravity!r}" integrator="implicitfast" cone="elliptic" iterations="30">
+<option timestep="{step!r}" gravity="{pull}" integrator="implicitfast" cone="elliptic"
+  iterations="30">
   <flag energy="enable"/>
 </option>
-<default>{default}</default>
+<default><camera fovy="{fovy}"/>{default}</default>
 {look}
 <worldbody>{LIGHTS}{body}</worldbody>
 {more}
@@ -103,14 +116,18 @@ def ground(rgb: tuple[int, int, int]) -> str:
     )
 
 
-def place(eye: tuple[float, float, float], target: tuple[float, float, float], name: str = "camera") -> str:
-    """MJCF of a fixed camera at `eye` that looks at `target` (metres), its picture's y axis up."""
+def place(
+    eye: tuple[float, float, float],
+    target: tuple[float, float, float],
+    vertical: tuple[float, float, float] = (0.0, 0.0, 1.0),
+) -> str:
+    """MJCF of a fixed camera at `eye` that looks at `target` (metres), the vertical upright in its picture."""
     forward = np.subtract(target, eye)
-    right = np.cross(forward, (0.0, 0.0, 1.0))
+    right = np.cross(forward, vertical)
     right /= np.linalg.norm(right)
     up = np.cross(right, forward)
     axes = " ".join(f"{v:.6f}" for v in (*right, *(up / np.linalg.norm(up))))
-    return f'<camera name="{name}" pos="{eye[0]} {eye[1]} {eye[2]}" xyaxes="{axes}"/>'
+    return f'<camera name="camera" pos="{eye[0]} {eye[1]} {eye[2]}" xyaxes="{axes}"/>'
 
 
 class _Context:
