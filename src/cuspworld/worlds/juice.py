@@ -53,7 +53,7 @@ class Juice(World):
         Parameter("push_time", "s", "when it is pushed", choices=(0.4, 0.5, 0.6, 0.7, 0.8), out_choices=(0.2, 1.2)),
         Parameter("side", "", "the side from which it is pushed", choices=("left",), out_choices=("right",)),
         Parameter("fill", "1", "height of the liquid, in heights of the glass", (0.45, 0.70),
-                  ((0.15, 0.30), (0.80, 0.90)), (0.05, 0.95)),
+                  ((0.15, 0.30), (0.80, 0.90)), (0.10, 0.95)),
         Parameter("glass_mass", "kg", "mass of the empty glass", (0.28, 0.40), ((0.8, 1.2),), (0.05, 10.0)),
         Parameter("friction", "1", "Coulomb coefficient of glass on table", out=((0.10, 0.25),), bounds=(0.0, 2.0),
                   default=0.8),

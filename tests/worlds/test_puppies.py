@@ -1,0 +1,106 @@
+"""Puppies: they stay as many as they are, masks say who is where, and occlusion happens when and where it says."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cuspworld.worlds import make
+from cuspworld.worlds.puppies import BALL_DRAG, BALL_MASS, BALL_RADIUS, MOST, OUTLINE, PUPPY_RADIUS
+from cuspworld.worlds.puppies_kernels import PARTS, hidden
+from tests.worlds import contract
+
+
+def test_the_puppies_stay_as_many_as_they_are_and_keep_their_ids():
+    for seed in range(3):
+        world = make("Puppies", size=64)
+        clip = world.record(seed, size=64)
+        count = world.values["count"]
+        assert (clip.truth.conserved["animals"] == count).all()
+        for k in range(1, MOST + 1):
+            assert (clip.truth.state[f"puppy_{k}_present"] == float(k <= count)).all()
+        ids = set(np.unique(clip.truth.masks)) - {0, MOST + 1}
+        assert ids == set(range(1, count + 1))
+
+
+def test_a_mask_holds_the_pixels_of_its_own_coat_only():
+    """Where a puppy stands alone, the mean colour inside its mask is nearest to its own coat among all coats."""
+    world = make("Puppies", size=96, coat_1="white", coat_2="black", coat_3="brown", coat_4="golden", count=3)
+    clip = world.record(3, size=96, seconds=0.3)
+    shades = [clip.frames[0][clip.truth.masks[0] == k].mean() for k in (1, 2, 3)]
+    assert shades[0] > shades[2] > shades[1]
+
+
+def test_what_the_truth_calls_hidden_has_no_pixels_and_what_it_calls_seen_has_many():
+    seen = hidden = 0
+    for seed in range(6):
+        truth = make("Puppies").record(seed, size=96).truth
+        for k in range(1, int(truth.parameters["count"]) + 1):
+            pixels = (truth.masks == k).sum((1, 2))
+            visible = truth.state[f"puppy_{k}_visible"]
+            assert (pixels[visible > 0.9] > 60).all()
+            assert (pixels[visible == 0.0] < 0.25 * np.median(pixels)).all()
+            seen, hidden = seen + int((visible > 0.9).sum()), hidden + int((visible < 0.3).sum())
+    assert seen > 100 and hidden > 0
+
+
+def test_a_puppy_right_behind_its_like_is_hidden_and_one_beside_it_is_not():
+    """Two equal outlines at one place on the screen: the farther is wholly hidden; moved aside, it comes out."""
+    depth, visible = np.empty(2), np.empty(2)
+    for aside, expected in ((0.0, True), (0.3, False), (3.0, False)):
+        places = np.array([[0.0, 0.2, 0.6, 1.0, 0.5], [aside, 0.2, 0.6, 1.0, 0.9]])
+        hidden(places, PARTS, OUTLINE, depth, visible)
+        assert (depth[1] >= -1e-9) == expected and (visible[1] < 0.3) == expected  # its edge is the edge
+        assert visible[0] == 1.0
+    assert visible[1] == 1.0
+
+
+def test_branch_and_criticality_follow_the_deepest_hidden_puppy():
+    world = make("Puppies", size=8)
+    for seed in range(4):
+        truth = world.record(seed, size=8).truth
+        occluded = {event.name for event in truth.events} & {"full occlusion"}
+        signs = np.array([world.criticality(row) for row in truth.state]) >= 0
+        assert signs.any() <= bool(occluded)
+        assert all((world.branch(row) == "one hidden") == s for row, s in zip(truth.state, signs, strict=True))
+
+
+def test_puppies_do_not_run_through_one_another():
+    for seed in range(3):
+        world = make("Puppies", size=8)
+        state = world.record(seed, size=8).truth.state
+        for a in range(1, world.values["count"] + 1):
+            for b in range(1, a):
+                gap = np.hypot(
+                    state[f"puppy_{a}_x"] - state[f"puppy_{b}_x"], state[f"puppy_{a}_z"] - state[f"puppy_{b}_z"]
+                )
+                assert gap.min() > 2 * PUPPY_RADIUS - 0.02
+
+
+def test_a_kicked_ball_takes_the_impulse_and_rolls_out_as_drag_says():
+    """speed = impulse / mass * exp(-drag t) while it meets nobody."""
+    world = make("Puppies", size=8, eagerness=0.0, pace=0.0)
+    world.reset(seed=0)
+    for dog in world._dogs:  # out of the way
+        dog.velocity = (0.0, 0.0)
+    others = [np.hypot(*(dog.position - world._ball.position)) for dog in world._dogs]
+    assert min(others) > BALL_RADIUS + PUPPY_RADIUS + 0.02
+    world.step(np.array([0.01, 0.0]))
+    expected = 0.01 / BALL_MASS * math.exp(-BALL_DRAG * 0.1)
+    assert world.state["ball_velocity_x"] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("twin", ["three_become_four", "four_become_three", "identities_swap"])
+def test_twins(twin):
+    possible, impossible = contract.check_twin("Puppies", twin)
+    before, after = possible.truth.conserved["animals"][-1], impossible.truth.conserved["animals"][-1]
+    assert after - before == {"three_become_four": 1, "four_become_three": -1, "identities_swap": 0}[twin]
+
+
+def test_contract():
+    contract.check_environment("Puppies")
+    contract.check_same_seed_same_bytes("Puppies", 1.0)
+    contract.check_size_changes_only_the_picture("Puppies", 0.4)
+    contract.check_splits("Puppies")
+    contract.check_captions("Puppies", 1.0)
+    contract.check_bad_input("Puppies")
