@@ -23,6 +23,7 @@ from cuspworld.worlds.render import COLOURS, darker
 LIFT = 0.05  # m, of a swinging foot
 DUTY = 0.55  # share of a cycle that a foot stays on the ground
 TRIPODS = np.array([0.0, 0.5, 0.0, 0.5, 0.0, 0.5])  # phases of legs 1 to 6
+SLIPS = 0.25  # s without footing that the caption speaks of
 QUICKENS = 0.9  # m/s^2, of the commanded speed
 EXTRA = np.array([(-0.05, 0.065), (-0.05, -0.065)])  # hips of the legs that are not its own (m)
 
@@ -139,7 +140,10 @@ class Ant(Legged):
         return self._critical(float(state["slip_speed"]), float(state["up"]))
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        lost = self._happened("loses its footing") is not None or self._happened("falls over") is not None
+        changes = [(e.time, e.name[0] == "l") for e in self.events if e.name in self.critical_events[:2]]
+        ends = [time for time, _ in changes[1:]] + [self.time]
+        without = sum(end - start for (start, begins), end in zip(changes, ends, strict=False) if begins)
+        lost = without > SLIPS or self._happened("falls over") is not None
         return ant_words.sentence(style, language, rng, self.values, lost, self._happened("kick"))
 
     def _twin_start(self, twin: str, truth: Truth) -> float | None:
