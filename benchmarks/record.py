@@ -14,12 +14,14 @@ import argparse
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,11 +84,12 @@ class RayCluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in set(self.processes):  # by id: `ray stop` would end the clusters of others
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
+        for kind in (signal.SIGTERM, signal.SIGKILL):
+            for pid in set(self.processes):  # by id: `ray stop` would end the clusters of others
+                with suppress(ProcessLookupError):
+                    os.kill(pid, kind)
+            time.sleep(5)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def workers(self, driver: int) -> list[int]:
         raylets = [pid for pid in self.processes if "/raylet " in command_line(pid)]
