@@ -87,7 +87,7 @@ def picture(trained: Trained, panels: list[Panel], dots: int) -> Figure:
     note = (
         f"Reconstructions of test digits: {100 * reconstructed.share:.2f} % ambiguous. Same codes, same noise, "
         f"same decoder throughout; {len(trained.labels):,} codes, {int(trained.brenier.branches_.max()) + 1} branches "
-        "found without labels. Grids: the first samples, not chosen."
+        "found in them alone. Grids: the first samples, not chosen."
     )
     figure.text(0.5, 0.078, rule, ha="center", va="center", fontsize=10, color=INK)
     figure.text(0.5, 0.042, note, ha="center", va="center", fontsize=10, color=INK)
