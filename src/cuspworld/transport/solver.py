@@ -35,7 +35,8 @@ STEP, DECAY, CLIP = 3.0, 0.6, 4.0  # tuned on data seeds 1 and 2 of benchmarks/b
 SMALLEST_BATCH = 1024
 CONFIDENCE = 0.977  # of a certificate, over all attempts of a run together
 LEVEL_BATCHES = 64  # of a coarser level: an error of about 1/8
-AIM = 0.82  # certificates are tried where the error should be this share of the tolerance
+AIM = 0.89  # certificates are tried where the error should be this share of the tolerance
+ABOVE_FLOOR = 1.1  # and the error is expected this far above sqrt(N / samples)
 SAVE_EVERY_SECONDS = 30.0
 _TRAINING_STREAM, _TRIAL_STREAM, _FIRST_CERTIFICATE_STREAM = 0, 1, 2
 
@@ -184,11 +185,11 @@ class _Run:
     def _certify(self, state: _State) -> MassError:
         """Estimate the average's error from a fresh sample whose size is fixed beforehand, so that it stays unbiased.
 
-        Its deviation, sqrt(2 / N) N / M in E^2, is at most an eighth of the squared tolerance. A look at a quarter of
+        Its deviation, sqrt(2 / N) N / M in E^2, is at most a sixteenth of the squared tolerance. A look at a quarter of
         it may only end a hopeless check.
         """
         sampler = self._sampler(_FIRST_CERTIFICATE_STREAM + state.checks)
-        size = max(8 * np.sqrt(2 * self.sites), 0.12 * self.sites) / self.control.tolerance**2
+        size = max(16 * np.sqrt(2 * self.sites), 0.12 * self.sites) / self.control.tolerance**2
         size = max(int(size), SMALLEST_BATCH)
         counts = self._count(sampler, state.average, size // 4)[0]
         error = mass_error(counts, self.problem.masses, self.floor)
@@ -210,7 +211,7 @@ class _Run:
 
     def _first_state(self, start: ndarray | None) -> _State:
         heights = self._best_start(start)
-        samples = self.sites / (AIM * self.control.tolerance) ** 2
+        samples = self.sites * (ABOVE_FLOOR / (AIM * self.control.tolerance)) ** 2
         return _State(heights, heights.copy(), next_check=max(int(np.ceil(samples / self.batch_size)), 32))
 
     def _best_start(self, start: ndarray | None) -> ndarray:
