@@ -268,3 +268,10 @@ def test_a_size_that_changes_is_a_note() -> None:
     report = audit_frames(itertools.chain(frames, frames[:, ::2]), FPS)
     assert report.seconds == pytest.approx(30 / FPS)
     assert any("size changes" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("size", [(16, 128), (17, 250), (31, 256), (128, 16), (33, 256), (97, 480)])
+def test_low_and_wide_frames_do_not_crash(size: tuple[int, int]) -> None:
+    """The fuzzer's find (file 9280): OpenCV's DIS flow crashes on pictures lower than 32 pixels."""
+    frames = np.random.default_rng(0).integers(0, 256, (8, *size, 3), dtype=np.uint8)
+    assert audit_frames(iter(frames), 10.0).size == size

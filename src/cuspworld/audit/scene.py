@@ -239,7 +239,7 @@ def _flow(frames: UInt8[np.ndarray, "time height width 3"]) -> tuple[np.ndarray,
     solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     greys = [cv2.resize(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA) for f in frames]
     mean, high = np.zeros(len(frames) - 1), np.zeros(len(frames) - 1)
-    if min(size) < 16:
+    if min(size) < 32:  # OpenCV's DIS reads out of bounds (and crashes) on pictures lower than 32 pixels
         return mean, high
     for t, (a, b) in enumerate(itertools.pairwise(greys)):
         flow = solver.calc(a, b, np.zeros((*a.shape, 2), np.float32))
