@@ -67,7 +67,7 @@ def _without_lingerers(
             region = (slice(max(0, y - 3), y + h + 3), slice(max(0, x - 3), x + w + 3))
             body = (labels[region] == index).astype(np.uint8)
             rim = cv2.morphologyEx(body, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-            if edges(candidate[region])[rim].mean() < 0.67 * edges(result[region])[rim].mean():
+            if rim.any() and edges(candidate[region])[rim].mean() < 0.67 * edges(result[region])[rim].mean():
                 chosen = cv2.dilate(body, np.ones((3, 3), np.uint8)) > 0
                 result[region][chosen] = candidate[region][chosen]
     result = _smooth_guess(frames, result)

@@ -54,7 +54,7 @@ def find_jumps(scene: Scene, least_ratio: float = 1.5) -> list[Jump]:
         usual = max(
             np.quantile(others, 0.9) if len(others) else 0.0,
             np.quantile(around, 0.8) if len(around) else 0.0,
-            0.7 * near,  # a splash changes for several steps, a broken law in one
+            0.4 * near,  # a splash changes for several steps, a broken law in one
         )
         ratio = float(total[t] / (usual + floor))
         if ratio < least_ratio:
