@@ -118,7 +118,7 @@ class Brenier(Estimator):
             solution = solve(Problem(self._source, sites, site_masses), self._control(), inner)
             self.error_, self.error_standard_error_ = solution.error.value, solution.error.standard_error
             self.certified_, self.samples_ = solution.certified, solution.samples
-            self._finish(solution.heights * self._scale)
+            self._finish((solution.heights - solution.heights.mean()) * self._scale)
         return self
 
     def _normalise(self) -> tuple[ndarray, ndarray]:
@@ -159,12 +159,12 @@ class Brenier(Estimator):
         domain = ConvexDomain.from_vertices(np.asarray(self._source.vertices, np.float64))
         solved = exact_transport(points, masses, domain, min(self.tolerance, 1e-9))
         self.error_, self.error_standard_error_, self.certified_, self.samples_ = solved.error, 0.0, True, 0
-        self._finish(solved.heights)
+        self._finish(solved.heights - solved.heights.mean())
 
     def _finish(self, heights: ndarray) -> None:
         """Spread the active sites' heights over all points, and build the potential that the queries read."""
         everywhere = np.full(len(self.points_), -np.inf)
-        everywhere[self._active] = heights - heights.mean()
+        everywhere[self._active] = heights
         self.heights_ = everywhere[self._first]
         products = Products(self._sites, self.device, self.memory_budget, self.threads)
         self._potential = Potential(
@@ -232,7 +232,8 @@ class Brenier(Estimator):
 
     def map(self, noise: Any) -> Any:
         """(B, d) the Brenier map: for each row of noise the point of its cell."""
-        return _like(noise, self.points_[self._cells(noise)[0]])
+        cells, _ = self._cells(noise)
+        return _like(noise, self.points_[cells])
 
     def extend(self, noise: Any) -> Any:
         """(B, d) the extended map: new points between those of a branch, never averaged across a singular facet.
@@ -278,7 +279,10 @@ class Brenier(Estimator):
         return self._singular_set.branches[owner]
 
     def margin(self, noise: Any) -> Any:
-        """(B,) distance of each row of noise to the nearest singular facet; inf where there is none."""
+        """(B,) distance of each row of noise to the nearest singular facet; inf where there is none.
+
+        Never too small; exact where the nearest point lies inside a facet, else the distance to one close by.
+        """
         return _like(noise, self._nearest_singular(noise)[0])
 
     def facet(self, noise: Any) -> tuple[Any, Any]:

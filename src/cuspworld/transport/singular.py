@@ -9,10 +9,10 @@ cross a place where the data has none. Under locally uniform density the m-th ne
 y_i and y_j and the k-th neighbour distances r at the ends satisfy (k / m) (R_m / r)^D ~ F(2 m, 2 k), D the intrinsic
 dimension: ratios of Gamma variables. The facet is singular when the midpoint is too empty for that with the larger r
 of both ends, at a level corrected for the number of facets (Bonferroni). Nothing but ratios of distances enters: the
-outcome is unchanged by scaling, moving, turning and reordering the points. When N doubles, R / r grows by 2^(1/D) on
-true gaps while the level only halves, so that true facets are found ever more surely and false ones are not. Tears are
-sheets: facets that share a site with a proven one are tested again, corrected only for the number of those (round r of
-this growth spends the share 6 / (pi r)^2 of an allowance of its own).
+outcome is unchanged by scaling, moving and reordering the points, and by turning them, up to the samples. When N
+doubles, R / r grows by 2^(1/D) on true gaps while the level only halves, so that true facets are found ever more
+surely and false ones are not. Tears are sheets: facets that share a site with a proven one are tested again, corrected
+only for the number of those (round r of this growth spends the share 6 / (pi r)^2 of an allowance of its own).
 
 Branches. Between two branches lies a valley of density, which single facets at sparse borders may not prove. Sites are
 joined along facets and nearest-neighbour links in order of density (at the sparser end or the midpoint), except where
