@@ -59,7 +59,7 @@ class Series:
 class Finding:
     """One thing that could not happen: when (seconds), where (pixel box x0, y0, x1, y1 of the source), which law.
 
-    `probability`: how sure the audit is that this breaks the law, calibrated on the development split
+    `probability`: how sure the audit is that this breaks the law; `calibration.py` says how far to trust it
     (docs/audit.md). `mask`: optional bool (height, width) at the source's size.
     """
 
