@@ -1,0 +1,189 @@
+"""What Brenier takes and hands out: every kind of array, degenerate points and masses, sklearn's protocol, files."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld import Brenier
+from cuspworld.errors import CuspError
+
+SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
+SOURCES = ["gaussian", "ball", "cube", SQUARE]
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    generator = np.random.default_rng(0)
+    centres = np.array([[0.0, 0], [6, 0], [0, 6]])
+    return np.repeat(centres, 50, axis=0) + 0.4 * generator.normal(size=(150, 2))
+
+
+@pytest.fixture(scope="module")
+def fitted(clusters):
+    return Brenier(tolerance=0.1).fit(clusters)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=["gaussian", "ball", "cube", "convex"])
+def test_every_source_has_the_whole_interface(source, clusters):
+    brenier = Brenier(source=source, tolerance=0.1).fit(clusters)
+    noise = brenier.sample_noise(200, seed=1)
+    assert np.bincount(brenier.branches_).tolist() == [50, 50, 50]
+    assert (brenier.map(noise) == clusters[brenier.cells(noise)]).all()
+    assert brenier.extend(noise).shape == (200, 2)
+    margin, (pair, point) = brenier.margin(noise), brenier.facet(noise)
+    np.testing.assert_allclose(np.linalg.norm(noise - point, axis=1), margin, atol=1e-9)
+    assert (brenier.branches_[pair[:, 0]] != brenier.branches_[pair[:, 1]]).all()
+    heaviest = brenier.critical_pairs(4)
+    assert len(heaviest) == 4 and all(a.mass >= b.mass for a, b in pairwise(heaviest))
+    branch = brenier.branches_[brenier.cells(brenier.reflect(np.linspace(noise[0], noise[1], 40)))]
+    assert (branch == branch[0]).all()
+
+
+def test_tensors_in_tensors_out(fitted):
+    noise = fitted.sample_noise(30, seed=2)
+    tensor = torch.from_numpy(noise)
+    for name in ("map", "cells", "potential", "extend", "margin", "reflect"):
+        out = getattr(fitted, name)(tensor)
+        assert isinstance(out, torch.Tensor)
+        np.testing.assert_array_equal(out.numpy(), getattr(fitted, name)(noise))
+    for found, plain in zip(fitted.facet(tensor), fitted.facet(noise), strict=True):
+        np.testing.assert_array_equal(found.numpy(), plain)
+    source, target = fitted.couple(tensor)
+    assert source is tensor and torch.equal(target, fitted.map(tensor))
+
+
+def test_all_number_types_and_layouts_agree():
+    points = np.random.default_rng(1).integers(-20, 20, size=(30, 3))
+    wanted = Brenier(tolerance=0.1).fit(points.astype(np.float64)).heights_
+    wide = np.zeros((60, 6), np.float32)
+    wide[::2, ::2] = points
+    for given in (points, points.tolist(), wide[::2, ::2], torch.from_numpy(points), np.asfortranarray(points)):
+        np.testing.assert_allclose(Brenier(tolerance=0.1).fit(given).heights_, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_bad_rows_are_named(bad, fitted):
+    points = np.zeros((9, 2))
+    points[7, 1] = bad
+    with pytest.raises(CuspError, match="points must be finite: row 7"):
+        Brenier().fit(points)
+    with pytest.raises(CuspError, match="noise must be finite: row 7"):
+        fitted.map(points)
+    masses = np.ones(9)
+    masses[4] = bad
+    with pytest.raises(CuspError, match="masses must be finite and not negative: row 4"):
+        Brenier().fit(np.random.default_rng(0).normal(size=(9, 2)), masses)
+
+
+def test_other_mistakes_are_explained(fitted, tmp_path):
+    for call, message in [
+        (lambda: Brenier().fit(np.zeros((0, 2))), "at least one row"),
+        (lambda: Brenier().fit(np.zeros(5)), r"shape \(n, d\)"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), [1, 2, 3]), "one for each point"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), [0, 0]), "not all be zero"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), [1, -1]), "row 1"),
+        (lambda: Brenier().fit([["a", "b"]]), "numbers"),
+        (lambda: Brenier(source="sphere").fit(np.eye(2)), "gaussian, ball, cube"),
+        (lambda: Brenier(source=SQUARE).fit(np.eye(3)), "agree"),
+        (lambda: Brenier(tolerance=2.0).fit(np.eye(2)), "between 0 and 1"),
+        (lambda: Brenier().map(np.eye(2)), "not fitted"),
+        (lambda: Brenier().branches_, "not fitted"),
+        (lambda: fitted.map(np.eye(3)), "2 columns"),
+        (lambda: fitted.reflect(np.eye(2), allowed=[[0, 150]]), "from 0 to 149: row 0"),
+        (lambda: fitted.reflect(np.eye(2), allowed=[[0.5, 1]]), "pairs of integers"),
+        (lambda: Brenier().set_params(sauce=1), "no parameter 'sauce'"),
+        (lambda: Brenier.load(tmp_path / "none"), "does not exist"),
+    ]:
+        with pytest.raises(CuspError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("source", ["gaussian", SQUARE], ids=["gaussian", "convex"])
+@pytest.mark.parametrize("kind", ["one", "two", "same", "line", "duplicates"])
+def test_degenerate_points(source, kind):
+    generator = np.random.default_rng(3)
+    points = {
+        "one": np.array([[3.0, 4.0]]),
+        "two": np.array([[3.0, 4.0], [5.0, 5.0]]),
+        "same": np.full((5, 2), 2.0),
+        "line": np.column_stack([np.arange(40.0), 2 * np.arange(40.0)]),
+        "duplicates": np.repeat(generator.normal(size=(30, 2)), 3, axis=0),
+    }[kind]
+    brenier = Brenier(source=source, tolerance=0.1).fit(points)
+    assert brenier.certified_ and np.isfinite(brenier.heights_).all()
+    noise = brenier.sample_noise(3000, seed=4)
+    distinct, group = np.unique(points, axis=0, return_inverse=True)
+    share = np.bincount(group.ravel()[brenier.cells(noise)], minlength=len(distinct)) / 3000
+    assert np.abs(share - np.bincount(group.ravel()) / len(points)).max() < 0.05
+    assert brenier.branches_.tolist() == [0] * len(points)
+    extended = brenier.extend(noise)
+    assert np.isfinite(extended).all()
+    assert (extended >= points.min(0) - 1e-6).all() and (extended <= points.max(0) + 1e-6).all()
+    assert np.isinf(brenier.margin(noise)).all() and brenier.critical_pairs(3) == []
+    assert (brenier.facet(noise)[0] == -1).all()
+    np.testing.assert_array_equal(brenier.reflect(noise[:9]), noise[:9])
+
+
+def test_fewer_points_than_dimensions():
+    points = np.random.default_rng(4).normal(size=(10, 200))
+    brenier = Brenier(tolerance=0.05).fit(points)
+    assert brenier.certified_
+    share = np.bincount(brenier.cells(brenier.sample_noise(20_000)), minlength=10) / 2000
+    assert np.abs(share - 1).max() < 0.15
+    assert brenier.extend(brenier.sample_noise(5)).shape == (5, 200)
+
+
+def test_zero_masses_have_no_cell_but_a_branch(clusters):
+    masses = np.ones(150)
+    masses[::3] = 0
+    brenier = Brenier(tolerance=0.1).fit(clusters, masses)
+    assert np.isneginf(brenier.heights_[::3]).all() and np.isfinite(np.delete(brenier.heights_, np.s_[::3])).all()
+    assert (masses[brenier.cells(brenier.sample_noise(5000))] > 0).all()
+    assert (masses[brenier.singular_set_.facets] > 0).all()
+    for cluster in range(3):
+        assert len(set(brenier.branches_[50 * cluster : 50 * cluster + 50])) == 1
+
+
+def test_masses_over_twelve_orders_of_magnitude():
+    points = np.random.default_rng(6).normal(size=(60, 2))
+    masses = 10.0 ** np.linspace(-12, 0, 60)
+    exact = Brenier(source=SQUARE).fit(points, masses)
+    assert exact.certified_ and np.isfinite(exact.heights_).all()
+    sampled = Brenier(tolerance=0.1).fit(points, masses)
+    assert np.isfinite(sampled.heights_).all()
+    counts = np.bincount(sampled.cells(sampled.sample_noise(50_000)), minlength=60) / 50_000
+    large = masses / masses.sum() > 0.01
+    np.testing.assert_allclose(counts[large], (masses / masses.sum())[large], rtol=0.25)
+
+
+def test_sklearn_clones_and_parameters():
+    base = pytest.importorskip("sklearn.base")  # the geometry extra, which the dev extra includes
+    brenier = Brenier(source=SQUARE, tolerance=0.2, seed=4)
+    copy = base.clone(brenier)
+    assert copy is not brenier and copy.get_params()["tolerance"] == 0.2 and copy.get_params()["seed"] == 4
+    assert np.array_equal(copy.source, SQUARE)
+    assert copy.set_params(seed=5).seed == 5
+    assert repr(Brenier(seed=3)) == "Brenier(seed=3)"
+    assert copy.fit(np.eye(2)) is copy
+
+
+@pytest.mark.parametrize("source", ["gaussian", SQUARE], ids=["gaussian", "convex"])
+@pytest.mark.parametrize("with_set", [False, True])
+def test_saved_and_loaded_is_the_same(source, with_set, clusters, tmp_path):
+    brenier = Brenier(source=source, tolerance=0.15, confidence=0.9).fit(clusters)
+    if with_set:
+        assert brenier.branches_.max() == 2
+    brenier.save(tmp_path / "brenier.safetensors")
+    loaded = Brenier.load(tmp_path / "brenier.safetensors")
+    assert ("_singular_set" in vars(loaded)) == with_set
+    noise = brenier.sample_noise(100, seed=3)
+    np.testing.assert_array_equal(noise, loaded.sample_noise(100, seed=3))
+    for name in ("cells", "map", "extend", "margin", "potential"):
+        np.testing.assert_array_equal(getattr(brenier, name)(noise), getattr(loaded, name)(noise))
+    np.testing.assert_array_equal(brenier.branches_, loaded.branches_)
+    assert loaded.confidence == 0.9 and loaded.error_ == brenier.error_
+    (tmp_path / "other").write_bytes(b"no tensors")
+    with pytest.raises(CuspError, match="not a safetensors file"):
+        Brenier.load(tmp_path / "other")
