@@ -36,7 +36,6 @@ LOOK = """
 <visual>
   <global offwidth="8" offheight="8"/>
   <headlight ambient="0.42 0.42 0.44" diffuse="0.22 0.22 0.22" specular="0 0 0"/>
-  <quality numslices="16" numstacks="8"/>
   <map znear="0.05" zfar="40" shadowclip="1" fogstart="3" fogend="12"/>
   <rgba fog="0.90 0.93 0.97 1"/>
 </visual>
@@ -139,6 +138,8 @@ class _Context:
         big = self.factor * max(height, width)
         model.vis.global_.offwidth, model.vis.global_.offheight = self.factor * width, self.factor * height
         model.vis.quality.offsamples = 0 if self.factor == 2 else 4
+        slices = 10 if big <= 256 else 24  # of round bodies: their corners show in large pictures only
+        model.vis.quality.numslices, model.vis.quality.numstacks = slices, slices // 2
         model.vis.quality.shadowsize = int(np.clip(2 ** math.ceil(math.log2(3 * big)), 512, 4096))
         try:
             self.window = _window()(self.factor * width, self.factor * height)
