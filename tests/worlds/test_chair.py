@@ -50,6 +50,7 @@ def test_the_error_of_a_fall_halves_with_the_step():
     assert errors[0] / errors[1] == pytest.approx(2, rel=0.1) and errors[1] / errors[2] == pytest.approx(2, rel=0.1)
 
 
+@pytest.mark.long
 def test_the_instant_of_tipping_converges():
     instants = []
     for step in (0.002, 0.001, 0.0005):
@@ -138,6 +139,7 @@ def test_it_tips_by_itself_exactly_beyond_the_critical_angle():
         assert make("Chair").criticality(truth.state[0]) == pytest.approx(0.0, abs=0.006)
 
 
+@pytest.mark.long
 def test_criticality_crosses_zero_at_the_event():
     crossed = 0
     for seed in range(12):
@@ -161,6 +163,7 @@ def test_a_harder_push_tips_it_and_a_softer_one_does_not():
     assert outcomes == sorted(outcomes, key=["standing", "fallen"].index) and set(outcomes) == {"standing", "fallen"}
 
 
+@pytest.mark.long
 def test_sand_holds_and_lets_go():
     peaks = []
     for sand in (0.0, 1e5, 4e5):

@@ -128,6 +128,7 @@ def test_time_runs_back():
     assert energy(x, v, m, G, 0.0) == pytest.approx(energy(y, w, m, G, 0.0), rel=1e-10)
 
 
+@pytest.mark.long
 def test_escape_and_capture_are_roots_of_the_energy():
     seen = set()
     for seed in range(14):

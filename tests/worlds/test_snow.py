@@ -122,6 +122,7 @@ def test_a_lump_falls_freely_and_meets_the_snow_at_the_time_of_free_fall():
     assert fallen == pytest.approx(0.5 * 9.81 * 0.3**2, rel=0.01)
 
 
+@pytest.mark.long
 def test_mass_momentum_and_energy_are_accounted_for():
     for scene, cohesion in (("jump", 1000.0), ("lump", 600.0)):
         truth = make("Snow", scene=scene, cohesion=cohesion, **QUIET).record(1, size=8, seconds=1.5).truth
@@ -134,6 +135,7 @@ def test_mass_momentum_and_energy_are_accounted_for():
         assert np.diff(energy).max() < 1e-3 * energy[0]
 
 
+@pytest.mark.long
 def test_halving_the_step_moves_a_whole_lump_by_little(monkeypatch):
     def centre(step):
         monkeypatch.setattr(snow, "STEP", step)
