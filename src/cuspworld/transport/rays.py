@@ -5,11 +5,12 @@ goes on to the cell j whose line overtakes first: the smallest t = (v_i - v_j) /
 exact; no step size enters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from numpy import ndarray
+from scipy.spatial import cKDTree
 
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.singular import SingularSet
@@ -18,6 +19,7 @@ Blocks = Callable[[ndarray, ndarray], ndarray]
 
 _CANDIDATES = 8
 _MOST_BOUNCES = 64
+_MOST_FACETS = 32
 
 
 def first_crossing(
@@ -52,7 +54,8 @@ def nearest_singular(
 
     Hyperplanes between the row's cell and every site that a singular facet may separate from it bound the distance from
     below; the nearest one whose foot really lies on the diagram's facet gives it. Where none of the eight nearest does,
-    the walk towards the nearest foot gives a true point of the singular set, which may not be the nearest. Without a
+    the walk towards a known point of the singular set hits it, and from there on one goes along the set to where it is
+    nearer; that ends in a true point of it, which may be the nearest of its surroundings only. Without a
     singular facet the distance is inf, the pair (-1, -1) and the point nan.
     """
     batch, dimension = noise.shape
@@ -94,17 +97,63 @@ def nearest_singular(
             distance[rows] = bounds[open_rows, rank][genuine]
             pair[rows] = np.stack([i, j], axis=1)[genuine]
             point[rows] = foot[genuine]
-        for row in np.flatnonzero(np.isinf(distance[at : at + len(x)]) & np.isfinite(bounds[:, 0])):
-            own_site, other = int(cell[row]), int(candidates[row, 0])
-            direction = (sites[other] - sites[own_site]) / length[row, other]
-            beyond = x[row] + 1e3 * max(bounds[row, 0], 1e-9) * direction
-            found = first_crossing(potential, x[row], own_site, beyond, singular.is_singular)
-            if found is not None:
-                t, first, second = found
-                point[at + row] = x[row] + t * (beyond - x[row])
-                distance[at + row] = np.linalg.norm(point[at + row] - x[row])
-                pair[at + row] = first, second
+    left = np.flatnonzero(np.isinf(distance))
+    if len(left):
+        anchors, owners = _anchors(potential, singular)
+        nearest = cKDTree(anchors).query(noise[left])[1]
+        for row, anchor, owner in zip(left, anchors[nearest], owners[nearest], strict=True):
+            x = noise[row].astype(np.float64)
+            beyond = x + (1 + 1e-6) * (anchor - x)
+            found = first_crossing(potential, x, int(cells[row]), beyond, singular.is_singular)
+            point[row] = anchor if found is None else x + found[0] * (beyond - x)
+            pair[row] = owner if found is None else found[1:]
+            distance[row] = np.linalg.norm(point[row] - x)
+            for first, second, at_facet in _along_the_tear(sites, heights, singular, x, *map(int, pair[row])):
+                closer = np.linalg.norm(at_facet - x)
+                if closer < distance[row]:
+                    distance[row], pair[row], point[row] = closer, (first, second), at_facet
     return distance, pair, point
+
+
+def _along_the_tear(
+    sites: ndarray, heights: ndarray, singular: SingularSet, x: ndarray, first: int, second: int
+) -> Iterator[tuple[int, int, ndarray]]:
+    """Points of the singular set nearer and nearer to x, from facet to facet: feet, and ridges where facets end.
+
+    Where a third cell covers the foot of x on the plane of a facet, the singular set goes on between it and one of the
+    two.
+    """
+    for _ in range(_MOST_FACETS):
+        normal = sites[second] - sites[first]
+        fall = heights[first] - heights[second] - x @ normal
+        foot = x + fall / (normal @ normal) * normal
+        third = int(np.argmax(sites @ foot + heights))
+        level = sites[first] @ foot + heights[first]
+        if sites[third] @ foot + heights[third] - level <= 1e-9 * (1 + abs(level)):
+            yield first, second, foot
+            return
+        rows = np.stack([normal, sites[third] - sites[first]])
+        falls = np.array([fall, heights[first] - heights[third] - x @ rows[1]])
+        ridge = x + np.linalg.lstsq(rows, falls, rcond=None)[0]
+        value = sites @ ridge + heights
+        if value.max() - min(value[first], value[second]) <= 1e-9 * (1 + abs(value[first])):
+            yield first, second, ridge
+        if singular.is_singular(np.array([first]), np.array([third]))[0]:
+            second = third
+        else:
+            first = third
+
+
+def _anchors(potential: Potential, singular: SingularSet) -> tuple[ndarray, ndarray]:
+    """Known points (A, d) of singular facets and the facets' sites (A, 2); feet beside their facet are left out."""
+    points, facets = singular.points[singular.singular], singular.facets[singular.singular]
+    sites = potential.sites.astype(np.float64)
+    value = np.einsum("fd,fd->f", points, sites[facets[:, 0]]) + potential.heights[facets[:, 0]]
+    best = potential.cells(points.astype(np.float32))
+    short = np.einsum("fd,fd->f", points, sites[best]) + potential.heights[best] - value
+    genuine = short <= 1e-6 * (1 + np.abs(value))
+    keep = genuine if genuine.any() else np.argsort(short)[:1]
+    return points[keep], facets[keep]
 
 
 def _separated(singular: SingularSet, partners: ndarray, cell: ndarray) -> Bool[ndarray, "rows sites"]:

@@ -118,7 +118,8 @@ def find_singular_set(
     log_link = np.minimum(log_density[links].min(axis=1), -dimension * np.log(gaps[:, -1]))
     allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / count**2))
     order = np.flatnonzero(proof >= allowance)
-    order = order[np.argsort(-log_link[order], kind="stable")]
+    # a sparse site's links all have its own density: it joins its nearest neighbour
+    order = order[np.lexsort((_kinks(sites, links[order]), -log_link[order]))]
     roots = persistent_components(log_density, links[order, 0], links[order, 1], log_link[order], allowed)
     branches = _numbered_by_size(roots)
     level, proof = level[: len(facets)], proof[: len(facets)]
