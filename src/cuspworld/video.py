@@ -31,7 +31,7 @@ def check_output(path: str | Path) -> Path:
 
 
 def write_stream(
-    path: str | Path, chunks: Iterable[Chunk], fps: float, *, quality: int = 80, caption: str = ""
+    path: str | Path, chunks: Iterable[np.ndarray], fps: float, *, quality: int = 80, caption: str = ""
 ) -> Path:
     """Write chunks of frames, uint8 (time, height, width, 3), one after the other, in memory that does not grow.
 

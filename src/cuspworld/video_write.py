@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -23,10 +22,10 @@ from cuspworld.video_read import MAX_FPS, shown
 SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".gif")
 GIF_FPS = 50.0  # a gif's delays are whole hundredths of a second, and browsers slow down below two of them
 
-Chunk = UInt8[np.ndarray, "time height width 3"]
 
-
-def write_video(path: str | Path, chunks: Iterable[Chunk], fps: float, *, quality: int = 80, caption: str = "") -> Path:
+def write_video(
+    path: str | Path, chunks: Iterable[np.ndarray], fps: float, *, quality: int = 80, caption: str = ""
+) -> Path:
     """Encode chunks of frames, uint8 (time, height, width, 3) RGB, one after the other, in memory that does not grow.
 
     `quality` from 0 (smallest) to 100. H.264 with 4:2:0 chroma needs even sides: an odd side gets one more row or
@@ -66,7 +65,7 @@ def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
         raise CuspError(f"cannot write {shown(path)}: a folder of that name is there")
 
 
-def _frames(chunks: Iterable[Chunk]) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+def _frames(chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     size = None
     for chunk in chunks:
         if chunk.dtype != np.uint8 or chunk.ndim != 4 or chunk.shape[-1] != 3:
