@@ -49,6 +49,12 @@ def test_the_same_clip_gives_the_same_bytes_in_every_process(tmp_path, suffix):
     assert all(Path(name).read_bytes() == first for name in names)
 
 
+@pytest.mark.xfail(strict=False, reason="unexplained: late in a long process x264 gave other bytes, twice in two runs")
+def test_the_same_clip_gives_the_same_bytes_within_a_process(tmp_path):
+    clip = moving_box(2, 20)
+    assert clip.write(tmp_path / "a.mp4").read_bytes() == clip.write(tmp_path / "b.mp4").read_bytes()
+
+
 def test_colours_survive(tmp_path):
     """BT.709 both ways: a wrong matrix or range would move a saturated colour by 10 levels and more."""
     for suffix, tolerance in ((".mp4", 4), (".webm", 6), (".gif", 2)):

@@ -79,6 +79,16 @@ def test_scale_place_turn_and_order_change_nothing(seed, log_scale, shift):
     assert plain.singular_set_.dimension == pytest.approx(other.singular_set_.dimension, rel=1e-3)
 
 
+@pytest.mark.xfail(strict=False, reason="known weakness: with 50 points a cluster a turned copy may lose a branch")
+def test_turning_changes_nothing_with_few_points():
+    seed = 35919
+    points, _ = clusters(3, 4, 150, seed)
+    order = np.random.default_rng(seed).permutation(150)
+    turned = 10**0.66 * (points[order] @ ortho_group.rvs(4, random_state=seed) + 8.490018803148722)
+    plain, other = (Brenier(tolerance=0.25).fit(p) for p in (points, turned))
+    assert (partition(plain.branches_[order]) == partition(other.branches_)).mean() > 0.98
+
+
 def test_a_horseshoe_is_torn_where_the_exact_rule_says():
     """Against the restricted Delaunay complex, which knows the region; ours sees the points alone."""
     generator = np.random.default_rng(100)
