@@ -5,24 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cuspworld.audit.report import LAWS
+
 if TYPE_CHECKING:
     from cuspworld.audit.laws.base import Law
-
-NAMES = (
-    "permanence",
-    "identity",
-    "gravity",
-    "inertia",
-    "contact",
-    "conservation",
-    "cause",
-    "passage",
-    "arrow",
-    "consistency",
-    "stillness",
-)
 
 
 def registry() -> list[Law]:
     """Every law, in the order of the report. Each module of this package has one `LAW`."""
-    return [import_module(f"cuspworld.audit.laws.{name}").LAW for name in NAMES]
+    return [import_module(f"cuspworld.audit.laws.{name}").LAW for name in LAWS]
