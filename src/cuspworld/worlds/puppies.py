@@ -3,7 +3,8 @@
 Discs on the ground plane (x to the right, z away from the camera), with restitution, moved by pymunk (Chipmunk). A
 puppy steers: its acceleration is (wanted velocity - velocity) * eagerness, towards a point that circles the ball. The
 camera is a pinhole at height `CAMERA_HEIGHT` and distance `CAMERA_DISTANCE`: X = x s, Y = H (1 - s), s = D / (D + z).
-Critical state: one puppy is wholly hidden behind others (puppies_kernels.py).
+It looks over the puppies, so that they can be counted: of two equal ones the farther is never hidden whole, and
+a smaller one behind a bigger one may be. Critical state: a puppy is wholly hidden behind others (puppies_kernels.py).
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ STEP = 1 / 240  # s, at most
 MOST = 5  # puppies that the state has room for (one more than the world, for the impossible one)
 CAMERA_HEIGHT, CAMERA_DISTANCE = 0.72, 2.2  # m; high enough that the puppies can be counted
 DEPTH, HALF_WIDTH = 1.4, 0.78  # m, of the meadow; half width at the near edge, as seen
-PUPPY_RADIUS, PUPPY_MASS, PUPPY_SIZE = 0.14, 4.0, 0.74  # m, kg, and the size of the drawing of puppies_kernels.PARTS
+PUPPY_RADIUS, PUPPY_MASS = 0.14, 4.0  # m and kg of a puppy of size 1; the mass grows with the cube of the size
+PUPPY_SIZE = 0.74  # of the drawing of puppies_kernels.PARTS, for a puppy of size 1
 BALL_RADIUS, BALL_MASS, BALL_DRAG = 0.085, 0.15, 0.9  # m, kg, 1/s
 OUTLINE = 3  # capsules that make a puppy's outline
 FUR = ("brown", "white", "black", "golden", "grey")
@@ -40,6 +42,8 @@ class Puppies(World):
     parameters = (
         Parameter("count", "1", "how many puppies", choices=(3, 4), out_choices=(2,)),
         *(Parameter(f"coat_{k}", "", f"coat of puppy {k}", choices=FUR) for k in range(1, 5)),
+        *(Parameter(f"size_{k}", "1", f"size of puppy {k}", (0.78, 1.18), ((0.6, 0.72), (1.25, 1.4)), (0.3, 2.0))
+          for k in range(1, 5)),
         Parameter("pace", "rad/s", "how fast they circle the ball", (0.8, 1.5), ((1.9, 2.5),), (0.0, 5.0)),
         Parameter("eagerness", "1/s", "how quickly they take the velocity they want", (3.0, 5.0), ((1.0, 2.0),),
                   (0.0, 30.0)),
@@ -89,6 +93,7 @@ class Puppies(World):
         values = self.values
         count = values["count"]
         self._coats = [values[f"coat_{k}"] for k in range(1, count + 1)]
+        self._sizes = [values[f"size_{k}"] for k in range(1, count + 1)]
         self._space = space = pymunk.Space()
         space.iterations = 15
         space.collision_slop = 1e-3
@@ -112,7 +117,7 @@ class Puppies(World):
         self._angle = max(starts, key=lambda angles: self._spread(angles, count))
         self._dogs: list[pymunk.Body] = []
         for k in range(count):
-            self._add_dog(*self._wanted(k, 0.0)[:2])
+            self._add_dog(k, *self._wanted(k, 0.0)[:2])
         self._facing = np.array([math.copysign(1.0, self._wanted(k, 0.0)[2]) for k in range(count)])
         for k, dog in enumerate(self._dogs):
             _, _, *velocity = self._wanted(k, 0.0)
@@ -136,11 +141,12 @@ class Puppies(World):
         self._space.add(body, shape)
         return body
 
-    def _add_dog(self, x: float, z: float) -> None:
-        edge = _edge(z) - PUPPY_RADIUS
+    def _add_dog(self, k: int, x: float, z: float) -> None:
+        radius, mass = PUPPY_RADIUS * self._sizes[k], PUPPY_MASS * self._sizes[k] ** 3
+        edge = _edge(z) - radius
         x, z = float(np.clip(x, -edge, edge)), float(np.clip(z, 0.1, DEPTH - 0.05))
         # sqrt: Chipmunk multiplies the elasticities of the two shapes of a contact
-        self._dogs.append(self._disc(x, z, PUPPY_RADIUS, PUPPY_MASS, math.sqrt(self.values["restitution"])))
+        self._dogs.append(self._disc(x, z, radius, mass, math.sqrt(self.values["restitution"])))
 
     def _wanted(self, k: int, now: float) -> tuple[float, float, float, float]:
         """Where puppy k wants to be, and the velocity of that point if the ball stood still: x, z, and their rates."""
@@ -166,7 +172,7 @@ class Puppies(World):
             if eagerness:
                 x, z, u, w = self._wanted(k, now)
                 (px, pz), (vx, vz) = dog.position, dog.velocity
-                force = PUPPY_MASS * eagerness
+                force = dog.mass * eagerness
                 dog.apply_force_at_local_point((force * (u + 2.5 * (x - px) - vx), force * (w + 2.5 * (z - pz) - vz)))
         self._ball.velocity *= math.exp(-BALL_DRAG * dt)
         self._space.step(dt)
@@ -190,7 +196,7 @@ class Puppies(World):
         for k, dog in enumerate(self._dogs):
             x, z = dog.position
             scale = CAMERA_DISTANCE / (CAMERA_DISTANCE + z)
-            places[k] = x * scale, CAMERA_HEIGHT * (1 - scale), PUPPY_SIZE * scale, self._facing[k], z
+            places[k] = x * scale, CAMERA_HEIGHT * (1 - scale), PUPPY_SIZE * self._sizes[k] * scale, self._facing[k], z
         return places
 
     def _here(self) -> list[int]:
@@ -264,7 +270,8 @@ class Puppies(World):
             x, z = self._dogs[k].position
             self._coats.append(self._spare[0])
             self._facing = np.append(self._facing, -self._facing[k])
-            self._add_dog(x, z + 0.1)
+            self._sizes.append(self._sizes[k])
+            self._add_dog(len(self._dogs), x, z + 0.1)
             self._angle[len(self._dogs) - 1] = self._angle[k] + math.pi
             self._wrong = (len(self._dogs),)
             self._depth, self._visible = self._look()
