@@ -182,9 +182,9 @@ def test_a_damaged_clip_names_itself_and_the_others_are_read(tmp_path, monkeypat
 
 
 def test_one_writer_at_a_time(library):
-    from cuspworld.library.lock import one_writer
+    from cuspworld.lock import one_writer
 
-    with one_writer(library.path), pytest.raises(CuspError, match="being written by another process"):
+    with one_writer(library.path, "library"), pytest.raises(CuspError, match="being written by another process"):
         library.add(CLIPS, "boxes")
     assert library.add(CLIPS[:1], "boxes").present == 1  # released
 

@@ -38,3 +38,15 @@ def test_vectors_take_adamw_s_step():
             optimizer.step()
         ends.append(bias.detach())
     assert torch.equal(*ends)
+
+
+def test_a_group_that_is_not_orthogonal_takes_adamw_s_step():
+    ends = []
+    for kind, group in ((Muon, {"orthogonal": False}), (torch.optim.AdamW, {})):
+        table = torch.nn.Parameter(torch.ones(4, 3))
+        optimizer = kind([{"params": [table], **group}], lr=0.1)
+        for _ in range(3):
+            table.grad = table.detach() * torch.arange(3)
+            optimizer.step()
+        ends.append(table.detach())
+    assert torch.equal(*ends)

@@ -14,6 +14,7 @@ import torch
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.errors import CuspError
+from cuspworld.lock import one_writer
 from cuspworld.simulator import Simulator
 from cuspworld.training.data import ClipWindows, window_shape
 from cuspworld.training.loop import Process, learning_rate, step_generator
@@ -71,6 +72,14 @@ def interrupt(_preset, folder: Path, phase: str, at: int) -> None:
             train(CLIPS, MICRO, folder, bfloat16=False)
     finally:
         Trainer._train_step = original
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path):
+    train(CLIPS, MICRO, tmp_path / "run", bfloat16=False)
+    before = weights(tmp_path / "run")
+    with one_writer(tmp_path / "run", "run"), pytest.raises(CuspError, match="being written by another process"):
+        train(CLIPS, MICRO, tmp_path / "run", resume=True, bfloat16=False)
+    assert weights(tmp_path / "run") == before
 
 
 def test_a_run_folder_is_not_overwritten_and_not_mixed(tmp_path):

@@ -22,11 +22,11 @@ from jaxtyping import Float
 from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.library.lock import one_writer
 from cuspworld.library.schema import SCHEMA, row_of
 from cuspworld.library.table import Table
 from cuspworld.library.work import Done, commit, write_rows
 from cuspworld.library.workers import check_workers, run_tasks
+from cuspworld.lock import one_writer
 
 LARGEST_SHARE = 32  # clips that one worker makes before they are committed together
 _FILES_A_SHARE = 4  # real files are long: commit them sooner
@@ -130,7 +130,7 @@ class Library(Table):
     def add(self, clips: Iterable[Clip], source: str) -> Addition:
         """Add clips that you made, under the name `source`; one that is there already (same content) is left alone."""
         added = present = 0
-        with one_writer(self.path):
+        with one_writer(self.path, "library"):
             self._refresh()
             keys = set(self._places)
             for clip in clips:
@@ -154,7 +154,7 @@ class Library(Table):
             raise CuspError(f"vectors must be finite numbers, a row for each of {len(self)} clips: got {vectors.shape}")
         flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
         rows = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-        with one_writer(self.path):
+        with one_writer(self.path, "library"):
             dataset = lance.dataset(str(self.path))
             if column in dataset.schema.names:
                 dataset.drop_columns([column])
@@ -171,7 +171,7 @@ class Library(Table):
         pieces: bool = False,
     ) -> Addition:
         """Make what is wanted (key -> item) and not there; commit each share as it comes."""
-        with one_writer(self.path):
+        with one_writer(self.path, "library"):
             self._refresh()
             # A file that was cut into pieces has their numbers after its key; they were committed together.
             there = {key.rpartition("/")[0] for key in self._places} if pieces else self._places

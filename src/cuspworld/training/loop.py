@@ -99,13 +99,18 @@ class Trainer:
         self.bfloat16 = bfloat16
         self.average = {n: p.detach().clone() for n, p in self.parameters.items()}
         options: dict[str, Any] = {"lr": 0.0, "betas": (0.9, 0.99), "weight_decay": phase.weight_decay}
-        self.optimizer: torch.optim.Optimizer = (
-            Muon(self.parameters.values(), bfloat16=bfloat16, **options)
-            if phase.muon
-            else torch.optim.AdamW(self.parameters.values(), **options)
-        )
+        self.optimizer = self._muon(options) if phase.muon else torch.optim.AdamW(self.parameters.values(), **options)
         self.step = 0
         self.losses: list[tuple[int, float]] = []
+
+    def _muon(self, options: dict[str, Any]) -> Muon:
+        """Muon, with AdamW's step for tables of embeddings: most of their rows have no gradient at a step."""
+        tables = {id(m.weight) for m in self.objective.modules() if isinstance(m, nn.Embedding)}
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in self.parameters.values() if (id(p) in tables) != matrix], "orthogonal": matrix}
+            for matrix in (True, False)
+        ]
+        return Muon([group for group in groups if group["params"]], bfloat16=self.bfloat16, **options)
 
     @property
     def checkpoint(self) -> Path:

@@ -1,4 +1,4 @@
-"""Muon (Jordan et al. 2024) for matrices and convolutions, AdamW for the rest.
+"""Muon (Jordan et al. 2024) for matrices and convolutions, AdamW for vectors and tables of embeddings.
 
 A matrix's step is its momentum with all singular values brought near 1 by five Newton-Schulz iterations, so that
 directions that the gradient hardly shows are learned as quickly as the others. `torch.optim.Muon` is the same for
@@ -8,6 +8,7 @@ matrices but refuses convolutions, which make up a codec.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -29,9 +30,10 @@ def orthogonal(matrix: Float[Tensor, "n m"], bfloat16: bool = False) -> Float[Te
 
 
 class Muon(torch.optim.AdamW):
-    """AdamW whose parameters of two or more dimensions take Muon's step (momentum 0.95, the same weight decay)."""
+    """AdamW whose parameters of two or more dimensions take Muon's step (momentum 0.95, the same weight decay), but for
+    groups with `orthogonal=False`."""
 
-    def __init__(self, parameters: Iterable[Tensor], *, bfloat16: bool = False, **options):  # type: ignore[no-untyped-def]
+    def __init__(self, parameters: Iterable[Tensor] | Iterable[dict[str, Any]], *, bfloat16: bool = False, **options):  # type: ignore[no-untyped-def]
         super().__init__(parameters, **options)
         self.bfloat16 = bfloat16
 
@@ -39,6 +41,8 @@ class Muon(torch.optim.AdamW):
     def step(self, closure=None):  # type: ignore[no-untyped-def]
         waiting = []
         for group in self.param_groups:
+            if not group.get("orthogonal", True):
+                continue
             for parameter in group["params"]:
                 if parameter.grad is None or parameter.ndim < 2:
                     continue

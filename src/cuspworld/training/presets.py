@@ -45,6 +45,9 @@ class Preset:
     depth: int = 8
     heads: int = 5
     text_width: int = 128
+    time_shift: float = 3.0  # of the flow's times towards the noise, where the text decides: see `flow.sample_time`
+    first_share: float = 0.7  # of the windows that begin their clip: only they learn to start from text alone
+    known_noise: float = 0.1  # most noise added to known latents, so that the flow forgives what it made itself
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
     word_dropout: float = 0.3  # share of prompts that lose words, so that a short prompt works too
     kl_weight: float = 1e-4

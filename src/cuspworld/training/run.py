@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cuspworld.codec.codec import Codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder, learn_words
+from cuspworld.lock import one_writer
 from cuspworld.simulator import Simulator, SimulatorConfig
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
 from cuspworld.training.data import window_shape
@@ -58,19 +60,34 @@ def train(
     for people; by default the commonest captions. `prompt_encoder`: a transformers model by name instead of the
     embedded one.
     `bfloat16`: None takes it where it is measured to help (CUDA, and CPUs with AVX512-BF16 or AMX). Raises CuspError if
-    the folder holds a run and `resume` is not set, or if the run there had other settings.
+    the folder holds a run and `resume` is not set, if the run there had other settings, or if it is running now.
     """
     folder = Path(folder)
     process = Process.join()
     settings = {"preset": asdict(preset), "seed": seed, "clips": len(clips), "prompt_encoder": prompt_encoder}
-    if process.first:
-        _open_folder(folder, json.loads(json.dumps(settings)), resume)
-    process.wait()
-    if bfloat16 is None:
-        bfloat16 = bfloat16_helps(device)
-    checked = list(held_out)[:32] or some(clips, 8)
-    common: dict[str, Any] = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
+    with ExitStack() as held:
+        if process.first:
+            _open_folder(folder, json.loads(json.dumps(settings)), resume)
+            held.enter_context(one_writer(folder, "run"))
+        process.wait()
+        if bfloat16 is None:
+            bfloat16 = bfloat16_helps(device)
+        checked = list(held_out)[:32] or some(clips, 8)
+        common: dict[str, Any] = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
+        return _train(clips, preset, folder, checked, topics, prompt_encoder, common)
 
+
+def _train(
+    clips: Sequence[Clip],
+    preset: Preset,
+    folder: Path,
+    checked: Sequence[Clip],
+    topics: Sequence[str],
+    prompt_encoder: str | None,
+    common: dict[str, Any],
+) -> TrainingResult:
+    """Codec, latents, transport, model; `common` holds what both phases are given."""
+    seed, process, device = common["seed"], common["process"], common["device"]
     torch.manual_seed(seed)
     space = Codec.spatial_stride * preset.patch
     before = mean_psnr(Codec(preset.autoencoder).to(device).eval(), checked, preset.window, space)

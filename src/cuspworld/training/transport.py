@@ -28,7 +28,7 @@ from cuspworld.transport.transformer import FlowTransformer
 
 AnyPromptEncoder = PromptEncoder | TransformersPromptEncoder
 # How many first latents are known, by window: the clip's first window may start from text alone.
-_KNOWN_FIRST = (0.6, 0.15, 0.25)
+_KNOWN_FIRST = (0.7, 0.12, 0.18)
 _KNOWN_LATER = (0.0, 0.25, 0.75)
 
 
@@ -116,29 +116,38 @@ class WindowBatches:
     def __init__(self, windows: list[Window], preset: Preset, seed: int):
         if not windows:
             raise CuspError("the library has no clip to train the transport on")
-        self.windows, self.preset, self.seed = windows, preset, seed
+        self.preset, self.seed = preset, seed
+        self.first = [w for w in windows if w.first]
+        self.later = [w for w in windows if not w.first]
 
     def batch(self, step: int, process: Process) -> TokenBatch:
         preset = self.preset
         size = preset.transport.batch
         generator = step_generator(self.seed + 1, step)
-        chosen = torch.randint(len(self.windows), (size,), generator=generator).tolist()
-        times = sample_time(size, generator)
+        places = torch.rand(size, 2, generator=generator).tolist()
+        times = sample_time(size, generator, preset.time_shift)
         draws = torch.rand(size, 2, generator=generator).tolist()
         noise_seeds = torch.randint(2**62, (size,), generator=generator).tolist()
         rows = range(size)[process.share(size)]
-        windows = [self.windows[chosen[row]] for row in rows]
+        windows = [self._window(*places[row]) for row in rows]
         packed = pack([(w.tokens, w.positions) for w in windows])
         known = torch.zeros_like(packed.mask)
-        noise = torch.zeros_like(packed.tokens)
+        data, noise = packed.tokens.clone(), torch.zeros_like(packed.tokens)
         prompts = []
         for i, (row, window) in enumerate(zip(rows, windows, strict=True)):
             count = _known_latents(window, draws[row][0], preset.context)
             known[i] = (packed.positions[i, :, 0] < count) & packed.mask[i]
             own = torch.Generator().manual_seed(noise_seeds[row])
             noise[i, : len(window.tokens)] = torch.randn(window.tokens.shape, generator=own)
+            level = preset.known_noise * float(torch.rand((), generator=own))
+            data[i, known[i]] += level * torch.randn(data[i, known[i]].shape, generator=own)
             prompts.append(_thin(window.caption, draws[row][1], preset, own))
-        return TokenBatch(packed.tokens, noise, packed.positions, known, packed.mask, times[list(rows)], prompts)
+        return TokenBatch(data, noise, packed.positions, known, packed.mask, times[list(rows)], prompts)
+
+    def _window(self, kind: float, place: float) -> Window:
+        """A window by two draws in [0, 1): whether it begins its clip, and which one."""
+        pool = self.first if not self.later or kind < self.preset.first_share else self.later
+        return pool[int(place * len(pool))]
 
 
 def _known_latents(window: Window, draw: float, context: int) -> int:
