@@ -26,6 +26,7 @@ CURVES: dict[str, tuple[float, float]] = {
     "amount": (6.0, 3.0),
     "upward": (6.0, 3.0),
     "start": (6.0, 3.0),
+    "ignition": (6.0, 3.0),
     "energy": (6.0, 3.0),
     "assembly": (6.0, 3.0),
     "gluing": (6.0, 3.0),

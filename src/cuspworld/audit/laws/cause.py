@@ -2,7 +2,7 @@
 
 Events are read off the paths: *start* (a rigid thing at rest has a speed within one frame) and *blow* (a moving thing
 reaches one at rest). Rules: every start needs a blow, a hand or an edge at its place, at its time or just before; and
-a blow that stops or turns the striker must move the struck.
+a blow that stops or turns the striker must move the struck. A fire that begins needs a light near it (`flames.py`).
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import itertools
 import numpy as np
 
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.flames import Ignition, ignitions
 from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.paths import Path
-from cuspworld.audit.report import Finding, Measurement
+from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
 
 
 def check(scene: Scene) -> Evidence:
-    """Sudden starts of rigid things with nothing at their place."""
-    if scene.why_no_things:
+    """Sudden starts of rigid things with nothing at their place; fires that begin by themselves."""
+    suspects = [_fire(scene, found) for found in ignitions(scene)] if scene.camera.steady else []
+    if scene.why_no_things and not suspects:
         return Evidence(unchecked=scene.why_no_things)
-    suspects, looked = [], False
+    looked = bool(suspects)
     for path in scene.paths:
         areas = path.track.areas[path.track.alone]
         if len(areas) < 12 or np.median(np.abs(areas - np.median(areas))) > 0.05 * np.median(areas):
@@ -45,6 +47,30 @@ def check(scene: Scene) -> Evidence:
     if not looked:
         return Evidence(unchecked="no rigid thing is seen alone for long enough to tell its starts from its motion")
     return Evidence(tuple(suspects))
+
+
+def _fire(scene: Scene, fire: Ignition) -> Finding:
+    pixels = scene.factor[0] * scene.factor[1]
+    return Finding(
+        law="cause",
+        start=scene.time(fire.frame),
+        end=scene.time(fire.frame + 1),
+        box=scene.source_box(fire.box, fire.frame),
+        probability=probability("ignition", 3 * float(np.log2(fire.area / fire.least))),
+        measured={
+            "shines, at the most": Measurement(fire.area * pixels, "px²"),
+            "surroundings light up by": Measurement(fire.glow, "grey levels"),
+        },
+        sentence="A fire begins where nothing burnt near it: an effect without its cause.",
+        series=(
+            Series(
+                "shining area near the place",
+                "px²",
+                tuple(scene.time(t) for t in range(len(fire.areas))),
+                tuple(area * pixels for area in fire.areas),
+            ),
+        ),
+    )
 
 
 def _start(scene: Scene, path: Path, frame: int, speed: float, error: float) -> Finding | None:
