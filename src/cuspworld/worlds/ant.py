@@ -146,6 +146,9 @@ class Ant(Legged):
         lost = without > SLIPS or self._happened("falls over") is not None
         return ant_words.sentence(style, language, rng, self.values, lost, self._happened("kick"))
 
+    def _planned_kick(self) -> tuple[float, float]:
+        return (self._when if self.values["story"] == "kick" else math.inf), self.values["kick"]
+
     def _twin_start(self, twin: str, truth: Truth) -> float | None:
         walks = self.values["speed"] >= 0.1 and not any(
             e.name == "loses its footing" and e.time < 1.2 for e in truth.events

@@ -22,6 +22,7 @@ from cuspworld.worlds.mujoco_scene import add_hand, crossing, mujoco, total_ener
 LEAN = 0.5  # the vertical component of the body's up axis below which it has fallen over
 CONTROL = 0.008  # s, at most, between two commands to the servos
 KICK_LASTS = 0.1  # s
+HAND_SPEED, HAND_SEEN = 2.0, 1.0  # m/s; s before a planned kick and after it
 
 
 def two_links(
@@ -190,17 +191,26 @@ class Legged(World):
         )  # fmt: skip
 
     def _draw_hand(self, scene: Any, drawn: dict[int, int], instance: int) -> None:
-        """The hand that kicks, while it does and shortly before and after."""
-        planned = self._kick_force != 0.0 or self.time - self._kicked < 0.4
-        if not planned:
+        """The hand that kicks: it comes from outside the picture where the kick is planned, and goes back there."""
+        due, kick = self._planned_kick()
+        before = due - self.time
+        coming = self._kicked == -math.inf and abs(before) < HAND_SEEN
+        if not (coming or self._kick_force != 0.0 or self.time - self._kicked < HAND_SEEN):
             return
+        if coming:
+            self._last_kick = kick
         side = -1.0 if (self._kick_force or self._last_kick) > 0 else 1.0
         self._last_kick = self._kick_force or self._last_kick
-        if self._kick_force != 0.0:
+        if coming or self._kick_force != 0.0:
             self._hand_at = self._data.xpos[self._body] + np.array([0.0, side * self.hand_off, 0.02])
-        away = 0.0 if self._kick_force != 0.0 else min(1.5 * (self.time - self._kicked), 0.3)
+        apart = 0.0 if self._kick_force != 0.0 else abs(before) if coming else self.time - self._kicked
+        away = HAND_SPEED * apart
         for place in add_hand(scene, self._hand_at + np.array([0.0, side * away, 0.4 * away]), (0.0, side, 0.35)):
             drawn[place] = instance
+
+    def _planned_kick(self) -> tuple[float, float]:
+        """When the story kicks (s; infinity for never), and its impulse (N s)."""
+        return math.inf, 0.0
 
     hand_off: ClassVar[float] = 0.1
     _last_kick = 1.0

@@ -125,6 +125,7 @@ class Snow(World):
         self._lay_snow(rng, shift)
         self._place_animal(rng)
         self._released = scene == "jump"
+        self._released_at = -math.inf
         self._impulse = np.zeros(2)  # N s, of gravity, the ground and jumping, since the start
         self._touched, self._settling = -1.0, True
         self._law[5] = 1e9  # bonds do not break while the snow settles
@@ -217,7 +218,7 @@ class Snow(World):
 
     def _advance(self, seconds: float, action: np.ndarray) -> None:
         if action[2] > 0.5 and not self._released:
-            self._released = True
+            self._released, self._released_at = True, self.time
             self._snow[self.lump, kernels.MOVES] = 1.0
             self._weigh()
             self._event("lump released", self.time)
@@ -369,8 +370,9 @@ class Snow(World):
         return self._snow[:, :2]
 
     @property
-    def lump_is_held(self) -> bool:
-        return not self._released
+    def since_release(self) -> float:
+        """Seconds since the branch let go of its lump; below zero while it bears it."""
+        return self.time - self._released_at if self._released else -1.0
 
     @property
     def animal_position(self) -> tuple[float, float]:

@@ -66,7 +66,8 @@ def _branch(canvas: Canvas, world: Snow) -> None:
     x, y = world.perch
     end = -0.4 if world.slope else 3.6
     tip = x + (0.16 if world.slope else -0.16)
-    lift = -0.20 if world.lump_is_held else 0.06
+    since = world.since_release  # a damped spring of 3 Hz
+    lift = -0.20 if since < 0 else 0.06 - 0.26 * math.exp(-since / 0.15) * math.cos(6 * math.pi * since)
     middle = 0.5 * (tip + end)
     points = [(end, y - 0.02), (middle, y - 0.1 + 0.3 * lift), (tip, y - 0.04 + lift)]
     canvas.line(points, 0.05, (110, 76, 52), instance=4)
