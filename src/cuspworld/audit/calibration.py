@@ -11,6 +11,7 @@ from __future__ import annotations
 CURVES: dict[str, tuple[float, float]] = {
     "appears": (6.0, 3.0),
     "vanishes": (6.0, 3.0),
+    "passing": (6.0, 3.0),
     "jumps": (6.0, 3.0),
     "recolours": (6.0, 3.0),
     "velocity": (6.0, 3.0),

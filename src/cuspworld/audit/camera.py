@@ -97,8 +97,11 @@ def estimate(frames: UInt8[np.ndarray, "time height width 3"]) -> Camera:
 def stabilise(
     frames: UInt8[np.ndarray, "time height width 3"], camera: Camera
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], Bool[np.ndarray, "time height width"] | None]:
-    """The frames in the reference's coordinates, and where each has a picture (None: everywhere)."""
-    if not camera.moving:
+    """The frames in the reference's coordinates, and where each has a picture (None: everywhere).
+
+    A camera whose motion is not known well enough is left as it is.
+    """
+    if not camera.moving or not camera.steady:
         return frames, None
     height, width = frames.shape[1:3]
     white = np.full((height, width), 255, np.uint8)

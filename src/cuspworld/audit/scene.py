@@ -81,7 +81,7 @@ class Scene:
     ) -> tuple[float, float, float, float]:
         """A working box (of stabilised coordinates) in source pixels; `frame` undoes the camera's motion there."""
         x0, y0, x1, y1 = (float(v) for v in box)
-        if frame is not None and self.camera.moving:
+        if frame is not None and self.camera.moving and self.camera.steady:
             back = cv2.invertAffineTransform(self.camera.to_reference[frame])
             corners = np.array([[x0, y0, 1], [x1, y0, 1], [x0, y1, 1], [x1, y1, 1]]) @ back.T
             (x0, y0), (x1, y1) = corners.min(0), corners.max(0)

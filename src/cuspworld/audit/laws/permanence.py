@@ -5,6 +5,7 @@ from __future__ import annotations
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.plain import Passing, unexplained_passings
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
 
@@ -13,9 +14,13 @@ def check(scene: Scene) -> Evidence:
     """Sudden unexplained colours that stay (appears) or unexplained losses that stay (vanishes), inside the frame."""
     if len(scene) < SHORTEST:
         return Evidence(unchecked=f"the shot is too short: {len(scene)} frames, at least {SHORTEST} are needed")
+    passings = unexplained_passings(scene)
+    suspects = [_passing(scene, passing) for passing in passings or ()]
     if not scene.camera.steady:
-        return Evidence(unchecked="the camera shakes or travels too much to tell appearance from motion")
-    suspects = [
+        if passings is None:
+            return Evidence(unchecked="the camera shakes or travels too much to tell appearance from motion")
+        return Evidence(tuple(suspects))
+    suspects += [
         _finding(scene, jump) for jump in scene.jumps if jump.kind in ("appears", "vanishes") and not jump.at_edge
     ]
     return Evidence(tuple(suspects))
@@ -45,6 +50,25 @@ def _finding(scene: Scene, jump: Jump) -> Finding:
                 tuple(float(v) * pixels for v in curve),
             ),
         ),
+    )
+
+
+def _passing(scene: Scene, passing: Passing) -> Finding:
+    first = passing.frame - (passing.kind == "comes")
+    pixels = scene.factor[0]
+    word = "comes from nowhere" if passing.kind == "comes" else "is gone"
+    return Finding(
+        law="permanence",
+        start=scene.time(first),
+        end=scene.time(first + 1),
+        box=scene.source_box(passing.spot.box, passing.frame),
+        probability=probability("passing", 2 * passing.ratio),
+        measured={
+            "way to the frame's border": Measurement(passing.way * pixels, "px"),
+            "farthest that it could move": Measurement(passing.step * pixels, "px"),
+            "area": Measurement(passing.spot.area * pixels * scene.factor[1], "px²"),
+        },
+        sentence=f"A thing on plain ground {word} within a frame, too far from the border to have passed it.",
     )
 
 

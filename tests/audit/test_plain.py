@@ -1,0 +1,35 @@
+"""Things on plain ground under a camera that cannot be taken out."""
+
+import numpy as np
+import pytest
+
+from cuspworld.audit.plain import unexplained_passings
+from cuspworld.audit.scene import observe
+
+from .scenes import FPS, RED, render
+
+
+def _panned(seed: int, gone: range) -> np.ndarray:
+    """A red disc that moves a few pixels a frame over grass; it is not there in the frames `gone`."""
+    rng = np.random.default_rng(seed)
+    path = np.array([30.0, 45.0]) + np.cumsum(rng.uniform(-1, 2.5, (30, 2)) * (1, 0.2), 0)
+    path[gone.start : gone.stop] = np.nan
+    return render([path], [6], [RED], seed=seed, textured=False)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_thing_that_is_gone_in_mid_frame_went_nowhere(seed: int) -> None:
+    found = unexplained_passings(observe(_panned(seed, range(18, 30)), FPS))
+    assert found and found[0].kind == "goes" and found[0].frame == 17
+    assert unexplained_passings(observe(_panned(seed, range(0)), FPS)) == []
+
+
+def test_leaving_through_the_border_is_no_finding() -> None:
+    path = np.array([20.0, 45.0]) + np.arange(30)[:, None] * (6.0, 0.5)
+    assert unexplained_passings(observe(render([path], [6], [RED], textured=False), FPS)) == []
+
+
+def test_a_ground_of_many_hues_cannot_tell() -> None:
+    rng = np.random.default_rng(0)
+    frames = np.repeat(np.kron(rng.integers(0, 255, (1, 12, 16, 3), np.uint8), np.ones((1, 8, 8, 1), np.uint8)), 12, 0)
+    assert unexplained_passings(observe(frames, FPS)) is None
