@@ -45,7 +45,7 @@ class Judge:
                 part = min(share, 16384)
                 counts += np.bincount(self.products.top2(sampler.draw(part), centred)[2], minlength=self.count)
                 share -= part
-            error = mass_error(counts, masses)
+            error = mass_error(counts, masses, 1 / masses)
             if error.square - 2 * error.square_deviation > (3 * self.goal) ** 2:
                 break  # far away: an eighth of the sample says so
         return error

@@ -11,6 +11,7 @@ from cuspworld.errors import CuspError
 
 SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 SOURCES = ["gaussian", "ball", "cube", SQUARE]
+OCTAHEDRON = np.concatenate([np.eye(3), -np.eye(3)])
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,33 @@ def test_every_source_has_the_whole_interface(source, clusters):
     assert len(heaviest) == 4 and all(a.mass >= b.mass for a, b in pairwise(heaviest))
     branch = brenier.branches_[brenier.cells(brenier.reflect(np.linspace(noise[0], noise[1], 40)))]
     assert (branch == branch[0]).all()
+
+
+def test_a_polyhedron_has_the_whole_interface(tmp_path):
+    """Two clusters of mirrored points: the exact map of the octahedron is mirrored too, and torn along x = 0."""
+    half = np.random.default_rng(0).normal(size=(40, 3)) * 0.3 + [2.0, 0, 0]
+    points = np.concatenate([half, half * [-1, 1, 1]])
+    brenier = Brenier(source=OCTAHEDRON).fit(points)
+    assert brenier.certified_ and brenier.error_ < 1e-8 and brenier.error_kind_ == "largest"
+    np.testing.assert_allclose(brenier.heights_[:40], brenier.heights_[40:], atol=1e-9)
+    noise = brenier.sample_noise(20_000, seed=1)
+    assert np.abs(noise).sum(1).max() <= 1 + 1e-6  # inside the octahedron
+    share = np.bincount(brenier.cells(noise), minlength=80) * 80 / len(noise)
+    assert np.sqrt(np.mean((share - 1) ** 2)) < 1.3 * np.sqrt(80 / len(noise))  # of chance alone
+    assert (brenier.map(noise)[:, 0] * noise[:, 0] >= 0).all()
+    assert np.bincount(brenier.branches_).tolist() == [40, 40]
+    few = noise[:200]
+    margin = brenier.margin(few)  # never too small, and of a point of the set close by
+    assert (margin >= np.abs(few[:, 0]) - 1e-6).all() and (margin <= 1.02 * np.abs(few[:, 0]) + 1e-6).all()
+    assert (brenier.extend(few)[:, 0] * few[:, 0] > 0).all()
+    _, point = brenier.facet(few)
+    assert np.abs(point[:, 0]).max() < 1e-6
+    assert (np.abs([pair.point[0] for pair in brenier.critical_pairs(5)]) < 1e-6).all()
+    path = np.linspace([0.3, 0, 0], [-0.3, 0, 0], 30)
+    np.testing.assert_allclose(brenier.reflect(path)[:, 0], np.abs(path[:, 0]), atol=1e-6)
+    brenier.save(tmp_path / "octahedron.safetensors")
+    again = Brenier.load(tmp_path / "octahedron.safetensors")
+    np.testing.assert_array_equal(again.cells(noise), brenier.cells(noise))
 
 
 def test_tensors_in_tensors_out(fitted):
@@ -154,6 +182,7 @@ def test_masses_over_twelve_orders_of_magnitude():
     sampled = Brenier(tolerance=0.1).fit(points, masses)
     assert np.isfinite(sampled.heights_).all()
     counts = np.bincount(sampled.cells(sampled.sample_noise(50_000)), minlength=60) / 50_000
+    assert sampled.error_kind_ == "over mass"
     large = masses / masses.sum() > 0.01
     np.testing.assert_allclose(counts[large], (masses / masses.sum())[large], rtol=0.25)
 

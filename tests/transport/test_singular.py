@@ -64,29 +64,38 @@ def test_one_cluster_has_no_false_branch_or_tear(kind, dimension, seed):
 @given(seed=st.integers(0, 2**31), log_scale=st.floats(-6, 6), shift=st.floats(-10, 10))
 @example(seed=35919, log_scale=0.66, shift=8.49)
 def test_scale_place_turn_and_order_change_nothing(seed, log_scale, shift):
-    """With 200 points a cluster. With 50, the turned copy of seed 35919 loses one of the three branches."""
-    generator = np.random.default_rng(seed)
-    points, _ = clusters(3, 4, 600, seed)
-    order = generator.permutation(600)
-    moved = 10**log_scale * (points[order] @ ortho_group.rvs(4, random_state=seed) + shift)
+    """Three clusters of 100 points, 6.8 deviations apart."""
+    points, label, moved, order = turned_clusters(300, seed, log_scale, shift)
     plain = Brenier(tolerance=0.25).fit(points)
     other = Brenier(tolerance=0.25).fit(moved)
     # turned cells meet other samples of the noise: a lone outlier may change its branch
     assert (partition(plain.branches_[order]) == partition(other.branches_)).mean() > 0.98
+    assert (partition(plain.branches_) == partition(label)).mean() > 0.98
     same = Brenier(tolerance=0.25).fit(2.0 ** round(log_scale) * points)
     np.testing.assert_array_equal(plain.branches_, same.branches_)
     np.testing.assert_array_equal(plain.singular_set_.singular, same.singular_set_.singular)
     assert plain.singular_set_.dimension == pytest.approx(other.singular_set_.dimension, rel=1e-3)
 
 
-@pytest.mark.xfail(strict=False, reason="known weakness: with 50 points a cluster a turned copy may lose a branch")
-def test_turning_changes_nothing_with_few_points():
-    seed = 35919
-    points, _ = clusters(3, 4, 150, seed)
-    order = np.random.default_rng(seed).permutation(150)
-    turned = 10**0.66 * (points[order] @ ortho_group.rvs(4, random_state=seed) + 8.490018803148722)
-    plain, other = (Brenier(tolerance=0.25).fit(p) for p in (points, turned))
-    assert (partition(plain.branches_[order]) == partition(other.branches_)).mean() > 0.98
+def turned_clusters(count, seed, log_scale, shift):
+    points, label = clusters(3, 4, count, seed)
+    order = np.random.default_rng(seed).permutation(count)
+    moved = 10**log_scale * (points[order] @ ortho_group.rvs(4, random_state=seed) + shift)
+    return points, label, moved, order
+
+
+def test_few_points_have_their_branches_however_they_are_turned():
+    """50 points a cluster. Branches are not always told apart there, but more often than not, and turning keeps them.
+
+    Test seeds: with the correction for all N^2 pairs of sites, 4 of 12 other seeds had three branches.
+    """
+    right = kept = 0
+    for seed in (35919, *range(100, 111)):
+        points, label, moved, order = turned_clusters(150, seed, 0.66, 8.49)
+        plain, other = (Brenier(tolerance=0.25).fit(p) for p in (points, moved))
+        kept += (partition(plain.branches_[order]) == partition(other.branches_)).mean() > 0.98
+        right += (partition(plain.branches_) == partition(label)).mean() > 0.98
+    assert kept >= 11 and right >= 8
 
 
 def test_a_horseshoe_is_torn_where_the_exact_rule_says():

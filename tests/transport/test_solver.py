@@ -50,8 +50,8 @@ def masses_on_the_line(points, heights, cumulative=norm.cdf):
     return mass
 
 
-def relative_error(mass, wanted, floor=0.0):
-    return float(np.sqrt(((mass - wanted) ** 2 / np.maximum(wanted, floor)).sum()))
+def relative_error(mass, wanted):
+    return float(np.sqrt(np.mean((mass / wanted - 1) ** 2)))
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,15 @@ def test_masses_by_exact_geometry_are_within_the_tolerance(dimension, count):
 
 
 def test_certificates_hold_as_often_as_they_say():
-    """40 problems in the plane, judged by exact areas: 97.7 % of certified errors are within the tolerance; with that
-    rate 4 failures have a chance below 2 %."""
+    """40 problems in the plane with masses that differ up to 7 times, judged by exact areas: 97.7 % of the certified
+    errors, root mean squares over the cells, are within the tolerance; with that rate 4 failures have a chance below
+    2 %."""
     failures = 0
     for seed in range(40):
         generator = np.random.default_rng(1000 + seed)
-        given = problem("cube", generator.normal(size=(30, 2)), generator.random(30) + 0.3)
+        given = problem("cube", generator.normal(size=(30, 2)), generator.random(30) + 0.16)
         solution = solve(given, Control(0.1, seed=seed))
-        assert solution.certified
+        assert solution.certified and solution.plain
         areas = power_diagram(given.points.astype(np.float64), solution.heights, ConvexDomain.cube(2)).volumes
         failures += relative_error(areas, given.masses) > 0.1
     assert failures <= 3
@@ -143,7 +144,8 @@ def test_masses_over_twelve_orders_of_magnitude():
     given = problem("cube", generator.normal(size=(50, 2)), 10.0 ** generator.uniform(-12, 0, 50))
     solution = solve(given, Control(0.05))
     mass = power_diagram(given.points.astype(np.float64), solution.heights, ConvexDomain.cube(2)).volumes
-    assert relative_error(mass, given.masses, 0.05**2 / 50) < 0.05
+    assert not solution.plain
+    assert np.sqrt(((mass - given.masses) ** 2 / np.maximum(given.masses, 0.05**2 / 50)).sum()) < 0.05
     small = given.masses < 1e-6
     assert mass[small].sum() < 0.05**2
 

@@ -17,7 +17,8 @@ only for the number of those (round r of this growth spends the share 6 / (pi r)
 Branches. Between two branches lies a valley of density, which single facets at sparse borders may not prove. Sites are
 joined along facets and nearest-neighbour links in order of density (at the sparser end or the midpoint), except where
 both sides hold peaks that exceed the link by more than F(2 k, 2 k) allows at the same level (persistence, see
-`branch_kernels`). A branch therefore needs more than k = 16 sites. Every facet between two branches is singular.
+`branch_kernels`), corrected for pairs of the N / k neighbourhoods that share no site: peaks are no more than those. A
+branch therefore needs more than k = 16 sites. Every facet between two branches is singular.
 """
 
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ NEIGHBOURS = 16  # k: enough for a sharp density, few enough to be local; a bran
 EMPTINESS = (1, 2, 4)  # m: tolerates none, one or three stray points in a gap
 SUSPICION = 0.01
 SAMPLES_PER_SITE = 32
+FEWEST_SAMPLES = 1 << 16  # few sites cost little, and their facets should not be left to chance
 _STREAM = (1 << 20) + 3
 
 
@@ -116,7 +118,7 @@ def find_singular_set(
     proof = level * len(links)
     log_density = -dimension * np.log(spacing)
     log_link = np.minimum(log_density[links].min(axis=1), -dimension * np.log(gaps[:, -1]))
-    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / count**2))
+    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / (count / NEIGHBOURS) ** 2))
     order = np.flatnonzero(proof >= allowance)
     # a sparse site's links all have its own density: it joins its nearest neighbour
     order = order[np.lexsort((_kinks(sites, links[order]), -log_link[order]))]
@@ -165,7 +167,7 @@ def _sampled_facets(potential: Potential, samples_per_site: int) -> tuple[ndarra
     if count == 1:
         return np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64)
     sampler = potential.sampler(_STREAM)
-    total = max(samples_per_site * count, 4096)
+    total = max(samples_per_site * count, FEWEST_SAMPLES)
     chunk = min(total, potential.products.samples_at_once, 1 << 17)
     keys, hits = np.empty(0, np.int64), np.empty(0, np.int64)
     near, number = np.empty(0), np.empty(0, np.int64)
@@ -230,7 +232,7 @@ def _valley_level(log_density: ndarray, log_link: ndarray, branches: ndarray, fa
     peak = np.full(branches.max() + 1, -np.inf)
     np.maximum.at(peak, branches, log_density)
     fall = np.minimum(peak[branches[facets[:, 0]]], peak[branches[facets[:, 1]]]) - log_link
-    return fdtrc(2 * NEIGHBOURS, 2 * NEIGHBOURS, np.exp(np.clip(fall, 0, 500))) * float(len(log_density)) ** 2
+    return fdtrc(2 * NEIGHBOURS, 2 * NEIGHBOURS, np.exp(np.clip(fall, 0, 500))) * (len(log_density) / NEIGHBOURS) ** 2
 
 
 def _numbered_by_size(roots: ndarray) -> ndarray:

@@ -26,7 +26,7 @@ from numpy import ndarray
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.transport.line import line_heights
-from cuspworld.transport.mass_error import MassError, mass_error
+from cuspworld.transport.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.multilevel import Level, coarse_sites, conjugate_heights, owners
 from cuspworld.transport.products import Products
 from cuspworld.transport.sources import Sampler, Source
@@ -67,12 +67,14 @@ class Control:
 
 @dataclass(frozen=True)
 class Solution:
-    """Heights (N,) float64 with mean 0, their error, samples spent on training, and whether the error is certified."""
+    """Heights (N,) float64 with mean 0, their error, samples spent on training, whether the error is certified, and
+    whether it is the plain one (`mass_error.py`)."""
 
     heights: Float64[ndarray, "sites"]
     error: MassError
     samples: int
     certified: bool
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def solve(problem: Problem, control: Control, start: Float64[ndarray, "sites"] |
     sites = len(problem.points)
     if sites == 1 or problem.source.dimension == 1:
         heights = line_heights(problem.source, problem.points, problem.masses) if sites > 1 else np.zeros(1)
-        return Solution(heights, MassError(0.0, 0.0, 0), 0, True)
+        return Solution(heights, MassError(0.0, 0.0, 0), 0, True, True)
     products = Products(problem.points, control.device, control.memory_budget, control.threads)
     run = _Run(problem, control, products)
     with _progress_bar(control.progress) as bar:
@@ -111,7 +113,8 @@ class _Run:
         self.batch_size = max(self.sites, SMALLEST_BATCH)
         self.expected = self.batch_size * problem.masses
         self.levels: list[Level] = []
-        self.floor = control.tolerance**2 / self.sites  # masses below it are judged against it
+        self.weights, self.plain = error_weights(problem.masses, control.tolerance)
+        self.effort = float((self.weights * problem.masses).sum())  # E^2 of one sample: N for equal masses
         self.began = self.saved = time.monotonic()
 
     def to_tolerance(self, start: ndarray | None, bar: Any) -> Solution:
@@ -149,7 +152,7 @@ class _Run:
                 stacklevel=4,
             )
         average = state.average - state.average.mean()
-        return Solution(average, error, state.batch * self.batch_size, certified)
+        return Solution(average, error, state.batch * self.batch_size, certified, self.plain)
 
     def _step(self, state: _State, sampler: Sampler) -> _State:
         """One batch: count the cells' samples, move every height against its relative mass error, average."""
@@ -185,19 +188,20 @@ class _Run:
     def _certify(self, state: _State) -> MassError:
         """Estimate the average's error from a fresh sample whose size is fixed beforehand, so that it stays unbiased.
 
-        Its deviation, sqrt(2 / N) N / M in E^2, is at most a sixteenth of the squared tolerance. A look at a quarter of
-        it may only end a hopeless check.
+        Its deviation in E^2, sqrt(2 sum (w nu)^2) / M, is at most a sixteenth of the squared tolerance. A look at a
+        quarter of it may only end a hopeless check.
         """
         sampler = self._sampler(_FIRST_CERTIFICATE_STREAM + state.checks)
-        size = max(16 * np.sqrt(2 * self.sites), 0.12 * self.sites) / self.control.tolerance**2
+        spread = float(np.sqrt(2 * ((self.weights * self.problem.masses) ** 2).sum()))
+        size = max(16 * spread, 0.12 * self.effort) / self.control.tolerance**2
         size = max(int(size), SMALLEST_BATCH)
         counts = self._count(sampler, state.average, size // 4)[0]
-        error = mass_error(counts, self.problem.masses, self.floor)
+        error = mass_error(counts, self.problem.masses, self.weights)
         hopeless = error.square - 3 * error.square_deviation > self.control.tolerance**2
         if hopeless or self._late():
             return error
         counts += self._count(sampler, state.average, size - size // 4)[0]
-        return mass_error(counts, self.problem.masses, self.floor)
+        return mass_error(counts, self.problem.masses, self.weights)
 
     def _deviations(self, checks: int) -> float:
         """Standard deviations to leave at an attempt; attempt k = 0, 1, ... errs with (1 - CONFIDENCE) / 2^(k + 1)."""
@@ -211,7 +215,7 @@ class _Run:
 
     def _first_state(self, start: ndarray | None) -> _State:
         heights = self._best_start(start)
-        samples = self.sites * (ABOVE_FLOOR / (AIM * self.control.tolerance)) ** 2
+        samples = self.effort * (ABOVE_FLOOR / (AIM * self.control.tolerance)) ** 2
         return _State(heights, heights.copy(), next_check=max(int(np.ceil(samples / self.batch_size)), 32))
 
     def _best_start(self, start: ndarray | None) -> ndarray:
@@ -226,7 +230,7 @@ class _Run:
         errors = []
         for heights in candidates:  # the same samples for all
             counts, _ = self._count(self._sampler(_TRIAL_STREAM), heights, samples)
-            errors.append(mass_error(counts, self.problem.masses, self.floor).square)
+            errors.append(mass_error(counts, self.problem.masses, self.weights).square)
         return candidates[int(np.argmin(errors))]
 
     def _coarse_heights(self) -> ndarray | None:

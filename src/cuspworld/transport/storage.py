@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cuspworld.transport.brenier import Brenier
 
 _FORMAT = "cuspworld-brenier-1"
-_NUMBERS = ("error_", "error_standard_error_", "certified_", "samples_")
+_LEARNED = ("error_", "error_standard_error_", "error_kind_", "certified_", "samples_")
 _SINGULAR_ARRAYS = ("facets", "masses", "kinks", "points", "singular", "confidence", "suspect", "branches")
 
 
@@ -36,7 +36,7 @@ def save(brenier: "Brenier", path: Path) -> None:
         found = vars(brenier)["_singular_set"]
         arrays |= {f"singular.{name}": np.ascontiguousarray(getattr(found, name)) for name in _SINGULAR_ARRAYS}
         arrays["singular.dimension"] = np.array([found.dimension])
-    learned = {name: getattr(brenier, name) for name in _NUMBERS}
+    learned = {name: getattr(brenier, name) for name in _LEARNED}
     header = {"format": _FORMAT, "params": json.dumps(params), "learned": json.dumps(learned)}
     with written_whole(path) as aside:
         save_file(arrays, aside, metadata=header)
