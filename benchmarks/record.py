@@ -1,6 +1,6 @@
 """Recording at scale: how fast, and is every clip there exactly once when workers and driver are killed at random?
 
-    python benchmarks/record.py                  # 3,000 clips, 20 kills of the pool's and 20 of Ray's processes
+    python benchmarks/record.py                  # 10,000 clips, 20 kills of the pool's and 20 of Ray's processes
     python benchmarks/record.py --quick          # 300 clips, 4 kills of the pool's
 
 First a library is recorded undisturbed, in one process. Then `cusp record` does the same with two workers while SIGKILL
@@ -135,7 +135,7 @@ def disturbed(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--world", default="Collision")
-    parser.add_argument("-n", type=int, default=3000)
+    parser.add_argument("-n", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--wait", type=float, default=3.0, help="longest time from work to kill, in seconds")
     parser.add_argument("--seed", type=int, default=0)
