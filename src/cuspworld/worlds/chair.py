@@ -1,8 +1,7 @@
 """Chair: a chair is dug out of sand, lifted on ropes, dropped, or propped with two legs on a block and pushed.
 
 A rigid body under gravity with contact and elliptic Coulomb friction cones, solved by MuJoCo; ropes are inextensible
-tendons. Sand resists by resistive force theory (Li, Zhang, Goldman, Science 339, 2013): a force on each piece of leg
-that grows in proportion to its depth and opposes its motion, whatever the speed.
+tendons, and once let go they swing from the hook, which is drawn up (chair_ropes.py). Sand: chair_sand.py.
 Critical state: the centre of mass stands over an edge of the chair's feet. With the chair's centre of mass at height c
 over its foot plane and a distance d inside the edge, tilting by theta about the edge gives the overhang
 c sin(theta) - d cos(theta), which is 0 at tan(theta) = d / c.
@@ -14,15 +13,28 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from cuspworld.truth import Truth
 from cuspworld.worlds import chair_words
 from cuspworld.worlds.base import Parameter, Twin, World
-from cuspworld.worlds.chair_model import CENTRE, CHAIR_POINTS, FOOT, FOVY, GRIPS, LEG, chair_scene, hanging_lengths
+from cuspworld.worlds.chair_drawing import draw_hand, draw_ropes
+from cuspworld.worlds.chair_model import (
+    CENTRE,
+    CHAIR_POINTS,
+    FOOT,
+    FOVY,
+    GRIPS,
+    LEG,
+    chair_scene,
+    hanging_lengths,
+    overhang,
+    turn_back,
+    vertical,
+)
+from cuspworld.worlds.chair_ropes import LooseRopes
+from cuspworld.worlds.chair_sand import resistance
 from cuspworld.worlds.mujoco_scene import (
     Picture,
-    add_rod,
     build,
     camera_numbers,
     contact_force,
@@ -34,37 +46,9 @@ from cuspworld.worlds.mujoco_scene import (
 
 PUSH_LASTS = 0.12  # s
 HOOK_ABOVE = 0.85  # m, from the centre of mass of the hanging chair to the hook
-PIECE_HEIGHTS = (0.04, 0.12, 0.20, 0.28, 0.36)  # m, of the middles of the pieces of a leg
-LEG_PIECES = np.array([(x, y, z) for x in (-LEG, LEG) for y in (-LEG, LEG) for z in PIECE_HEIGHTS]) - CENTRE
 PUSHED = np.array([-0.2, 0.0, 0.85]) - CENTRE  # where the hand meets the back
-PIECE_AREA = 0.04 * 0.08  # m^2, of one side of a piece of leg
-SAND_CREEP = 0.02  # m/s, below which the sand's resistance fades, so that it vanishes at rest
 HOOK = 0  # its place among the mocap bodies
 STORIES = ("dropped", "propped", "lifted", "dug")
-
-
-def turn_back(tilt: float, yaw: float) -> Float[np.ndarray, "3 3"]:
-    """The rotation (chair to world) of a chair tilted back by `tilt` and turned left by `yaw` (rad)."""
-    ct, st, cy, sy = math.cos(tilt), math.sin(tilt), math.cos(yaw), math.sin(yaw)
-    back = np.array([[ct, 0.0, -st], [0.0, 1.0, 0.0], [st, 0.0, ct]])
-    return np.array([[cy, -sy, 0.0], [sy, cy, 0.0], [0.0, 0.0, 1.0]]) @ back
-
-
-def vertical(quaternion: Float[np.ndarray, " 4"]) -> Float[np.ndarray, " 3"]:
-    """The world's vertical in the chair's frame: the last row of its rotation matrix."""
-    w, x, y, z = quaternion.tolist()
-    return np.array([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)])
-
-
-def overhang(centre: Float[np.ndarray, " 3"], up: Float[np.ndarray, " 3"]) -> float:
-    """How far (m) the centre of mass is beyond the edge of the feet over which it would tip, negative inside.
-
-    `centre`: of mass, in the chair's frame; `up`: the vertical in it. For each edge with outward normal n at a
-    distance d from the centre of mass: -c (n . up) - d up_z; the largest counts. Positive for a chair on its head.
-    """
-    x, y, c = centre.tolist()
-    ux, uy, uz = up.tolist()
-    return max(c * ux - (FOOT + x) * uz, -c * ux - (FOOT - x) * uz, c * uy - (FOOT + y) * uz, -c * uy - (FOOT - y) * uz)
 
 
 def _hangs(state: Any) -> bool:
@@ -145,6 +129,7 @@ class Chair(World):
         self._body = model.body("chair").id
         self._geoms = model.geom_bodyid == self._body
         self._held = values["story"] != "propped"
+        self._loose: LooseRopes | None = None
         self._push_force, self._push_until, self._pushed = 0.0, -1.0, -math.inf
         self._frozen: np.ndarray | None = None
         self._second, self._through, self._sand_force = False, False, 0.0
@@ -190,6 +175,12 @@ class Chair(World):
         self._held = False
         self._model.tendon_limited[:] = 0
 
+    def _grips(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places (2, 3) and velocities (2, 3) of the points where the ropes hold the chair (m, m/s)."""
+        rotation = self._data.xmat[self._body].reshape(3, 3)
+        arms, spin = GRIPS @ rotation.T, rotation @ self._data.qvel[3:6]
+        return self._data.xpos[self._body] + arms, self._data.qvel[:3] + cross(spin, arms)
+
     def _advance(self, seconds: float, action: np.ndarray) -> None:
         if action[3] != 0.0:
             self._event("push", self.time, impulse=float(action[3]))
@@ -197,6 +188,7 @@ class Chair(World):
         if action[2] >= 0.5 and self._held:
             self._event("release", self.time)
             self._let_go()
+            self._loose = LooseRopes(*self._grips(), self._data.mocap_pos[HOOK])
             if self._over >= 0:
                 self._event("tipping", self.time)
         count = math.ceil(seconds / type(self).step_length - 1e-9)
@@ -212,6 +204,8 @@ class Chair(World):
             data.mocap_pos[HOOK] = self._hook
         else:  # an empty hook is drawn up, away from the scene
             data.mocap_pos[HOOK] += (0.0, 0.0, 0.8 * dt)
+            if self._loose is not None:
+                self._loose.step(dt, self.values["gravity"], data.mocap_pos[HOOK])
         self._apply_push(now, dt)
         if self.values["story"] == "dug":
             self._apply_sand(dt)
@@ -237,22 +231,17 @@ class Chair(World):
         return self._data.xpos[self._body] + self._data.xmat[self._body].reshape(3, 3) @ PUSHED
 
     def _apply_sand(self, dt: float) -> None:
-        """Resistive force on every piece of leg below the sand's surface; semi-implicit, so it never overshoots."""
+        """The sand's force on the legs; it adds to the push."""
         data, values = self._data, self.values
-        rotation, arms = data.xmat[self._body].reshape(3, 3), LEG_PIECES
-        arms = arms @ rotation.T  # (pieces, 3) from the centre of mass
-        places = data.xpos[self._body] + arms
-        deep = values["depth"] - places[:, 2]
-        within = (deep > 0) & (np.abs(places[:, :2]) < 0.5).all(1)
+        rotation = data.xmat[self._body].reshape(3, 3)
         spin = rotation @ data.qvel[3:6]
-        velocity = data.qvel[:3] + cross(spin, arms)
-        most = values["sand"] * PIECE_AREA * np.where(within, deep, 0.0)  # N
-        speed = np.sqrt((velocity**2).sum(1)) + SAND_CREEP + most * dt * len(arms) / values["mass"]
-        force = -(most / speed)[:, None] * velocity
+        force, moment = resistance(
+            data.xpos[self._body], rotation, data.qvel[:3], spin, values["depth"], values["sand"], values["mass"], dt
+        )
         wrench = data.xfrc_applied[self._body]
-        wrench[:3] += force.sum(0)
-        wrench[3:] += cross(arms, force).sum(0)
-        self._sand_force = float(force[:, 2].sum())
+        wrench[:3] += force
+        wrench[3:] += moment
+        self._sand_force = float(force[2])
 
     def _lowest(self) -> float:
         data = self._data
@@ -367,31 +356,20 @@ class Chair(World):
         return self._drawing.draw(self._model, self._data, height, width, self._draw_more)
 
     def _draw_more(self, scene: mujoco.MjvScene) -> dict[int, int]:
-        """The ropes while they hold; the hand that pushes, at the back's top while it does, otherwise a little off."""
-        drawn = {}
+        """The ropes, held or loose; the hand that pushes, at the back's top while it does, otherwise a little off."""
+        drawn: dict[int, int] = {}
         if self._held:
-            turn, origin = self._data.xmat[self._body].reshape(3, 3), self._data.xpos[self._body]
-            for grip in GRIPS:
-                drawn[add_rod(scene, self._hook, origin + turn @ grip, 0.010, (0.62, 0.52, 0.36), shadow=False)] = 3
+            drawn |= dict.fromkeys(draw_ropes(scene, self._hook, self._grips()[0]), 3)
+        elif self._loose is not None:
+            drawn |= dict.fromkeys(draw_ropes(scene, self._data.mocap_pos[HOOK], self._loose.ends), 3)
         if self.values["story"] != "propped" and self._pushed == -math.inf:
             return drawn
         pushing = self._push_force != 0.0
         side = -1.0 if self._push_force > 0 else 1.0
         if pushing or self._pushed == -math.inf:
             self._hand_at = self._push_point() + np.array([side * 0.06, 0.0, 0.0])
-        tip = self._hand_at.copy()
-        if not pushing:
-            tip[0] += side * min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
-        knuckles, wrist, elbow = (
-            tip + np.array([side * x, 0.0, z]) for x, z in ((0.05, 0.0), (0.20, 0.01), (2.6, 0.50))
-        )
-        for start, end, radius, rgba in (
-            (tip, knuckles, 0.050, (0.93, 0.74, 0.60)),
-            (knuckles, wrist, 0.036, (0.93, 0.74, 0.60)),
-            (wrist, elbow, 0.055, (0.29, 0.38, 0.55)),
-        ):
-            drawn[add_rod(scene, start, end, radius, rgba, shadow=False)] = 4
-        return drawn
+        away = 0.0 if pushing else min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
+        return drawn | dict.fromkeys(draw_hand(scene, self._hand_at, side, away), 4)
 
     def _camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY[self.values["story"]], height, width)

@@ -36,6 +36,30 @@ CHAIR_POINTS = np.concatenate([np.array(middle) + CORNERS * half for _, middle, 
 GRIPS = np.array([(0.20, 0.0, 0.47), (-0.2, 0.0, 0.91)]) - CENTRE
 
 
+def turn_back(tilt: float, yaw: float) -> Float[np.ndarray, "3 3"]:
+    """The rotation (chair to world) of a chair tilted back by `tilt` and turned left by `yaw` (rad)."""
+    ct, st, cy, sy = math.cos(tilt), math.sin(tilt), math.cos(yaw), math.sin(yaw)
+    back = np.array([[ct, 0.0, -st], [0.0, 1.0, 0.0], [st, 0.0, ct]])
+    return np.array([[cy, -sy, 0.0], [sy, cy, 0.0], [0.0, 0.0, 1.0]]) @ back
+
+
+def vertical(quaternion: Float[np.ndarray, " 4"]) -> Float[np.ndarray, " 3"]:
+    """The world's vertical in the chair's frame: the last row of its rotation matrix."""
+    w, x, y, z = quaternion.tolist()
+    return np.array([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)])
+
+
+def overhang(centre: Float[np.ndarray, " 3"], up: Float[np.ndarray, " 3"]) -> float:
+    """How far (m) the centre of mass is beyond the edge of the feet over which it would tip, negative inside.
+
+    `centre`: of mass, in the chair's frame; `up`: the vertical in it. For each edge with outward normal n at a
+    distance d from the centre of mass: -c (n . up) - d up_z; the largest counts. Positive for a chair on its head.
+    """
+    x, y, c = centre.tolist()
+    ux, uy, uz = up.tolist()
+    return max(c * ux - (FOOT + x) * uz, -c * ux - (FOOT - x) * uz, c * uy - (FOOT + y) * uz, -c * uy - (FOOT - y) * uz)
+
+
 def hanging_lengths(tilt: float, above: float) -> Float[np.ndarray, " 2"]:
     """Lengths (m) of the two ropes that hold the chair tilted back by `tilt` with the hook `above` its centre of mass.
 
