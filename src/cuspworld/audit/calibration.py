@@ -25,6 +25,7 @@ CURVES: dict[str, tuple[float, float]] = {
     "recolour": (6.0, 3.0),
     "look": (6.0, 3.0),
     "amount": (6.0, 3.0),
+    "growth": (6.0, 3.0),
     "upward": (6.0, 3.0),
     "start": (6.0, 3.0),
     "ignition": (6.0, 3.0),

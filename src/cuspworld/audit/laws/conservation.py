@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cuspworld.audit.amounts import Growth, growths
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.palette import palette, weighted_lab
@@ -24,14 +25,17 @@ def check(scene: Scene) -> Evidence:
     """Every saturated colour's losses and gains."""
     if len(scene) < 3 * SHORTEST:
         return Evidence(unchecked=f"the shot is too short: {len(scene)} frames, at least {3 * SHORTEST} are needed")
-    if not scene.camera.steady or scene.valid is not None:
+    suspects = [_grown(scene, growth) for growth in growths(scene)] if scene.camera.steady else []
+    if (not scene.camera.steady or scene.valid is not None) and not suspects:
         return Evidence(unchecked="the camera moves, so that amounts in the picture are no amounts in the scene")
+    if scene.valid is not None:
+        return Evidence(tuple(suspects))
     chosen = np.unique(np.linspace(0, len(scene) - 1, 24).astype(int))
     chroma = np.stack([np.linalg.norm(weighted_lab(scene.frames[t])[..., 1:], axis=-1) for t in chosen])
     colours = palette(scene.frames[chosen], chroma > SATURATED, looks=24)
+    followed = bool(suspects)
     if colours is None:
-        return Evidence(unchecked="no saturated colour whose amount could be followed")
-    suspects, followed = [], False
+        return Evidence(tuple(suspects), "" if followed else "no saturated colour whose amount could be followed")
     for k in range(len(colours.centres)):
         here = colours.maps == k
         third = len(chosen) // 3
@@ -47,6 +51,21 @@ def check(scene: Scene) -> Evidence:
     if not followed:
         return Evidence(unchecked="no coloured matter stays in one place while its amount changes")
     return Evidence(tuple(suspects))
+
+
+def _grown(scene: Scene, growth: Growth) -> Finding:
+    pixels = scene.factor[0] * scene.factor[1]
+    times = tuple(scene.time(int(t)) for t in growth.frames)
+    return Finding(
+        law="conservation",
+        start=times[0],
+        end=times[-1],
+        box=scene.source_box(growth.box, int(growth.frames[-1])),
+        probability=probability("growth", 20 * float(np.log2(max(growth.ratio, 1.0)))),
+        measured={"grows by a factor of": Measurement(growth.ratio, "")},
+        sentence="Matter that stays in its place grows all the while, and nothing is added to it.",
+        series=(Series("amount of this hue", "px²", times, tuple(float(v) * pixels for v in growth.areas)),),
+    )
 
 
 def _flow(
