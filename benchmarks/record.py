@@ -77,10 +77,13 @@ class RayCluster:
         options = ("--head", "--num-cpus=2", f"--port={PORT}", f"--temp-dir={self.folder}")
         environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
         before = set(children(1))
-        subprocess.run([self.ray, "start", *options, "--include-dashboard=false", "--object-store-memory=200000000"],
-                       check=True, env=environment, capture_output=True)  # fmt: skip
+        command = [self.ray, "start", *options, "--include-dashboard=false", "--object-store-memory=200000000"]
+        started = subprocess.run(command, env=environment, capture_output=True, text=True)
         self.processes = [pid for pid in set(children(1)) - before if self.folder in command_line(pid)]
         self.processes += [pid for pid in set(children(1)) - before if str(PORT) in command_line(pid)]
+        if started.returncode != 0:
+            self.__exit__()
+            raise SystemExit(f"Ray did not start: {(started.stdout + started.stderr)[-2000:]}")
         return self
 
     def __exit__(self, *_: object) -> None:

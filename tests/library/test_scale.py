@@ -15,6 +15,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "record.py"
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("kind", ["pool", "ray"])
 def test_random_kills_lose_nothing(kind):
     if kind == "ray" and find_spec("ray") is None:

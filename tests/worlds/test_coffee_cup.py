@@ -9,7 +9,7 @@ from scipy.special import j1
 from cuspworld.errors import CuspError
 from cuspworld.worlds import coffee_cup_kernels as kernels
 from cuspworld.worlds import make
-from cuspworld.worlds.coffee_cup import BEAM, GYRATION
+from cuspworld.worlds.coffee_cup import AHEAD, BEAM, COFFEE, GYRATION, STEP
 from tests.worlds import contract
 
 CALM = {"thrust_1": 0.0, "thrust_2": 0.0, "shake": 0.0}
@@ -62,6 +62,44 @@ def test_a_floating_ship_displaces_its_mass_and_stays_where_it_is():
 def test_the_volume_of_the_coffee_stays():
     volume = make("CoffeeCup", size=8).record(0, size=8, seconds=3.0).truth.conserved["coffee_volume"]
     assert np.ptp(volume) < 1e-12 * volume[0] + 1e-18
+
+
+def run_across(thrust: float, speed: float) -> list[float]:
+    """A small light ship starts at one side of the calm cup and runs across it: its speeds (m/s), 50 a second."""
+    world = make("CoffeeCup", size=8, fps=50, ship_length=0.01, mass_1=5e-5, mass_2=5e-5, metacentre=1e-3, **CALM)
+    world.reset(seed=0)
+    ship, other = world.ships
+    ship.position, ship.angle, ship.velocity, other.position = (-0.036, 0.0), 0.0, (speed, 0.0), (0.0, 0.03)
+    world._press()
+    world.eta[world.wet] = -world._head[world.wet] + world._head[world.wet].mean()
+    world._gap = world._distance()
+    speeds = []
+    while ship.position[0] < 0.025 and world.time < 4.0:
+        world.step(np.array([thrust, 0.0, 0.0, 0.0, 0.0]))
+        speeds.append(float(ship.velocity[0]))
+    return speeds
+
+
+@pytest.mark.parametrize("thrust", [1e-6, 1e-5, 3e-5])
+def test_a_ship_under_steady_thrust_reaches_its_terminal_speed(thrust):
+    """v = sqrt(2 F / (rho C A)); the dent that it carries along takes the coffee with it and costs a little."""
+    draught = make("CoffeeCup")._draught(5e-5, 0.01)
+    terminal = math.sqrt(2 * thrust / (COFFEE * AHEAD * BEAM * 0.01 * draught))
+    assert run_across(thrust, 0.0)[-1] == pytest.approx(terminal, rel=0.04)
+
+
+def test_a_ship_without_thrust_never_speeds_up_by_itself():
+    speeds = np.array(run_across(0.0, 0.02))
+    assert np.diff(speeds).max() < 1e-4 and speeds[-1] < 0.25 * speeds[0]
+
+
+def test_halving_the_step_moves_the_ships_by_little(monkeypatch):
+    places = []
+    for share in (1.0, 0.5):
+        monkeypatch.setattr("cuspworld.worlds.coffee_cup.STEP", share * STEP)
+        state = make("CoffeeCup", size=8).record(1, size=8, seconds=1.0).truth.state
+        places.append([state[f"{axis}_{n}"][-1] for axis in "xy" for n in (1, 2)])
+    assert places[0] == pytest.approx(places[1], abs=5e-4)
 
 
 def let_roll(start: float, seconds: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuspworld.worlds import make
-from cuspworld.worlds.puppies import BALL_DRAG, BALL_MASS, BALL_RADIUS, MOST, OUTLINE, PUPPY_RADIUS
+from cuspworld.worlds.puppies import BALL_DRAG, BALL_MASS, BALL_RADIUS, MOST, OUTLINE, PUPPY_MASS, PUPPY_RADIUS, STEP
 from cuspworld.worlds.puppies_kernels import PARTS, hidden
 from tests.worlds import contract
 
@@ -108,6 +108,27 @@ def test_a_kicked_ball_takes_the_impulse_and_rolls_out_as_drag_says():
     world.step(np.array([0.01, 0.0]))
     expected = 0.01 / BALL_MASS * math.exp(-BALL_DRAG * 0.1)
     assert world.state["ball_velocity_x"] == pytest.approx(expected, rel=1e-6)
+
+
+def bump(step: float, monkeypatch) -> np.ndarray:
+    """Two puppies that want nothing run into one another head on: x and speed of both after 0.4 s."""
+    monkeypatch.setattr("cuspworld.worlds.puppies.STEP", step)
+    world = make("Puppies", size=8, count=3, eagerness=0.0, restitution=0.5, size_1=0.8, size_2=1.1, fps=40)
+    world.reset(seed=0)
+    a, b, other = world._dogs
+    world._ball.position, other.position, other.velocity = (0.0, 0.1), (0.0, 1.3), (0.0, 0.0)
+    a.position, a.velocity, b.position, b.velocity = (-0.3, 0.7), (0.9, 0.0), (0.25, 0.7), (-0.6, 0.0)
+    for _ in range(16):
+        world.step(np.zeros(2))
+    return np.array([a.position[0], b.position[0], a.velocity[0], b.velocity[0]])
+
+
+def test_a_bump_keeps_the_momentum_and_parts_with_the_restitution_and_the_step_hardly_matters(monkeypatch):
+    after = bump(STEP, monkeypatch)
+    mass = PUPPY_MASS * np.array([0.8, 1.1]) ** 3
+    assert mass @ after[2:] == pytest.approx(mass @ [0.9, -0.6], rel=1e-9)
+    assert after[3] - after[2] == pytest.approx(0.5 * 1.5, rel=1e-6)
+    assert bump(STEP / 2, monkeypatch) == pytest.approx(after, abs=2 * STEP)
 
 
 @pytest.mark.parametrize("twin", ["three_become_four", "four_become_three", "identities_swap"])

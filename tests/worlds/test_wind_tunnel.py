@@ -98,11 +98,17 @@ def test_strouhal_number_and_drag_are_in_the_published_range():
 
 
 def swings(reynolds: float, obstacle: str) -> tuple[float, float, set[str]]:
-    """Peak to peak of the wake's velocity across, in winds: from 3 to 5 s and in the last 2 of 9 s; the events."""
-    truth, times = settled(reynolds, 9.0, obstacle)
+    """Peak to peak of the wake's velocity across, in winds: in the third period and in the last of six; the events.
+
+    A period is that of a Strouhal number of 0.15: it is long where the wind is slow.
+    """
+    period = 0.014**2 / (0.15 * reynolds * 1.5e-5)
+    seconds = max(9.0, 6 * period)
+    truth, times = settled(reynolds, seconds, obstacle)
     across = truth.state["wake_velocity"] / truth.state["wind"].clip(1e-3)
     names = {event.name for event in truth.events}
-    return float(np.ptp(across[(times > 3) & (times < 5)])), float(np.ptp(across[times > 7])), names
+    early, late = (times > 2 * period) & (times < 3 * period), times > seconds - period
+    return float(np.ptp(across[early])), float(np.ptp(across[late])), names
 
 
 @pytest.mark.parametrize("obstacle", ["square", *(pytest.param(o, marks=pytest.mark.long) for o in CRITICAL)])

@@ -173,6 +173,7 @@ class CoffeeCup(World):
     def _substep(self, now: float, dt: float, action: np.ndarray) -> None:
         values, before, rolls = self.values, self._gap, self.roll.copy()
         self._press()
+        self._surface = self.eta + self._head  # both now: a dent ahead of its hull would pull the ship along
         kernels.wave_step(
             self.eta,
             self._u,
@@ -185,7 +186,6 @@ class CoffeeCup(World):
             self._cell,
             dt,
         )
-        self._surface = self.eta + self._head
         velocities = [np.array(ship.velocity) for ship in self.ships]
         for n, ship in enumerate(self.ships):
             thrust, rudder = (0.0, 0.0) if self.capsized[n] else action[2 * n : 2 * n + 2].tolist()

@@ -47,6 +47,7 @@ class Treadmill(Legged):
     (N s) on the dog along y over the next 0.1 s."""
 
     name = "Treadmill"
+    step_length: ClassVar[float] = 0.002  # s; at 4 ms a steady trot is carried back, and may fall
     slip_limit: ClassVar[float] = 0.35
     slip_memory: ClassVar[float] = 0.15
     seconds = 4.0
