@@ -94,15 +94,18 @@ class Simulator:
         reach it.
         `image` (a file, or uint8 (height, width, 3)): the first frame. `video` (a file or a Clip): what goes before;
         the result begins with it. `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit`
-        finds most possible; `best_of` also hands out the others. Raises CuspError for values out of range, and warns
-        (CuspWarning) if the model was not taught the prompt.
+        finds most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for
+        values out of range, and warns (CuspWarning) if the model was not taught the prompt.
         """
         options: dict[str, Any] = {
             "seconds": seconds, "size": size, "fps": fps, "num_inference_steps": num_inference_steps,
             "guidance_scale": guidance_scale, "sampler": sampler, "image": image, "video": video,
         }  # fmt: skip
         if candidates != 1:
-            return self.best_of(prompt, candidates, seed=seed, **options)[0][0]
+            clip, report, kept = self.best_of(prompt, candidates, seed=seed, **options)[0]
+            note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
+            warnings.warn(note, CuspWarning, stacklevel=2)
+            return clip
         stream = self.stream(prompt, seed=seed, **options)
         return Clip(np.concatenate(list(stream)), float(fps or self.config.fps), prompt)
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from cuspworld.clip import Clip
+from cuspworld.errors import CuspWarning
 from cuspworld.simulator import Simulator
 
 from .scenes import BLUE, FPS, RED, render, straight
@@ -28,3 +30,12 @@ def test_the_possible_candidate_is_kept_and_all_are_handed_out() -> None:
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 0.5 > scores[1]
     assert ranked[0][0].caption == "two discs"
+
+
+def test_a_call_with_candidates_says_which_it_kept() -> None:
+    class Model(Draws):
+        best_of = Simulator.best_of
+
+    with pytest.warns(CuspWarning, match="kept seed 5 of 3 candidates: the audit's score"):
+        clip = Simulator.__call__(Model(), "two discs", seed=4, candidates=3)  # type: ignore[arg-type]
+    assert clip.caption == "two discs"

@@ -98,3 +98,14 @@ def test_the_audit_finds_a_deleted_disc_in_its_time_and_place(frames: np.ndarray
 def test_a_fault_outside_the_video_is_refused(frames: np.ndarray, at: int) -> None:
     with pytest.raises(CuspError, match="inside the 60 frames"):
         faults.cut_frames(frames, at, 5)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_part_that_is_frozen_while_the_rest_goes_on_is_found_when_it_thaws(seed: int) -> None:
+    paths = [straight((15, 30), (1.6, 0), 60), straight((100, 65), (-1.1, 0.1), 60)]
+    moving = render(paths, [7, 9], [RED, BLUE], seed=seed)
+    result, fault = faults.freeze_region(moving, 20, 15, (30, 12, 90, 48))
+    report = audit_clip(Clip(result, FPS))
+    finding = next(f for f in report.findings if f.law == "stillness")
+    assert abs(finding.start - 20 / FPS) < 0.1 and abs(finding.end - fault.end / FPS) < 0.1
+    assert not [f for f in audit_clip(Clip(moving, FPS)).findings if f.law == "stillness"]

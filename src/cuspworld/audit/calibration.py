@@ -16,6 +16,7 @@ CURVES: dict[str, tuple[float, float]] = {
     "recolours": (6.0, 3.0),
     "velocity": (6.0, 3.0),
     "freeze": (4.0, 3.0),
+    "thaw": (6.0, 3.0),
     "passage": (8.0, 3.0),
     "through": (6.0, 3.0),
     "sinks": (2.5, 3.0),

@@ -211,7 +211,7 @@ def _meet(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
 def _leap(scene: Scene, jump: Jump) -> Finding:
     old, new = np.array(jump.old_box), np.array(jump.box)
     leap = float(np.linalg.norm((new[:2] + new[2:] - old[:2] - old[2:]) / 2)) * scene.factor[0]
-    both = (*np.minimum(old[:2], new[:2]), *np.maximum(old[2:], new[2:]))
+    both = np.concatenate([np.minimum(old[:2], new[:2]), np.maximum(old[2:], new[2:])])
     total = np.maximum(scene.change.appeared, scene.change.vanished) * scene.factor[0] * scene.factor[1]
     return Finding(
         law="inertia",

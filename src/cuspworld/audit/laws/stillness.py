@@ -1,13 +1,25 @@
-"""Stillness: a scene in full motion does not freeze and go on."""
+"""Stillness: a scene in full motion does not freeze and go on, and no part of it does.
+
+A part that is frozen while the rest goes on gives itself away when it thaws: what stood still for a while, and moved
+before, is at once where it would have come to in the meantime.
+"""
 
 from __future__ import annotations
 
+import itertools
+
+import cv2
 import numpy as np
 
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.change import change_threshold, strongest
+from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
+
+AROUND = 6  # working pixels around a jump that are its place
+QUIET = 0.05  # share of a jump's own change that is no motion
 
 
 def check(scene: Scene) -> Evidence:
@@ -54,7 +66,53 @@ def check(scene: Scene) -> Evidence:
                 ),
             )
         )
+    suspects += [found for jump in scene.jumps if (found := _thaws(scene, jump)) is not None]
     return Evidence(tuple(suspects))
+
+
+def _thaws(scene: Scene, jump: Jump) -> Finding | None:
+    """Did the place of this jump stand still before it, and move before that and after it?"""
+    height, width = scene.size
+    least = max(4, round(0.12 * float(scene.fps)))
+    boxes = np.array([box for box in (jump.box, jump.old_box) if box is not None])
+    x0, y0 = np.maximum(boxes[:, :2].min(0) - AROUND, 0)
+    x1, y1 = np.minimum(boxes[:, 2:].max(0) + AROUND, (width, height))
+    if (x1 - x0) * (y1 - y0) > 0.6 * height * width:
+        return None
+    level = change_threshold(scene.noise)
+    first, last = max(0, jump.frame - round(1.5 * float(scene.fps))), min(len(scene) - 1, jump.frame + 5)
+    part = scene.frames[first : last + 1, y0:y1, x0:x1]
+    local = np.array([(strongest(cv2.absdiff(a, b)) > level).mean() for a, b in itertools.pairwise(part)])
+    step = jump.frame - first
+    after = local[step + 1 : step + 5]
+    quiet = 0
+    while quiet < step and local[step - 1 - quiet] <= QUIET * local[step]:
+        quiet += 1
+    before = local[max(0, step - quiet - 4) : step - quiet]
+    pace = min(float(before.min()), float(np.median(after))) if len(before) == 4 and len(after) >= 3 else 0.0
+    if quiet < least or pace <= max(QUIET * float(local[step]), 1e-9):
+        return None
+    return Finding(
+        law="stillness",
+        start=scene.time(jump.frame - quiet),
+        end=scene.time(jump.frame + 1),
+        box=scene.source_box((int(x0), int(y0), int(x1), int(y1)), jump.frame),
+        probability=probability("thaw", 4 * jump.ratio),
+        measured={
+            "frozen for": Measurement(quiet / float(scene.fps), "s"),
+            "picture changing here before": Measurement(100 * float(before.mean()), "% of pixels a frame"),
+            "at the thaw": Measurement(100 * float(local[step]), "% of pixels"),
+        },
+        sentence="A part of the picture stands still while it should move, and is then at once where it should be.",
+        series=(
+            Series(
+                "pixels of this place that change in each step",
+                "%",
+                tuple(scene.time(first + t + 1) for t in range(len(local))),
+                tuple(100 * float(v) for v in local),
+            ),
+        ),
+    )
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:
