@@ -10,7 +10,7 @@ from cuspworld import Brenier
 from cuspworld.transport.complex import restricted_delaunay, singular_complex
 from cuspworld.transport.convex_domain import ConvexDomain
 from cuspworld.transport.exact import exact_transport
-from cuspworld.transport.region import PolygonRegion
+from cuspworld.transport.region import PolygonRegion, UnionRegion
 
 SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 
@@ -120,3 +120,28 @@ def test_a_horseshoe_is_torn_where_the_exact_rule_says():
     assert brenier.branches_.max() == 0
     assert len(ours & exact) >= 0.95 * len(ours) and len(ours) > 5
     assert len(ours & wide) >= 0.8 * len(wide) > 0
+
+
+def test_a_letter_u_in_space_is_torn_where_the_exact_rule_says():
+    """Three boxes, the legs 3 apart, against the Delaunay complex restricted to them."""
+    low = np.array([[-2.5, -0.5, 0], [1.5, -0.5, 0], [-2.5, -0.5, -1]])
+    high = np.array([[-1.5, 0.5, 2], [2.5, 0.5, 2], [2.5, 0.5, 0]])
+    generator = np.random.default_rng(100)
+    box = generator.choice(3, size=500, p=np.array([2, 2, 5]) / 9)  # by volume
+    points = low[box] + (high - low)[box] * generator.random((500, 3))
+    cube = ConvexDomain.cube(3)
+    corners = cube.vertices + 0.5
+    region = UnionRegion(
+        tuple(ConvexDomain.from_vertices(a + (b - a) * corners) for a, b in zip(low, high, strict=True))
+    )
+    solved = exact_transport(points, None, cube)
+    truth = singular_complex(solved, restricted_delaunay(solved.diagram.points, region), flips=True)
+    back = np.argsort(solved.site_of)
+    exact = {tuple(sorted(pair)) for pair in back[truth.pairs].tolist()}
+    legs = {pair for pair in exact if sorted(box[list(pair)]) == [0, 1] and points[list(pair), 2].min() > 0.5}
+    brenier = Brenier(source=cube.vertices).fit(points)
+    found = brenier.singular_set_
+    ours = {tuple(pair) for pair in found.facets[found.singular].tolist()}
+    assert brenier.branches_.max() == truth.branches.max() == 0
+    assert len(ours & exact) >= 0.95 * len(ours) and len(ours) > 20
+    assert len(ours & legs) >= 0.95 * len(legs) > 10

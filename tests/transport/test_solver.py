@@ -216,7 +216,8 @@ def test_a_checkpoint_of_other_points_is_refused(tmp_path):
         solve(problem("gaussian", clusters(100, 10, 7)), control)
 
 
-def test_threads_change_nothing():
+def test_threads_change_nothing(monkeypatch):
+    monkeypatch.setattr("cuspworld.transport.products._SHORTEST_PIECE", 1 << 16)  # so that batches are shared out
     given = problem("ball", clusters(300, 12, 8))
     one, three = (solve(given, Control(0.1, threads=threads)) for threads in (1, 3))
     np.testing.assert_array_equal(one.heights, three.heights)

@@ -41,11 +41,11 @@ class DigitsConfig:
     seed: int = 0
     digits: int = 55_000
     judge_steps: int = 860  # two passes over the digits
-    autoencoder_steps: int = 860
+    autoencoder_steps: int = 1720
     batch: int = 128
     sites: int = 6000
     tolerance: float = 0.1
-    flow_steps: int = 1500
+    flow_steps: int = 6000
     flow_batch: int = 256
     samples: int = 5000
 

@@ -17,6 +17,7 @@ from numpy import ndarray
 from cuspworld.transport import product_kernels as kernels
 
 _CACHE_BYTES = 256 * 1024  # sites that stay in a core's second-level cache while the samples pass
+_SHORTEST_PIECE = 1 << 26  # multiply-adds: about a millisecond, below which a second thread costs more than it brings
 _LONGEST_CALL = 1 << 38  # multiply-adds: a few seconds a core, after which Ctrl-C is heard
 
 
@@ -103,11 +104,12 @@ class Products:
 
     def _threaded(self, work: Any, samples: Any) -> list[ndarray]:
         rows = np.ascontiguousarray(samples, dtype=np.float32)  # (samples, dimension); a CPU tensor is read in place
-        share = -(-len(rows) // (self.threads * kernels.SAMPLES)) * kernels.SAMPLES
+        threads = min(self.threads, max(1, rows.size * self.sites // _SHORTEST_PIECE))
+        share = -(-len(rows) // (threads * kernels.SAMPLES)) * kernels.SAMPLES
         pieces = [rows[at : at + share] for at in range(0, len(rows), max(share, 1))] or [rows]
         if len(pieces) == 1:
             return list(work(pieces[0]))
-        with ThreadPoolExecutor(self.threads) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             return [np.concatenate(parts) for parts in zip(*pool.map(work, pieces), strict=True)]
 
     def _on_device(self, samples: Any, heights: ndarray, k: int) -> tuple[ndarray, ndarray]:
