@@ -3,8 +3,10 @@
     python benchmarks/coupling.py            # the networks of `cusp figure digits`, minutes
     python benchmarks/coupling.py --quick    # a minute of one core
 
-The two velocities differ in nothing but the pairs that they are trained on: noise and code independent, or
-`Brenier.couple`. Both start from the same noise. Printed for each number of Euler steps:
+The velocities differ in the pairs that they are trained on, noise and code independent or those of `Brenier.couple`,
+and in whether they are told the branch that a path ends in ("told"): with coupled pairs the branch of the noise's own
+cell, with independent ones that of another noise's. All start from the same noise. Printed for each number of Euler
+steps:
 
 - ambiguous: share of images that the judge is not sure of (the rule of `cusp figure digits`);
 - energy: energy distance between the codes and those of the test digits, over the same for as many training codes
@@ -65,20 +67,29 @@ def main() -> None:
     floor = energy_distance(held[: config.samples], tested)
     real = features(trained, tested)
     print(f"floor: energy {floor:.4f}, Frechet {frechet_distance(features(trained, held[: config.samples]), real):.2f}")
-    noise = torch.from_numpy(trained.brenier.sample_noise(config.samples, config.seed + 11))
-    print(f"{'pairs':<12}{'steps':>6}{'ambiguous %':>13}{'+-':>6}{'energy':>9}{'Frechet':>9}")
-    for name, coupled in (("independent", False), ("coupled", True)):
-        velocity = trained_flow(trained.brenier, config, coupled)
-        for steps in STEPS:
-            codes = flow_codes(velocity, noise, steps)
-            panel = judged_panel(trained, name, codes)
-            energy = energy_distance(codes, tested)
-            frechet = frechet_distance(features(trained, codes), real)
-            print(
-                f"{name:<12}{steps:>6}{100 * panel.share:>13.2f}{100 * panel.standard_error:>6.2f}"
-                f"{energy:>9.4f}{frechet:>9.2f}",
-                flush=True,
-            )
+    brenier = trained.brenier
+    noise = torch.from_numpy(brenier.sample_noise(config.samples, config.seed + 11))
+    ends = {
+        True: torch.from_numpy(brenier.branches_[brenier.cells(noise)]),
+        False: torch.from_numpy(
+            brenier.branches_[brenier.cells(brenier.sample_noise(config.samples, config.seed + 12))]
+        ),
+    }
+    print(f"{'pairs':<18}{'steps':>6}{'ambiguous %':>13}{'+-':>6}{'energy':>9}{'Frechet':>9}")
+    for told in (False, True):
+        for coupled in (False, True):
+            name = ("coupled" if coupled else "independent") + (", told" if told else "")
+            velocity = trained_flow(brenier, config, coupled, told)
+            for steps in STEPS:
+                codes = flow_codes(velocity, noise, steps, ends[coupled] if told else None)
+                panel = judged_panel(trained, name, codes)
+                energy = energy_distance(codes, tested)
+                frechet = frechet_distance(features(trained, codes), real)
+                print(
+                    f"{name:<18}{steps:>6}{100 * panel.share:>13.2f}{100 * panel.standard_error:>6.2f}"
+                    f"{energy:>9.4f}{frechet:>9.2f}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

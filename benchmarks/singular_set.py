@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=TEST_SEEDS[:2])
     parser.add_argument("--sizes", type=int, nargs="*", default=(1000, 4000, 16000))
     parser.add_argument("--tolerance", type=float, default=0.2)
+    parser.add_argument("--only", default="", help="only shapes whose name contains this")
     options = parser.parse_args()
     if options.quick:
         options.seeds, options.sizes = options.seeds[:1], (1000,)
@@ -77,7 +78,7 @@ def main() -> None:
         "shape                   N seed  branches   wrong  tears  precision  recall   of 2  pyOMT: pr.  rec.  alone"
         " placed   fit s  tears s"
     )
-    for shape in SHAPES:
+    for shape in (shape for shape in SHAPES if options.only in shape.name):
         for count in options.sizes:
             for seed in options.seeds:
                 print(row(shape, count, seed, options.tolerance), flush=True)

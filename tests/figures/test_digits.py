@@ -148,6 +148,16 @@ def test_one_step_of_a_coupled_flow_stays_nearer_to_the_data(clusters: Brenier):
     assert np.median(one) < 0.5 * np.median(other)
 
 
+def test_a_flow_that_is_told_the_branch_ends_there(clusters: Brenier):
+    config = DigitsConfig(flow_steps=300, flow_batch=128)
+    noise = torch.from_numpy(clusters.sample_noise(1000, 1))
+    velocity = trained_flow(clusters, config, coupled=False, told=True)
+    high = clusters.branches_[0]  # the branch of the even points, 20 along the first axis
+    for branch in (0, 1):
+        codes = flow_codes(velocity, noise, 2, torch.full((1000,), branch))
+        assert ((codes[:, 0] > clusters.points_[:, 0].mean()) == (branch == high)).float().mean() > 0.99
+
+
 def test_eulers_method_is_exact_where_the_velocity_is_constant():
     shift = torch.tensor([1.0, -2.0, 0.5])
     noise = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))

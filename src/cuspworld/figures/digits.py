@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from numpy import ndarray
 from torch import Tensor
 from torch.nn import functional
@@ -165,34 +165,44 @@ def _trained_autoencoder(images: Tensor, labels: Tensor, config: DigitsConfig) -
     return autoencoder
 
 
-def trained_flow(brenier: Brenier, config: DigitsConfig, coupled: bool) -> Velocity:
-    """Flow matching to the sites: noise and site independent, or paired by the transport. All else is the same."""
+def trained_flow(brenier: Brenier, config: DigitsConfig, coupled: bool, told: bool = False) -> Velocity:
+    """Flow matching to the sites: noise and site independent, or paired by the transport. All else is the same.
+
+    With `told` the velocity also learns in which branch each path ends.
+    """
     sites = torch.from_numpy(np.asarray(brenier.points_, np.float32))
+    branch_of = torch.from_numpy(brenier.branches_) if told else None
     generator = torch.Generator().manual_seed(config.seed + 3)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed + 3)
-        velocity = Velocity(sites.shape[1])
+        velocity = Velocity(sites.shape[1], 0 if branch_of is None else int(branch_of.max()) + 1)
     everything = torch.ones(config.flow_batch, 1, dtype=torch.bool)
 
     def loss(step: int) -> Tensor:
         noise = torch.randn(config.flow_batch, sites.shape[1], generator=generator)
         rows = torch.randint(len(sites), (config.flow_batch,), generator=generator)
-        data = brenier.couple(noise)[1] if coupled else sites[rows]
+        if coupled:
+            rows = brenier.cells(noise)  # the pairs of `couple`, by index
         time = torch.rand(config.flow_batch, generator=generator)
+        data = sites[rows]
         x = interpolate(noise[:, None], data[:, None], time)  # (batch, 1, d): one token
-        return flow_loss(velocity(x[:, 0], time)[:, None], noise[:, None], data[:, None], everything)
+        found = velocity(x[:, 0], time, None if branch_of is None else branch_of[rows])
+        return flow_loss(found[:, None], noise[:, None], data[:, None], everything)
 
     train(velocity, loss, config.flow_steps, 2e-3)
     return velocity
 
 
 def flow_codes(
-    velocity: Callable[[Tensor, Tensor], Tensor], noise: Float[Tensor, "n d"], steps: int
+    velocity: Callable[..., Tensor], noise: Float[Tensor, "n d"], steps: int, branch: Int64[Tensor, " n"] | None = None
 ) -> Float[Tensor, "n d"]:
-    """Codes by Euler's method."""
+    """Codes by Euler's method; `branch` is where each path shall end, for a velocity that is told so."""
+    told = () if branch is None else (branch,)
     with torch.no_grad():
         moved = euler(
-            lambda x, t: velocity(x[:, 0], torch.full((len(x),), t))[:, None], noise[:, None], time_grid(steps, 1.0)
+            lambda x, t: velocity(x[:, 0], torch.full((len(x),), t), *told)[:, None],
+            noise[:, None],
+            time_grid(steps, 1.0),
         )
     return moved[:, 0]
 

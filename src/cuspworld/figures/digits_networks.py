@@ -87,17 +87,26 @@ class Autoencoder(nn.Module):
 
 
 class Velocity(nn.Module):
-    """dx/dt of flow matching in code space: a residual perceptron of x and of Fourier features of t."""
+    """dx/dt of flow matching in code space: a residual perceptron of x and of Fourier features of t.
 
-    def __init__(self, dimension: int = CODE, width: int = 256, blocks: int = 2):
+    With `branches` above 0 it is told in which branch of the data the path ends.
+    """
+
+    def __init__(self, dimension: int = CODE, branches: int = 0, width: int = 256, blocks: int = 2):
         super().__init__()
-        self.enter = nn.Linear(dimension + 16, width)
+        self.branches = branches
+        self.enter = nn.Linear(dimension + 16 + branches, width)
         self.blocks = nn.ModuleList(nn.Sequential(nn.SiLU(), nn.Linear(width, width)) for _ in range(blocks))
         self.leave = nn.Linear(width, dimension)
 
-    def forward(self, x: Float[Tensor, "n d"], time: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
+    def forward(
+        self, x: Float[Tensor, "n d"], time: Float[Tensor, " n"], branch: Int64[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n d"]:
         angle = time[:, None] * (math.pi * torch.arange(1, 9))  # (n, 8)
-        hidden = self.enter(torch.cat([x, angle.sin(), angle.cos()], dim=1))  # (n, width)
+        known = [x, angle.sin(), angle.cos()]
+        if branch is not None:
+            known.append(functional.one_hot(branch, self.branches).float())  # (n, branches)
+        hidden = self.enter(torch.cat(known, dim=1))  # (n, width)
         for block in self.blocks:
             hidden = hidden + block(hidden)
         return self.leave(functional.silu(hidden))
