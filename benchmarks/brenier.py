@@ -53,7 +53,7 @@ ROWS = [
     *(Row(4000, d) for d in (8, 32)),
     *(Row(10_000, d, (0.1,), True, d == 32) for d in (8, 32, 128)),
     Row(50_000, 32, (0.1,), True, False),
-    Row(100_000, 64, (0.2,), False, False),
+    Row(100_000, 64, (0.3,), False, False),
     Row(100_000, 512, (0.5,), False, False),
 ]
 SEED = 3

@@ -68,6 +68,25 @@ def test_cost_is_that_of_an_exact_assignment():
     assert mapped.mean() == pytest.approx(assigned, rel=0.03)
 
 
+def test_cost_is_that_of_pots_exact_solver():
+    """Unequal masses, 8,000 samples of noise to 200 points; POT's network simplex, where it is installed."""
+    ot = pytest.importorskip("ot")
+    generator = np.random.default_rng(4)
+    points, masses = generator.normal(size=(200, 8)), generator.uniform(0.3, 1.0, 200)
+    masses /= masses.sum()
+    brenier = Brenier(tolerance=0.03).fit(points, masses)
+    assert brenier.certified_ and brenier.error_kind_ == "over cells"
+    noise = brenier.sample_noise(8000, seed=8).astype(np.float64)
+    exact = ot.emd2(np.full(8000, 1 / 8000), masses, cdist(noise, points, "sqeuclidean"), numItermax=10**7)
+    mapped = ((noise - brenier.map(noise)) ** 2).sum(1).mean()
+    dual = ((noise**2).sum(1) - 2 * brenier.potential(noise)).mean() + masses @ (
+        (points**2).sum(1) + 2 * brenier.heights_
+    )
+    assert dual <= exact + 1e-9
+    assert dual == pytest.approx(exact, rel=0.005)
+    assert mapped == pytest.approx(exact, rel=0.02)
+
+
 def test_heights_and_masses_are_those_of_the_exact_solver():
     points = np.random.default_rng(2).normal(size=(120, 2))
     sampled = Brenier(source="cube", tolerance=0.02).fit(points)
