@@ -12,7 +12,7 @@ if find_spec("mujoco") is None:
 from cuspworld.worlds import make
 from cuspworld.worlds.ant import Ant
 from cuspworld.worlds.legged import gait, two_links
-from cuspworld.worlds.mujoco_scene import project
+from cuspworld.worlds.mujoco_picture import project
 from tests.worlds import contract
 
 STANDS = {"story": "walk", "speed": 0.0, "mass": 3.0, "gravity": 9.81}

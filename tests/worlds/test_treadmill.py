@@ -10,7 +10,7 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.mujoco_scene import project
+from cuspworld.worlds.mujoco_picture import project
 from cuspworld.worlds.treadmill import BELT_QUICKENS, HALF, Treadmill
 from tests.worlds import contract
 

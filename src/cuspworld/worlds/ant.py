@@ -17,7 +17,8 @@ from cuspworld.worlds import ant_words
 from cuspworld.worlds.ant_model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, STANDS, TIBIA, YAWS, ant_scene
 from cuspworld.worlds.base import Parameter, Twin
 from cuspworld.worlds.legged import Legged, gait, moving_columns, two_links
-from cuspworld.worlds.mujoco_scene import HIDDEN, Picture, add_rod, build, camera_numbers
+from cuspworld.worlds.mujoco_picture import Picture, add_rod, camera_numbers
+from cuspworld.worlds.mujoco_scene import HIDDEN, build
 from cuspworld.worlds.render import COLOURS, darker
 
 LIFT = 0.05  # m, of a swinging foot

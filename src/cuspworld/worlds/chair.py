@@ -33,16 +33,8 @@ from cuspworld.worlds.chair_model import (
 )
 from cuspworld.worlds.chair_ropes import LooseRopes
 from cuspworld.worlds.chair_sand import resistance
-from cuspworld.worlds.mujoco_scene import (
-    Picture,
-    build,
-    camera_numbers,
-    contact_force,
-    cross,
-    crossing,
-    mujoco,
-    total_energy,
-)
+from cuspworld.worlds.mujoco_picture import Picture, camera_numbers
+from cuspworld.worlds.mujoco_scene import build, contact_force, cross, crossing, mujoco, total_energy
 
 PUSH_LASTS = 0.12  # s
 HOOK_ABOVE = 0.85  # m, from the centre of mass of the hanging chair to the hook

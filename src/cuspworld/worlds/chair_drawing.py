@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from cuspworld.worlds.mujoco_scene import add_rod, mujoco
+from cuspworld.worlds.mujoco_picture import add_rod
+from cuspworld.worlds.mujoco_scene import mujoco
 
 ROPE, SKIN, SLEEVE = (0.62, 0.52, 0.36), (0.93, 0.74, 0.60), (0.29, 0.38, 0.55)
 

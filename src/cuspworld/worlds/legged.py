@@ -17,7 +17,8 @@ import numpy as np
 from jaxtyping import Float
 
 from cuspworld.worlds.base import World
-from cuspworld.worlds.mujoco_scene import add_hand, crossing, mujoco, total_energy
+from cuspworld.worlds.mujoco_picture import add_hand
+from cuspworld.worlds.mujoco_scene import crossing, mujoco, total_energy
 
 LEAN = 0.5  # the vertical component of the body's up axis below which it has fallen over
 CONTROL = 0.008  # s, at most, between two commands to the servos
@@ -94,7 +95,8 @@ class Legged(World):
         self._frozen: np.ndarray | None = None
         self._glide_speed = np.zeros(3)
         self._was = self._critical(self._slip, self._up())
-        self._fell = self._up() < LEAN
+        self._stood = self._up()
+        self._fell = self._stood < LEAN
 
     def _up(self) -> float:
         x, y = self._data.qpos[self._root + 4 : self._root + 6]
@@ -174,7 +176,8 @@ class Legged(World):
             self._event(name, crossing(self._was, now_critical, now, dt))
         if not self._fell and up < LEAN:
             self._fell = True
-            self._event("falls over", now + dt)
+            self._event("falls over", crossing(self._stood - LEAN, up - LEAN, now, dt))
+        self._stood = up
         self._places, self._loads, self._slip, self._was = places.copy(), loads, slip, now_critical
         self._shear = float(np.hypot(*shear))
 
