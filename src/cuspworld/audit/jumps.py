@@ -1,8 +1,7 @@
-"""Steps at which the picture changes by more than motion, noise and the clip's own habits explain, and what kind each
-is.
+"""Steps at which the picture changes at once, and what kind of change each is.
 
-The strength of a jump is a ratio: its unexplained area over the upper decile of the other steps' (a splash or a flame
-changes like that all the time, and then nothing stands out), plus the smallest area that counts at all.
+The strength of a jump is how alone its change is in its time (`isolated.py`): motion, splashes and flames change a
+place in many steps, a broken law in one. What kind it is follows from the colours that nothing near explains.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.blobs import edges
-from cuspworld.audit.change import Change, change_threshold, unexplained
+from cuspworld.audit.change import change_threshold, strongest, unexplained
+from cuspworld.audit.isolated import isolation
 from cuspworld.audit.scene import Scene
 
-Kind = Literal["appears", "vanishes", "moves", "recolours", "everything"]
-SETTLE = 3  # frames on either side over which a change must last
+Kind = Literal["appears", "vanishes", "moves", "recolours", "reshapes", "lights", "goes out", "flares", "passes", "everything"]
+MOST = 8  # jumps of a shot that are described
 
 
 @dataclass(frozen=True)
@@ -35,86 +35,134 @@ class Jump:
     same_shape: bool = False  # it recolours, and its outline stays
 
 
-def find_jumps(scene: Scene, least_ratio: float = 1.5) -> list[Jump]:
-    """Every step whose unexplained area stands out, strongest first."""
-    change = scene.change
-    total = np.maximum(change.appeared, change.vanished)
-    if len(total) < 5:
+def find_jumps(scene: Scene, least_ratio: float = 0.8) -> list[Jump]:
+    """Every step with a change that is alone in its time, strongest first."""
+    if len(scene) < 6:
         return []
-    height, width = scene.size
-    floor = max(6.0, 0.0004 * height * width)
+    alone = isolation(scene.frames, scene.noise, scene.change.reach)
+    if scene.valid is not None:
+        size = alone.shape[:0:-1]
+        seen = np.stack([cv2.resize(v.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for v in scene.valid])
+        alone *= np.minimum(seen[:-1], seen[1:])
     found = []
-    order = np.argsort(-total)[:12]
-    for t in order:
-        if total[t] < floor:
+    peaks = alone.reshape(len(alone), -1).max(1)
+    for t in np.argsort(-peaks)[:MOST]:
+        if peaks[t] < least_ratio:
             break
-        others = np.delete(total, np.arange(max(0, t - 1), min(len(total), t + 2)))
-        around = np.delete(total[max(0, t - 8) : t + 9], min(t, 8))
-        near = np.r_[total[max(0, t - 4) : max(0, t - 1)], total[t + 2 : t + 5]].max(initial=0)
-        usual = max(
-            np.quantile(others, 0.9) if len(others) else 0.0,
-            np.quantile(around, 0.8) if len(around) else 0.0,
-            0.4 * near,  # a splash changes for several steps, a broken law in one
-        )
-        ratio = float(total[t] / (usual + floor))
-        if ratio < least_ratio:
-            continue
-        jump = _describe(scene, int(t), ratio)
+        jump = _describe(scene, int(t), alone[t], float(peaks[t]))
         if jump is not None:
             found.append(jump)
     return found
 
 
-def _describe(scene: Scene, t: int, ratio: float) -> Jump | None:
+def _describe(scene: Scene, t: int, alone: np.ndarray, ratio: float) -> Jump | None:
     level, reach = change_threshold(scene.noise), scene.change.reach
-    frames = scene.frames
-    before, after = frames[t], frames[t + 1]
-    fresh, lost = unexplained(before, after, reach, level), unexplained(after, before, reach, level)
-    if scene.valid is not None:
-        both = scene.valid[t] & scene.valid[t + 1]
-        fresh, lost = fresh & both, lost & both
-    if _flashes(scene.change, t) and not _moved(before, after, lost, fresh):
-        return None
+    before, after = scene.frames[t], scene.frames[t + 1]
     height, width = scene.size
+    difference = strongest(cv2.absdiff(before, after))
+    core = cv2.resize((alone > 0.4 * ratio).astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    region = cv2.dilate(core, np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+    if scene.valid is not None:
+        region &= scene.valid[t] & scene.valid[t + 1]
+    if not region.any():
+        return None
+    changed = (difference > max(level, 0.5 * float(cv2.blur(difference, (3, 3))[region].max()))) & region
+    fresh = unexplained(before, after, reach, level) & region
+    lost = unexplained(after, before, reach, level) & region
     area = float(max(fresh.sum(), lost.sum()))
-    if (fresh | lost).mean() > 0.2:
+    if changed.mean() > 0.25 and (fresh | lost).mean() > 0.1:
         return Jump(t, "everything", ratio, area, (0, 0, width, height), None, False)
+    main, size = _largest(changed, reach)
+    if main is None or size < 6:
+        return None
+    kind, box, old = _kind(before, after, changed, fresh, lost, main, reach)
+    if (light := _light(before, after, region & (difference > level))) is not None:
+        (kind, box), old = light, None
+    at_edge = _enters(box, width, height, reach)
+    if scene.valid is not None:
+        at_edge = at_edge or not bool(scene.valid[t][box[1] : box[3], box[0] : box[2]].all())
+    same = kind == "recolours" and _alike(before, after, box)
+    return Jump(t, kind, ratio, max(area, size), box, old, bool(at_edge), same)
+
+
+def _kind(
+    before: np.ndarray,
+    after: np.ndarray,
+    changed: np.ndarray,
+    fresh: np.ndarray,
+    lost: np.ndarray,
+    main: tuple[int, int, int, int],
+    reach: int,
+) -> tuple[Kind, tuple[int, int, int, int], tuple[int, int, int, int] | None]:
+    """What happened to the changed region `main`: (kind, box, where it was before if it moved)."""
+    inside = np.zeros_like(changed)
+    inside[main[1] : main[3], main[0] : main[2]] = True
     fresh_box, fresh_area = _largest(fresh, reach)
     lost_box, lost_area = _largest(lost, reach)
-    main = fresh_box if fresh_area >= lost_area else lost_box
-    if main is None:
-        return None
-    edge = reach + 1
-    at_edge = main[0] < edge or main[1] < edge or main[2] > width - edge or main[3] > height - edge
-    if scene.valid is not None:
-        at_edge = at_edge or not bool(scene.valid[t][main[1] : main[3], main[0] : main[2]].all())
-    kind: Kind
-    if fresh_box is None or fresh_area < 0.25 * lost_area:
-        kind, box, old = "vanishes", lost_box, None
-    elif lost_box is None or lost_area < 0.25 * fresh_area:
-        kind, box, old = "appears", fresh_box, None
-    elif _overlap(fresh_box, lost_box) > 0.3:
-        outline_before, outline_after = _outline(before, after, fresh | lost, main)
-        if outline_after < 0.6 * outline_before:  # its place looks like its surroundings now
-            kind, box, old = "vanishes", main, None
-        elif outline_before < 0.6 * outline_after:
-            kind, box, old = "appears", main, None
-        else:
-            kind, box, old = "recolours", main, lost_box
-    elif _moved(before, after, lost, fresh):
-        kind, box, old = "moves", fresh_box, lost_box
-    else:
-        kind, box, old = ("appears", fresh_box, None) if fresh_area >= lost_area else ("vanishes", lost_box, None)
-    assert box is not None
-    return Jump(t, kind, ratio, area, box, old, bool(at_edge), kind == "recolours" and _alike(before, after, box))
+    if fresh_box and lost_box and min(fresh_area, lost_area) > 6 and _overlap(fresh_box, lost_box) < 0.3:
+        if _moved(before, after, lost, fresh):
+            return "moves", fresh_box, lost_box
+        if min(fresh_area, lost_area) > 0.3 * max(fresh_area, lost_area):
+            both = (
+                min(fresh_box[0], lost_box[0]), min(fresh_box[1], lost_box[1]),
+                max(fresh_box[2], lost_box[2]), max(fresh_box[3], lost_box[3]),
+            )  # fmt: skip
+            return "passes", both, None
+    was, now = (_blends(frame, changed & inside, reach) for frame in (before, after))
+    if now > was + 0.35:  # its place looks like its surroundings now
+        return "vanishes", main, None
+    if was > now + 0.35:
+        return "appears", main, None
+    outline_before, outline_after = _outline(before, after, changed & inside, main)
+    if outline_after < 0.6 * outline_before:
+        return "vanishes", main, None
+    if outline_before < 0.6 * outline_after:
+        return "appears", main, None
+    if max(fresh_area, lost_area) < 6:
+        return "reshapes", main, None
+    return "recolours", main, lost_box
 
 
-def _flashes(change: Change, t: int) -> bool:
-    """Is what came gone again shortly after, or did what goes come only shortly before?"""
-    came, went = change.appeared[t], change.vanished[t]
-    gone = change.vanished[t + 1 : t + 1 + SETTLE].max(initial=0)
-    come = change.appeared[max(0, t - SETTLE) : t].max(initial=0)
-    return bool(gone > 0.5 * came if came >= went else come > 0.5 * went)
+def _blends(frame: np.ndarray, mask: np.ndarray, reach: int) -> float:
+    """The share of the masked pixels whose colour is also found in the ring around them."""
+    ring = cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 5,) * 2, np.uint8)) > 0
+    ring &= cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    here, there = frame[mask].astype(np.float32), frame[ring].astype(np.float32)
+    if len(here) < 4 or len(there) < 4:
+        return 0.0
+    here, there = here[:: max(1, len(here) // 200)], there[:: max(1, len(there) // 200)]
+    return float((np.abs(here[:, None] - there[None]).max(-1).min(1) < 18).mean())
+
+
+def _enters(box: tuple[int, int, int, int], width: int, height: int, reach: int) -> bool:
+    """May it have come in or gone out at the frame's border: does it touch it, hardly deeper than motion reaches?"""
+    edge, deep = reach + 1, reach + 8
+    sides = ((box[0], box[2]), (box[1], box[3]), (width - box[2], width - box[0]), (height - box[3], height - box[1]))
+    return any(near < edge and far < deep for near, far in sides)
+
+
+def _light(before: np.ndarray, after: np.ndarray, changed: np.ndarray) -> tuple[Kind, tuple[int, int, int, int]] | None:
+    """Does something that shines begin, end or change its shape there? (kind, box) of the first that does.
+
+    What shines is bright and warm where the rest of the picture is darker.
+    """
+    rest = float(np.median(before.max(-1)))
+    hot = [_warm(frame, rest) for frame in (before, after)]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((changed & (hot[0] | hot[1])).astype(np.uint8))
+    for index in sorted(range(1, count), key=lambda k: -stats[k, cv2.CC_STAT_AREA]):
+        x, y, w, h, area = (int(v) for v in stats[index])
+        if area < 5:
+            break
+        near = (slice(max(0, y - 2), y + h + 2), slice(max(0, x - 2), x + w + 2))
+        was, now = float(hot[0][near].sum()), float(hot[1][near].sum())
+        kind: Kind = "lights" if was < 0.3 * now else "goes out" if now < 0.3 * was else "flares"
+        return kind, (x, y, x + w, y + h)
+    return None
+
+
+def _warm(frame: np.ndarray, rest: float) -> np.ndarray:
+    red, green, blue = (frame[..., k].astype(np.int16) for k in range(3))
+    return (red > 215) & (red >= green) & (green >= blue) & (red - blue > 50) & (red > rest + 70)
 
 
 def _largest(mask: np.ndarray, join: int) -> tuple[tuple[int, int, int, int] | None, float]:
@@ -147,6 +195,8 @@ def _outline(
     region = (slice(max(0, y0 - 6), y1 + 6), slice(max(0, x0 - 6), x1 + 6))
     body = cv2.morphologyEx(mask[region].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     rim = cv2.dilate(body, np.ones((7, 7), np.uint8)) - cv2.erode(body, np.ones((3, 3), np.uint8)) > 0
+    if not rim.any():
+        return 0.0, 0.0
     return float(edges(before[region])[rim].mean()), float(edges(after[region])[rim].mean())
 
 

@@ -155,7 +155,8 @@ def shots(frames: UInt8[np.ndarray, "time height width 3"]) -> list[tuple[int, i
     """Frame ranges [start, end) between shot cuts.
 
     A cut is a single step in which more than a quarter of the picture has colours that nothing within 8 % of the
-    frame explains, in both directions in time, and ten times more than in the steps around it.
+    frame explains, in both directions in time, and ten times more than in the steps around it, and which leaves less
+    than a third of the picture as it was (another shot has another background).
     """
     small = np.stack([cv2.resize(frame, (64, 48), interpolation=cv2.INTER_AREA) for frame in frames])
     area = np.array(
@@ -167,7 +168,8 @@ def shots(frames: UInt8[np.ndarray, "time height width 3"]) -> list[tuple[int, i
     cuts = [0]
     for t in np.flatnonzero(area > 0.25):
         around = np.r_[area[max(0, t - 5) : t], area[t + 1 : t + 6]]
-        if len(around) and area[t] > 10 * np.median(around) and area[t] >= around.max():
+        same = float((change_module.strongest(cv2.absdiff(small[t], small[t + 1])) < 12).mean())
+        if len(around) and area[t] > 10 * np.median(around) and area[t] >= around.max() and same < 1 / 3:
             cuts.append(int(t) + 1)
     cuts.append(len(frames))
     return [(a, b) for a, b in itertools.pairwise(cuts) if b > a]

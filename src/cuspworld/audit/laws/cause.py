@@ -14,6 +14,7 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.flames import Ignition, ignitions
 from cuspworld.audit.flights import even_stretches, flights, noise_of
+from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.paths import Path
@@ -24,6 +25,8 @@ from cuspworld.audit.scene import Scene
 def check(scene: Scene) -> Evidence:
     """Sudden starts of rigid things with nothing at their place; fires that begin by themselves."""
     suspects = [_fire(scene, found) for found in ignitions(scene)] if scene.camera.steady else []
+    if scene.camera.steady:
+        suspects += [_light(scene, jump) for jump in scene.jumps if jump.kind in ("lights", "goes out", "flares")]
     if scene.why_no_things and not suspects:
         return Evidence(unchecked=scene.why_no_things)
     looked = bool(suspects)
@@ -47,6 +50,22 @@ def check(scene: Scene) -> Evidence:
     if not looked:
         return Evidence(unchecked="no rigid thing is seen alone for long enough to tell its starts from its motion")
     return Evidence(tuple(suspects))
+
+
+def _light(scene: Scene, jump: Jump) -> Finding:
+    what = {"lights": "begins", "goes out": "goes out", "flares": "has another shape"}[jump.kind]
+    return Finding(
+        law="cause",
+        start=scene.time(jump.frame),
+        end=scene.time(jump.frame + 1),
+        box=scene.source_box(jump.box, jump.frame),
+        probability=probability(jump.kind, jump.ratio),
+        measured={
+            "changed area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
+            "times the change around it in time": Measurement(jump.ratio, ""),
+        },
+        sentence=f"A light {what} at once, and nothing reaches it.",
+    )
 
 
 def _fire(scene: Scene, fire: Ignition) -> Finding:

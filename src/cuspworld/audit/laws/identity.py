@@ -25,6 +25,7 @@ def check(scene: Scene) -> Evidence:
     if not scene.camera.steady:
         return Evidence(unchecked="the camera shakes or travels too much to follow what a thing looks like")
     suspects = [_recoloured(scene, jump) for jump in scene.jumps if jump.kind == "recolours" and jump.same_shape]
+    suspects += [_reshaped(scene, jump) for jump in scene.jumps if jump.kind == "reshapes" and not jump.at_edge]
     if not scene.why_no_things:
         suspects += [found for track in scene.things if (found := _leap(scene, track)) is not None]
     return Evidence(tuple(suspects))
@@ -42,9 +43,24 @@ def _recoloured(scene: Scene, jump: Jump) -> Finding:
         measured={
             "recoloured area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
             "colour changes by": Measurement(float(np.quantile(np.abs(after - before), 0.9)), "grey levels"),
-            "times the clip's own": Measurement(jump.ratio, ""),
+            "times the change around it in time": Measurement(jump.ratio, ""),
         },
         sentence="A thing has other colours from one frame to the next, and the same outline.",
+    )
+
+
+def _reshaped(scene: Scene, jump: Jump) -> Finding:
+    return Finding(
+        law="identity",
+        start=scene.time(jump.frame),
+        end=scene.time(jump.frame + 1),
+        box=scene.source_box(jump.box, jump.frame),
+        probability=probability("reshapes", jump.ratio),
+        measured={
+            "changed area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
+            "times the change around it in time": Measurement(jump.ratio, ""),
+        },
+        sentence="A thing has another shape from one frame to the next.",
     )
 
 

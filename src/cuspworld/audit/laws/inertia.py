@@ -222,7 +222,7 @@ def _leap(scene: Scene, jump: Jump) -> Finding:
         measured={
             "leap": Measurement(leap, "px"),
             "reach of ordinary motion": Measurement(scene.change.reach * scene.factor[0], "px"),
-            "times the clip's own": Measurement(jump.ratio, ""),
+            "times the change around it in time": Measurement(jump.ratio, ""),
         },
         sentence=f"A thing leaps {leap:.0f} px from one frame to the next without being anywhere between.",
         series=(

@@ -19,7 +19,7 @@ def check(scene: Scene) -> Evidence:
     suspects = []
     total = np.maximum(scene.change.appeared, scene.change.vanished) * scene.factor[0] * scene.factor[1]
     for jump in scene.jumps:
-        if jump.kind not in ("everything", "recolours") or jump.same_shape:
+        if jump.kind not in ("everything", "passes", "recolours") or jump.same_shape:
             continue
         suspects.append(
             Finding(
@@ -30,7 +30,7 @@ def check(scene: Scene) -> Evidence:
                 probability=probability("passage", jump.ratio),
                 measured={
                     "unexplained area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
-                    "times the clip's own": Measurement(jump.ratio, ""),
+                    "times the change around it in time": Measurement(jump.ratio, ""),
                 },
                 sentence="The scene is in another state from one frame to the next; the passage between is missing.",
                 series=(

@@ -39,7 +39,7 @@ def _finding(scene: Scene, jump: Jump) -> Finding:
         probability=probability(jump.kind, jump.ratio),
         measured={
             "unexplained area": Measurement(area, "px²"),
-            "times the clip's own": Measurement(jump.ratio, ""),
+            "times the change around it in time": Measurement(jump.ratio, ""),
         },
         sentence=f"Something {jump.kind} within one frame, away from the frame's edge and behind nothing.",
         series=(
