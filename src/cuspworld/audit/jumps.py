@@ -17,7 +17,9 @@ from cuspworld.audit.change import change_threshold, strongest, unexplained
 from cuspworld.audit.isolated import isolation
 from cuspworld.audit.scene import Scene
 
-Kind = Literal["appears", "vanishes", "moves", "recolours", "reshapes", "lights", "goes out", "flares", "passes", "everything"]
+Kind = Literal[
+    "appears", "vanishes", "moves", "recolours", "reshapes", "lights", "goes out", "flares", "passes", "everything"
+]
 MOST = 8  # jumps of a shot that are described
 
 
@@ -67,8 +69,8 @@ def _describe(scene: Scene, t: int, alone: np.ndarray, ratio: float) -> Jump | N
     if not region.any():
         return None
     changed = (difference > max(level, 0.5 * float(cv2.blur(difference, (3, 3))[region].max()))) & region
-    fresh = unexplained(before, after, reach, level) & region
-    lost = unexplained(after, before, reach, level) & region
+    came, went = unexplained(before, after, reach, level), unexplained(after, before, reach, level)
+    fresh, lost = came & region, went & region
     area = float(max(fresh.sum(), lost.sum()))
     if changed.mean() > 0.25 and (fresh | lost).mean() > 0.1:
         return Jump(t, "everything", ratio, area, (0, 0, width, height), None, False)
@@ -78,6 +80,11 @@ def _describe(scene: Scene, t: int, alone: np.ndarray, ratio: float) -> Jump | N
     kind, box, old = _kind(before, after, changed, fresh, lost, main, reach)
     if (light := _light(before, after, region & (difference > level))) is not None:
         (kind, box), old = light, None
+    if kind in ("appears", "vanishes"):
+        opposite = went if kind == "appears" else came
+        opposite[max(0, box[1] - reach) : box[3] + reach, max(0, box[0] - reach) : box[2] + reach] = False
+        if opposite.sum() > 0.25 * area and _alone(scene, t, kind):
+            kind = "passes"  # the glass lies there and the juice is out
     at_edge = _enters(box, width, height, reach)
     if scene.valid is not None:
         at_edge = at_edge or not bool(scene.valid[t][box[1] : box[3], box[0] : box[2]].all())
@@ -123,6 +130,13 @@ def _kind(
     return "recolours", main, lost_box
 
 
+def _alone(scene: Scene, t: int, kind: Kind) -> bool:
+    """Is the change of the opposite kind as sudden?"""
+    other = scene.change.vanished if kind == "appears" else scene.change.appeared
+    around = np.r_[other[max(0, t - 3) : t], other[t + 1 : t + 4]].max(initial=0.0)
+    return bool(other[t] > 2 * around + 10)
+
+
 def _blends(frame: np.ndarray, mask: np.ndarray, reach: int) -> float:
     """The share of the masked pixels whose colour is also found in the ring around them."""
     ring = cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 5,) * 2, np.uint8)) > 0
@@ -148,7 +162,7 @@ def _light(before: np.ndarray, after: np.ndarray, changed: np.ndarray) -> tuple[
     """
     rest = float(np.median(before.max(-1)))
     hot = [_warm(frame, rest) for frame in (before, after)]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((changed & (hot[0] | hot[1])).astype(np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats((changed & (hot[0] | hot[1])).astype(np.uint8))
     for index in sorted(range(1, count), key=lambda k: -stats[k, cv2.CC_STAT_AREA]):
         x, y, w, h, area = (int(v) for v in stats[index])
         if area < 5:

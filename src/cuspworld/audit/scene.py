@@ -22,8 +22,10 @@ from cuspworld.audit.tracks import Track, link
 
 if TYPE_CHECKING:
     from cuspworld.audit.jumps import Jump
+    from cuspworld.audit.matter import Matter
 
 CROWD = 40  # more blobs than this in a frame: things can't be told apart, laws about things are unchecked
+LIT = 0.15  # a tint that comes and goes by more is another light: colours and changes in place say nothing
 SHORTEST = 6  # frames: shorter shots say nothing about motion
 
 
@@ -144,6 +146,13 @@ class Scene:
         from cuspworld.audit.jumps import find_jumps
 
         return find_jumps(self)
+
+    @cached_property
+    def matter(self) -> list[Matter]:
+        """Colours of moving things that end, begin or grow inside the frame, strongest first."""
+        from cuspworld.audit.matter import matter
+
+        return matter(self) if self.camera.steady and self.valid is None and self.tint < LIT else []
 
     def speed_scale(self) -> float:
         """Median speed of the moving things, working pixels a frame."""

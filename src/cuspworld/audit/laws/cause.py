@@ -26,7 +26,11 @@ def check(scene: Scene) -> Evidence:
     """Sudden starts of rigid things with nothing at their place; fires that begin by themselves."""
     suspects = [_fire(scene, found) for found in ignitions(scene)] if scene.camera.steady else []
     if scene.camera.steady:
-        suspects += [_light(scene, jump) for jump in scene.jumps if jump.kind in ("lights", "goes out", "flares")]
+        suspects += [
+            _light(scene, jump)
+            for jump in scene.jumps
+            if jump.kind in ("lights", "goes out", "flares") and not jump.at_edge
+        ]
     if scene.why_no_things and not suspects:
         return Evidence(unchecked=scene.why_no_things)
     looked = bool(suspects)
@@ -75,7 +79,9 @@ def _fire(scene: Scene, fire: Ignition) -> Finding:
         start=scene.time(fire.frame),
         end=scene.time(fire.frame + 1),
         box=scene.source_box(fire.box, fire.frame),
-        probability=probability("ignition", 3 * float(np.log2(fire.area / fire.least))),
+        probability=probability(
+            "ignition", 3 * float(np.log2(fire.area / fire.least)) * float(np.clip(fire.glow / 4, 0, 1))
+        ),
         measured={
             "shines, at the most": Measurement(fire.area * pixels, "px²"),
             "surroundings light up by": Measurement(fire.glow, "grey levels"),

@@ -13,6 +13,7 @@ import numpy as np
 from cuspworld.audit.amounts import Growth, growths
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.matter import Matter
 from cuspworld.audit.palette import palette, weighted_lab
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
@@ -26,6 +27,7 @@ def check(scene: Scene) -> Evidence:
     if len(scene) < 3 * SHORTEST:
         return Evidence(unchecked=f"the shot is too short: {len(scene)} frames, at least {3 * SHORTEST} are needed")
     suspects = [_grown(scene, growth) for growth in growths(scene)] if scene.camera.steady else []
+    suspects += [_grows(scene, found) for found in scene.matter if found.kind == "grows"][:1]
     if (not scene.camera.steady or scene.valid is not None) and not suspects:
         return Evidence(unchecked="the camera moves, so that amounts in the picture are no amounts in the scene")
     if scene.valid is not None:
@@ -51,6 +53,30 @@ def check(scene: Scene) -> Evidence:
     if not followed:
         return Evidence(unchecked="no coloured matter stays in one place while its amount changes")
     return Evidence(tuple(suspects))
+
+
+def _grows(scene: Scene, found: Matter) -> Finding:
+    pixels = scene.factor[0] * scene.factor[1]
+    return Finding(
+        law="conservation",
+        start=scene.time(found.frame),
+        end=scene.time(len(scene) - 1),
+        box=scene.source_box(found.box),
+        probability=probability("grows", found.strength),
+        measured={
+            "grows by a factor of": Measurement(found.growth, ""),
+            "amount at the end": Measurement(found.amount * pixels, "px²"),
+        },
+        sentence="A thing's matter grows, far from the frame's border, and nothing is added to it.",
+        series=(
+            Series(
+                "amount of this colour",
+                "px²",
+                tuple(scene.time(t) for t in found.times),
+                tuple(amount * pixels for amount in found.amounts),
+            ),
+        ),
+    )
 
 
 def _grown(scene: Scene, growth: Growth) -> Finding:

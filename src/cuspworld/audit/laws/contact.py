@@ -15,10 +15,11 @@ import itertools
 import numpy as np
 
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.crossing import Crossing, crossings
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.paths import Path
 from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.scene import Scene
+from cuspworld.audit.scene import LIT, Scene
 from cuspworld.audit.tracks import Track
 
 FEWEST = 5  # points on either side of a meeting
@@ -27,11 +28,33 @@ RIGID = 0.05  # a thing whose area varies by less (median deviation over median)
 
 def check(scene: Scene) -> Evidence:
     """Pairs of rigid things that come out on the far side of each other; things that sink into a floor."""
-    if scene.why_no_things:
+    crossed, solid = crossings(scene) if not scene.camera.moving and scene.tint < LIT else ([], False)
+    through = max(crossed, key=lambda found: found.after * min(1.0, found.surround / 0.12), default=None)
+    if scene.why_no_things and not solid:
         return Evidence(unchecked=scene.why_no_things)
-    suspects = [found for a, b in itertools.combinations(scene.paths, 2) if (found := _through(scene, a, b))]
+    suspects = [] if through is None else [_crossed(scene, through)]
+    if scene.why_no_things:
+        return Evidence(tuple(suspects))
+    suspects += [found for a, b in itertools.combinations(scene.paths, 2) if (found := _through(scene, a, b))]
     suspects += [found for track in scene.things if (found := _sinks(scene, track))]
     return Evidence(tuple(suspects))
+
+
+def _crossed(scene: Scene, crossing: Crossing) -> Finding:
+    strength = crossing.after / (0.02 + crossing.before) * min(1.0, crossing.surround / 0.12)
+    return Finding(
+        law="contact",
+        start=scene.time(crossing.frame),
+        end=scene.time(len(scene) - 1),
+        box=scene.source_box(crossing.box, crossing.frame),
+        probability=probability("crossed", strength),
+        measured={
+            "the solid's pixels that change in a step": Measurement(100 * crossing.after, "%"),
+            "before": Measurement(100 * crossing.before, "%"),
+            "its surroundings' pixels that change in a step": Measurement(100 * crossing.surround, "%"),
+        },
+        sentence="What went round a solid at first now goes through it.",
+    )
 
 
 def _through(scene: Scene, a: Path, b: Path) -> Finding | None:

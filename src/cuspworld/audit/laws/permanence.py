@@ -5,6 +5,7 @@ from __future__ import annotations
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.matter import Matter
 from cuspworld.audit.plain import Passing, unexplained_passings
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
@@ -23,7 +24,30 @@ def check(scene: Scene) -> Evidence:
     suspects += [
         _finding(scene, jump) for jump in scene.jumps if jump.kind in ("appears", "vanishes") and not jump.at_edge
     ]
+    suspects += [_colour(scene, found) for found in scene.matter if found.kind in ("gone", "new")][:3]
     return Evidence(tuple(suspects))
+
+
+def _colour(scene: Scene, found: Matter) -> Finding:
+    pixels = scene.factor[0] * scene.factor[1]
+    what = "is gone for good" if found.kind == "gone" else "is there that was not there before"
+    return Finding(
+        law="permanence",
+        start=scene.time(found.frame),
+        end=scene.time(found.frame + 1),
+        box=scene.source_box(found.box, found.frame),
+        probability=probability(found.kind, found.strength),
+        measured={"usual amount of this colour": Measurement(found.amount * pixels, "px²")},
+        sentence=f"Matter of one colour {what}, and it was never near the frame's border.",
+        series=(
+            Series(
+                "amount of this colour",
+                "px²",
+                tuple(scene.time(t) for t in found.times),
+                tuple(amount * pixels for amount in found.amounts),
+            ),
+        ),
+    )
 
 
 def _finding(scene: Scene, jump: Jump) -> Finding:
