@@ -90,7 +90,8 @@ TWIN_LAWS: dict[tuple[str, str], set[str]] = {
     ("Ant", "gains_legs"): {"permanence", "identity"},
     ("Ant", "glides"): {"consistency", "inertia", "cause"},
     ("Treadmill", "belt_against_step"): {"consistency"},
-    ("Treadmill", "facing_backwards"): {"consistency", "arrow"},
+    # it faces about from one frame to the next: another shape, another place, another state at once
+    ("Treadmill", "facing_backwards"): {"consistency", "arrow", "identity", "inertia", "passage"},
     ("WindTunnel", "obstacle_ignored"): {"contact", "cause"},
 }
 

@@ -63,9 +63,12 @@ def crossings(scene: Scene) -> tuple[list[Crossing], bool]:
             inside = cv2.erode(body, np.ones((3, 3), np.uint8)) > 0
             if np.abs(here - there).max() < CONTRAST or inside.sum() < 9:
                 continue  # a gap in the stream
-            rest = np.median(frames[cut : cut + 2 * least][(slice(None), *region)][:, inside], (0, 1))
-            if np.abs(rest - here).max() > CONTRAST / 2:
-                continue  # it has gone away itself
+            rests = [
+                np.median(part[(slice(None), *region)][:, inside], (0, 1))
+                for part in (frames[:4], frames[cut : cut + 2 * least], frames[-8:])
+            ]
+            if max(np.abs(rest - here).max() for rest in rests) > 0.8 * CONTRAST:
+                continue  # it has come or gone away itself
             any_solid = True
             later = moving[cut : cut + 2 * least][(slice(None), *region)][:, inside].mean(1)
             before = float(moving[:cut][(slice(None), *region)][:, inside].mean())

@@ -20,6 +20,7 @@ from cuspworld.audit.scene import Scene
 Kind = Literal[
     "appears", "vanishes", "moves", "recolours", "reshapes", "lights", "goes out", "flares", "passes", "everything"
 ]
+ENOUGH = 12.0  # frames per second: in longer steps much happens unseen, and a jump says less
 MOST = 8  # jumps of a shot that are described
 
 
@@ -46,6 +47,7 @@ def find_jumps(scene: Scene, least_ratio: float = 0.8) -> list[Jump]:
         size = alone.shape[:0:-1]
         seen = np.stack([cv2.resize(v.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for v in scene.valid])
         alone *= np.minimum(seen[:-1], seen[1:])
+    alone *= min(1.0, float(scene.fps) / ENOUGH)
     found = []
     peaks = alone.reshape(len(alone), -1).max(1)
     for t in np.argsort(-peaks)[:MOST]:

@@ -63,7 +63,7 @@ def _light(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(jump.box, jump.frame),
-        probability=probability(jump.kind, jump.ratio),
+        probability=probability(jump.kind, jump.ratio * _dim(scene)),
         measured={
             "changed area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
             "times the change around it in time": Measurement(jump.ratio, ""),
@@ -72,16 +72,22 @@ def _light(scene: Scene, jump: Jump) -> Finding:
     )
 
 
+def _dim(scene: Scene) -> float:
+    """1 in a picture so dim that what is bright and warm shines, 0 in a bright one."""
+    return float(np.clip((130 - float(np.median(scene.background[..., 0]))) / 50, 0, 1))
+
+
 def _fire(scene: Scene, fire: Ignition) -> Finding:
     pixels = scene.factor[0] * scene.factor[1]
+    # a bright warm thing in a bright picture is a light only if it lights up what is round it
+    light = max(float(np.clip(fire.glow / 4, 0, 1)), _dim(scene))
+    strength = 3 * float(np.log2(fire.area / fire.least)) * light
     return Finding(
         law="cause",
         start=scene.time(fire.frame),
         end=scene.time(fire.frame + 1),
         box=scene.source_box(fire.box, fire.frame),
-        probability=probability(
-            "ignition", 3 * float(np.log2(fire.area / fire.least)) * float(np.clip(fire.glow / 4, 0, 1))
-        ),
+        probability=probability("ignition", strength),
         measured={
             "shines, at the most": Measurement(fire.area * pixels, "px²"),
             "surroundings light up by": Measurement(fire.glow, "grey levels"),

@@ -7,7 +7,7 @@ from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.matter import Matter
 from cuspworld.audit.plain import Passing, unexplained_passings
-from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.report import SAID, Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
 
 
@@ -24,7 +24,11 @@ def check(scene: Scene) -> Evidence:
     suspects += [
         _finding(scene, jump) for jump in scene.jumps if jump.kind in ("appears", "vanishes") and not jump.at_edge
     ]
-    suspects += [_colour(scene, found) for found in scene.matter if found.kind in ("gone", "new")][:3]
+    # what is gone at once is said once
+    sudden = [s.start for s in suspects if s.probability >= SAID]
+    for found in [m for m in scene.matter if m.kind in ("gone", "new")][:3]:
+        if all(abs(scene.time(found.frame) - start) > 0.3 for start in sudden):
+            suspects.append(_colour(scene, found))
     return Evidence(tuple(suspects))
 
 
