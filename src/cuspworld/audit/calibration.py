@@ -4,7 +4,8 @@ Every statistic is a ratio, the strength of the evidence over what the same clip
 that a curve has no unit. `centre` is the ratio at which a finding is as likely wrong as right. The curves are fitted
 by logistic regression on the development split's twins, four pairs a twin: `python benchmarks/audit.py --split dev
 --fit --parts twins --pairs 4`. Where that split has few cases of a test (`ignition`, `growth`, `crossed`, `passing`,
-`freeze`, `look`) its curve stays close to the first guess (6, 3).
+`freeze`, `look`) its curve stays close to the first guess (6, 3). `flares` is held at 2.2 where the fit says 1.94: in a
+true clip of the development split (a toy car in a loop) it reaches 1.96.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ CURVES: dict[str, tuple[float, float]] = {
     "passing": (6.0, 3.0),
     "reshapes": (4.96, 1.29),
     "goes out": (3.37, 3.46),
-    "flares": (1.94, 2.15),
+    "flares": (2.2, 2.15),
     "lights": (2.76, 2.97),
     "jumps": (7.75, 1.56),
     "recolours": (6.0, 3.0),

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.calibration import probability
-from cuspworld.audit.change import change_threshold, strongest
+from cuspworld.audit.change import change_threshold, strongest, unexplained
 from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.report import Finding, Measurement, Series
@@ -20,6 +20,7 @@ from cuspworld.audit.scene import SHORTEST, Scene
 
 AROUND = 6  # working pixels around a jump that are its place
 QUIET = 0.05  # share of a jump's own change that is no motion
+SPRUNG = 9  # pixels of a patch that no motion explains
 
 
 def check(scene: Scene) -> Evidence:
@@ -74,7 +75,7 @@ def _thaws(scene: Scene, jump: Jump) -> Finding | None:
     """Did the place of this jump stand still before it, and move before that and after it?"""
     height, width = scene.size
     least = max(4, round(0.12 * float(scene.fps)))
-    boxes = np.array([box for box in (jump.box, jump.old_box) if box is not None])
+    boxes = np.array([box for box in (jump.box, jump.old_box) if box is not None] + _sprung(scene, jump.frame))
     x0, y0 = np.maximum(boxes[:, :2].min(0) - AROUND, 0)
     x1, y1 = np.minimum(boxes[:, 2:].max(0) + AROUND, (width, height))
     if (x1 - x0) * (y1 - y0) > 0.6 * height * width:
@@ -113,6 +114,15 @@ def _thaws(scene: Scene, jump: Jump) -> Finding | None:
             ),
         ),
     )
+
+
+def _sprung(scene: Scene, step: int) -> list[tuple[int, int, int, int]]:
+    """Boxes of what no motion explains in this step: where a thing was, and where it is at once."""
+    level, reach = change_threshold(scene.noise), scene.change.reach
+    before, after = scene.frames[step], scene.frames[step + 1]
+    mask = unexplained(before, after, reach, level) | unexplained(after, before, reach, level)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    return [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, area in stats[1:] if area >= SPRUNG]
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:
