@@ -79,7 +79,7 @@ def _ends(scene: Scene, times: np.ndarray, amounts: np.ndarray, where: np.ndarra
     if inside and first == 0 and early > 0.4 * least and late > least and late > 1.3 * early:
         ratio = late / early
         steady = max(0.0, float(np.corrcoef(np.arange(count), amounts)[0, 1]))
-        box = _box(where[-third:].any(0))
+        box = _box(np.logical_or.reduce(where[-third:]))
         start = int(times[int(np.argmax(amounts > early + 0.3 * (late - early)))])
         if box is not None:
             strength = 2.5 * float(np.log2(ratio)) * steady * float(np.clip(apart / 15, 0.3, 1.2))
