@@ -2,8 +2,9 @@
 
 Every statistic is a ratio, the strength of the evidence over what the same clip shows elsewhere and its own noise, so
 that a curve has no unit. `centre` is the ratio at which a finding is as likely wrong as right. The curves are fitted
-by logistic regression on the development split's twins, four pairs a twin: `python benchmarks/audit.py --split dev
---fit --parts twins --pairs 4`. Where that split has few cases of a test (`ignition`, `growth`, `crossed`, `passing`,
+by logistic regression (`benchmarks/audit_parts/certainty.py`) on the development split's twins, four pairs a twin, as
+`python benchmarks/audit.py --split dev --fit --parts twins --pairs 4` does; laws changed after the fit, and it has not
+been repeated. Where that split has few cases of a test (`ignition`, `growth`, `crossed`, `passing`,
 `freeze`, `look`) its curve stays close to the first guess (6, 3). `flares` is held at 2.2 where the fit says 1.94: in a
 true clip of the development split (a toy car in a loop) it reaches 1.96.
 """
