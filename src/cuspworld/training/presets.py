@@ -71,9 +71,8 @@ PRESETS = {
     ),
     "small": Preset(
         "small",
-        codec=Phase(steps=900, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.99, sample_every=300),
-        transport=Phase(steps=2600, batch=16, learning_rate=1e-3, warmup=200, ema=0.996, sample_every=400),
-        autoencoder=AutoencoderConfig(latent_channels=12),
+        codec=Phase(steps=2200, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.99, sample_every=1100),
+        transport=Phase(4200, batch=16, learning_rate=3e-3, muon=True, warmup=100, ema=0.998, sample_every=750),
         width=256,
         heads=4,
     ),
