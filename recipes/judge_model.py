@@ -24,7 +24,7 @@ from cuspworld.training.codec import draw_samples
 
 CHECK_SEEDS = range(2_000_000, 2_000_100)  # recordings of each world that check the judge
 FRAMES = 7  # of the first 21, evenly spread
-STEPS, BATCH = 500, 16
+STEPS, BATCH = 2000, 16
 COLOURS = ("orange", "red", "purple", "green", "blue")
 QUESTIONS = {  # question -> its answers; every clip answers the first, a clip of one world the others
     "world": tuple(WORLDS),
@@ -79,22 +79,32 @@ class Labelled:
 
 
 class Judge(nn.Module):
-    """Frames (batch, frame, height, width, 3) in [0, 1] -> logits of all answers; pooled over frames."""
+    """Frames (batch, frame, height, width, 3) in [0, 1] -> logits of all answers; pooled over frames.
+
+    Every frame is seen twice: as a whole, and as a sum over places, for a number of animals is a sum."""
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 24, 48, 96, 96)
-        layers: list[nn.Module] = []
-        for before, after in pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.GroupNorm(8, after), nn.SiLU()]
-        self.frame = nn.Sequential(
-            *layers, nn.Conv2d(96, 96, 3, 1, 1), nn.SiLU(), nn.Flatten(), nn.Linear(96 * 16, 128)
+        self.whole = nn.Sequential(_strided(3, 24, 48, 96, 96), nn.Flatten(), nn.Linear(96 * 16, 128))
+        self.places = nn.Sequential(_strided(3, 32, 64, 96), nn.Conv2d(96, 96, 3, 1, 1), nn.SiLU())  # 8 x 8 places
+        self.mixed = nn.Conv2d(96, 64, 1)
+        self.clip = nn.Sequential(
+            nn.SiLU(), nn.Linear(192 * 3, 128), nn.SiLU(), nn.Linear(128, sum(map(len, QUESTIONS.values())))
         )
-        self.clip = nn.Sequential(nn.SiLU(), nn.Linear(128 * 3, sum(map(len, QUESTIONS.values()))))
 
     def forward(self, frames: Tensor) -> Tensor:
-        each = self.frame(frames.flatten(0, 1).movedim(-1, 1)).unflatten(0, frames.shape[:2])  # (batch, frame, 128)
+        x = frames.flatten(0, 1).movedim(-1, 1) * 4 - 2  # (batch * frame, 3, height, width)
+        counted = torch.relu(self.mixed(self.places(x))).sum((2, 3)) / 8
+        each = torch.cat([self.whole(x), counted], dim=1).unflatten(0, frames.shape[:2])  # (batch, frame, 192)
         return self.clip(torch.cat([each.amax(1), each.mean(1), each[:, -1]], dim=-1))
+
+
+def _strided(*widths: int) -> nn.Sequential:
+    """Convolutions that halve the picture, one for each step of `widths`."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Conv2d(before, after, 3, 2, 1), nn.GroupNorm(8, after), nn.SiLU()]
+    return nn.Sequential(*layers)
 
 
 def chosen_frames(frames: np.ndarray) -> np.ndarray:
@@ -119,7 +129,7 @@ def learn(data: Labelled) -> Judge:
     torch.manual_seed(0)
     judge, draw = Judge(), np.random.default_rng(0)
     optimizer = torch.optim.AdamW(judge.parameters(), 1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=STEPS)
     for _ in range(STEPS):
         rows = draw.integers(len(data.frames), size=BATCH)
         logits = judge(torch.from_numpy(data.frames[rows]).float() / 255)
