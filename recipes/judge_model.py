@@ -23,9 +23,10 @@ from cuspworld.simulator import Simulator
 from cuspworld.training.codec import draw_samples
 
 CHECK_SEEDS = range(2_000_000, 2_000_100)  # recordings of each world that check the judge
-FRAMES = 7  # of the first 21, evenly spread
-STEPS, BATCH = 2000, 16
+LENGTH, FRAMES = 21, 7  # the judge sees 7 of a clip's first 21 frames
+STEPS, BATCH = 2400, 16
 COLOURS = ("orange", "red", "purple", "green", "blue")
+COATS = ("brown", "white", "black", "golden", "grey")  # of puppies; those of one clip differ
 QUESTIONS = {  # question -> its answers; every clip answers the first, a clip of one world the others
     "world": tuple(WORLDS),
     "puppies": ("three", "four"),
@@ -72,31 +73,37 @@ PROMPTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Labelled:
-    """Frames uint8 (clip, frame, height, width, 3) and the answers (clip, question) by index; -1 where none applies."""
+    """Frames uint8 (clip, frame, height, width, 3), the answers (clip, question) by index, -1 where none applies, and
+    which coats are there (clip, coat), of clips whose caption names them all."""
 
     frames: np.ndarray
     answers: np.ndarray
+    coats: np.ndarray
 
 
 class Judge(nn.Module):
-    """Frames (batch, frame, height, width, 3) in [0, 1] -> logits of all answers; pooled over frames.
+    """Frames (batch, frame, height, width, 3) in [0, 1] -> logits of all answers, logits of the coats.
 
-    Every frame is seen twice: as a whole, and as a sum over places, for a number of animals is a sum."""
+    Every frame is seen twice: as a whole, and as a sum over places, for a number of animals is a sum. The coats, each
+    of which is easier to find than a number, are learned beside it and counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.whole = nn.Sequential(_strided(3, 24, 48, 96, 96), nn.Flatten(), nn.Linear(96 * 16, 128))
         self.places = nn.Sequential(_strided(3, 32, 64, 96), nn.Conv2d(96, 96, 3, 1, 1), nn.SiLU())  # 8 x 8 places
         self.mixed = nn.Conv2d(96, 64, 1)
-        self.clip = nn.Sequential(
-            nn.SiLU(), nn.Linear(192 * 3, 128), nn.SiLU(), nn.Linear(128, sum(map(len, QUESTIONS.values())))
-        )
+        self.clip = nn.Sequential(nn.SiLU(), nn.Linear(192 * 3, 128), nn.SiLU())
+        self.coats = nn.Linear(128, len(COATS))
+        self.answers = nn.Linear(128 + 1, sum(map(len, QUESTIONS.values())))
 
-    def forward(self, frames: Tensor) -> Tensor:
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         x = frames.flatten(0, 1).movedim(-1, 1) * 4 - 2  # (batch * frame, 3, height, width)
-        counted = torch.relu(self.mixed(self.places(x))).sum((2, 3)) / 8
-        each = torch.cat([self.whole(x), counted], dim=1).unflatten(0, frames.shape[:2])  # (batch, frame, 192)
-        return self.clip(torch.cat([each.amax(1), each.mean(1), each[:, -1]], dim=-1))
+        summed = torch.relu(self.mixed(self.places(x))).sum((2, 3)) / 8
+        each = torch.cat([self.whole(x), summed], dim=1).unflatten(0, frames.shape[:2])  # (batch, frame, 192)
+        x = self.clip(torch.cat([each.amax(1), each.mean(1), each[:, -1]], dim=-1))  # (batch, 128)
+        coats = self.coats(x)
+        number = coats.sigmoid().sum(1, keepdim=True) - 3.5
+        return self.answers(torch.cat([x, 4 * number], dim=1)), coats
 
 
 def _strided(*widths: int) -> nn.Sequential:
@@ -108,21 +115,24 @@ def _strided(*widths: int) -> nn.Sequential:
 
 
 def chosen_frames(frames: np.ndarray) -> np.ndarray:
-    return frames[np.linspace(0, 20, FRAMES).round().astype(int)]
+    """FRAMES of the first LENGTH, evenly spread."""
+    return frames[np.linspace(0, LENGTH - 1, FRAMES).round().astype(int)]
 
 
 def labelled(clips: list[tuple[str, Clip]]) -> Labelled:
     """The answers of recordings, from their captions, which say what truly happened."""
     answers = np.full((len(clips), len(QUESTIONS)), -1)
+    coats = np.zeros((len(clips), len(COATS)), np.float32)
     for row, (name, clip) in enumerate(clips):
         text = clip.caption.lower()
         answers[row, 0] = QUESTIONS["world"].index(name)
         if name == "Puppies":
             answers[row, 1] = int("four" in text)
+            coats[row] = [coat in text for coat in COATS]
         if name == "Juice":
             answers[row, 2] = int(not any(word in text for word in ("tips over and", "tips over on", "falls over")))
             answers[row, 3] = next(i for i, colour in enumerate(COLOURS) if f"{colour} juice" in text)
-    return Labelled(np.stack([chosen_frames(clip.frames) for _, clip in clips]), answers)
+    return Labelled(np.stack([clip.frames[:LENGTH] for _, clip in clips]), answers, coats)
 
 
 def learn(data: Labelled) -> Judge:
@@ -132,13 +142,21 @@ def learn(data: Labelled) -> Judge:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=STEPS)
     for _ in range(STEPS):
         rows = draw.integers(len(data.frames), size=BATCH)
-        logits = judge(torch.from_numpy(data.frames[rows]).float() / 255)
-        loss = sum(_losses(logits, torch.from_numpy(data.answers[rows])))
+        between = np.sort(draw.choice(np.arange(1, LENGTH - 1), FRAMES - 2, replace=False))
+        seen = torch.from_numpy(data.frames[rows][:, [0, *between, LENGTH - 1]]).float() / 255
+        logits, coats = judge(seen.flip(3) if draw.random() < 0.5 else seen)
+        answers, there = torch.from_numpy(data.answers[rows]), torch.from_numpy(data.coats[rows])
+        named = there.sum(1) == answers[:, 1] + 3  # the caption names every coat
+        loss = sum(_losses(logits, answers)) + 2 * named.float() @ _coat_loss(coats, there) / BATCH
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
     return judge.eval()
+
+
+def _coat_loss(coats: Tensor, there: Tensor) -> Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(coats, there, reduction="none").mean(1)
 
 
 def _losses(logits: Tensor, answers: Tensor) -> list[Tensor]:
@@ -149,10 +167,9 @@ def _losses(logits: Tensor, answers: Tensor) -> list[Tensor]:
 
 @torch.inference_mode()
 def answers_of(judge: Judge, frames: np.ndarray) -> np.ndarray:
-    """(clip, question) the likeliest answers, for frames (clip, frame, height, width, 3)."""
-    parts = [
-        judge(torch.from_numpy(f).float()[None] / 255).split([len(a) for a in QUESTIONS.values()], 1) for f in frames
-    ]
+    """(clip, question) the likeliest answers, for frames (clip, LENGTH or more, height, width, 3)."""
+    sizes = [len(answers) for answers in QUESTIONS.values()]
+    parts = [judge(torch.from_numpy(chosen_frames(f)).float()[None] / 255)[0].split(sizes, 1) for f in frames]
     return np.array([[int(p.argmax()) for p in clip] for clip in parts])
 
 
@@ -178,7 +195,7 @@ def main() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # every word of these prompts was taught
             clips.append(simulator(prompt, seconds=2.1, seed=seed))
-    found = answers_of(judge, np.stack([chosen_frames(clip.frames) for clip in clips]))
+    found = answers_of(judge, np.stack([clip.frames for clip in clips]))
     hits: dict[str, list[bool]] = {question: [] for question in QUESTIONS}
     for row, (prompt, wanted) in zip(found, PROMPTS, strict=True):
         said = []

@@ -42,8 +42,8 @@ class SimulatorConfig:
     context: int  # latents that a chunk is given of the one before
     patch: int
     num_inference_steps: int = 12
-    guidance_scale: float = 2.0
-    shift: float = 2.0  # of the time grid, see `flow.time_grid`
+    guidance_scale: float = 3.5
+    shift: float = 3.0  # of the time grid, see `flow.time_grid`
     sampler: str = "adams_bashforth"
 
 
