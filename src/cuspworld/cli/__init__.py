@@ -5,7 +5,11 @@ verb's one-line help, and the verb's own file carries the rest.
 """
 
 import importlib
+import os
 import sys
+
+# Before torch is loaded: threads that spin while another process has their core make a second of work take ten.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # verb -> (module of the verb, one line of help). The module has a typer-ready function of the verb's name.
 VERBS: dict[str, tuple[str, str]] = {
