@@ -23,6 +23,8 @@ from cuspworld.transport.power_diagram import PowerDiagram, power_diagram
 from cuspworld.transport.region import Region
 from cuspworld.transport.regular import regular_triangulation
 
+SLIVER = 1e-13  # of the domain's size: cells that meet in less than a facet share one of this size by rounding
+
 
 def dual_simplices(transport: ExactTransport) -> Int64[np.ndarray, "T corners"]:
     """Simplices (T, d + 1) of distinct points whose cells share a corner inside the source domain.
@@ -102,7 +104,8 @@ class SingularComplex:
             rows.append(edges)
             faces.append(np.full(len(edges), index))
             begin += len(facet)
-        return stacked[first], np.concatenate(rows), np.concatenate(faces)
+        corners = stacked[first]
+        return corners, *_split(corners, np.concatenate(rows), np.concatenate(faces), weld)
 
     def _ridges_of_degree(self, low: int, high: int) -> np.ndarray:
         corners, ridges, _ = self._ridges
@@ -138,6 +141,22 @@ class SingularComplex:
         return [np.flatnonzero(chain == c) for c in range(number)]
 
 
+def _split(corners: np.ndarray, edges: np.ndarray, faces: np.ndarray, weld: float) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (R, 2) cut at the corners of other facets that lie on them, and the facet of each part."""
+    one, other = corners[edges[:, 0]], corners[edges[:, 1]]
+    near = cKDTree(corners).query_ball_point((one + other) / 2, np.linalg.norm(other - one, axis=1) / 2 + weld)
+    parts, owners = [], []
+    for (a, b), face, inside in zip(edges, faces, near, strict=True):
+        along = corners[b] - corners[a]
+        offset = corners[inside] - corners[a]
+        place = offset @ along / (along @ along)
+        on = np.linalg.norm(offset - place[:, None] * along, axis=1) < weld
+        stops = np.asarray(inside)[on][np.argsort(place[on])]
+        parts.append(np.sort(np.column_stack([stops[:-1], stops[1:]]), axis=1))
+        owners.append(np.full(len(stops) - 1, face))
+    return np.concatenate(parts), np.concatenate(owners)
+
+
 def singular_complex(
     transport: ExactTransport, edges: Int64[np.ndarray, "E 2"], flips: bool = False
 ) -> SingularComplex:
@@ -159,6 +178,8 @@ def singular_complex(
         links = _graph(pairs[~singular], number)
     label = connected_components(links, directed=False)[1]
     rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
+    extent = np.ptp(diagram.domain.vertices, axis=0).max()
+    singular &= sizes > SLIVER * extent ** (diagram.domain.dimension - 1)
     facets = tuple(diagram.facet(int(k)) for k in index[singular])
     return SingularComplex(diagram, pairs[singular], sizes[singular], facets, rank[label])
 
