@@ -141,3 +141,12 @@ def test_contract():
     contract.check_splits("Candles")
     contract.check_captions("Candles", 1.0)
     contract.check_bad_input("Candles")
+
+
+def test_a_flame_that_goes_out_after_the_breath_relights_after_that():
+    world = make("Candles", size=16, fps=24)
+    seen = world.record(100, seconds=4.0)
+    out = min(event.time for event in seen.truth.events if event.name == "blow-out")
+    assert out > next(event.time for event in seen.truth.events if event.name == "breath ends") + 0.4
+    relit = world.record(100, seconds=4.0, twin="relights")
+    assert relit.truth.violation.start >= out + 0.4

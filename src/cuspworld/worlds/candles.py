@@ -246,7 +246,10 @@ class Candles(World):
             return None
         if twin == "unmoved":
             return times["breath"] + 1e-6
-        return times["breath ends"] + 0.4 if "breath ends" in times else None
+        if "breath ends" not in times:
+            return None
+        out = min(event.time for event in truth.events if event.name == "blow-out")  # it may go out after the breath
+        return max(times["breath ends"], out) + 0.4
 
     def _break(self, twin: str) -> None:
         if twin == "unmoved":
