@@ -120,6 +120,19 @@ def test_the_breath_reaches_the_candles_as_a_jet_that_slows_down():
     assert world.state["strain_1"] > world.values["extinction_strain"] * STILL + 0.5 / FLAME
 
 
+def test_the_cheek_flushes_over_some_frames_and_as_fast_at_any_frame_rate():
+    filled = {}
+    for fps in (10, 50):
+        world = make("Candles", fps=fps, breath=2.0, breath_time=0.5, breath_lasts=0.5, side="left")
+        world.reset(seed=0)
+        filled[fps] = []
+        for k in range(round(1.4 * fps)):
+            world.step(world._policy(k / fps))
+            filled[fps].append(world.puffed)
+    assert np.abs(np.diff(filled[10])).max() < 0.45 and max(filled[10]) > 0.9
+    assert np.allclose(filled[10], filled[50][4::5], atol=1e-9)
+
+
 @pytest.mark.parametrize("twin", ["unmoved", "out_without_breath", "relights"])
 def test_twins(twin):
     possible, impossible = contract.check_twin("Candles", twin)

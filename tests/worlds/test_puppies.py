@@ -7,7 +7,9 @@ import pytest
 
 from cuspworld.worlds import make
 from cuspworld.worlds.puppies import BALL_DRAG, BALL_MASS, BALL_RADIUS, MOST, OUTLINE, PUPPY_MASS, PUPPY_RADIUS, STEP
+from cuspworld.worlds.puppies_drawing import puppy
 from cuspworld.worlds.puppies_kernels import PARTS, hidden
+from cuspworld.worlds.render import Canvas
 from tests.worlds import contract
 
 
@@ -53,6 +55,24 @@ def test_a_puppy_right_behind_its_like_is_hidden_and_one_beside_it_is_not():
         assert (depth[1] >= -1e-9) == expected and (visible[1] < 0.3) == expected  # its edge is the edge
         assert visible[0] == 1.0
     assert visible[1] == 1.0
+
+
+def test_a_puppy_that_turns_round_is_drawn_without_a_jump():
+    """A step of the facing 100 times smaller changes the picture 100 times less, also where it looks at the camera."""
+
+    def change(step: float) -> float:
+        worst = 0.0
+        for facing in (0.45, 0.2, 0.0, -0.45):
+            pictures = []
+            for towards in (facing + step / 2, facing - step / 2):
+                canvas = Canvas(64, 64, (-0.6, -0.1, 0.6, 1.1))
+                canvas.background((128, 190, 240), (124, 196, 92))
+                puppy(canvas, 0.0, 0.1, 1.0, towards, 1.0, "white", 1)
+                pictures.append(canvas.image.copy())
+            worst = max(worst, float(np.abs(pictures[0] - pictures[1]).mean()))
+        return worst
+
+    assert change(1e-4) < 0.03 * change(1e-2)
 
 
 def test_branch_and_criticality_follow_the_deepest_hidden_puppy():

@@ -33,6 +33,7 @@ POWER = 60.0  # W, of a candle
 CAKE = (0.125, 0.295, 0.070)  # m: left, right, height
 CANDLE, FLAME = 0.045, 0.008  # m: length of a candle, width of a flame
 MOUTH_X, MOUTH = 0.045, 0.015  # m: where the lips are, and how wide they open
+PUFF = 0.2  # s, in which a cheek fills and flushes, and goes back
 STILL = 0.25  # strain of a flame in still air, in extinction strains
 MOST = 7
 
@@ -124,7 +125,7 @@ class Candles(World):
         self._unmoved = False
         self.lean = np.zeros(count)
         self._out_since = np.full(count, math.inf)
-        self.blowing = False
+        self.puffed = 0.0  # of the cheek: 0 at rest, 1 full and flushed; only seen
         self.puffs = np.zeros((0, 4))  # x, y, age (s), kind (0 smoke, 1 breath)
         self._jitter = rng.uniform(-1, 1, (997,))
         self._choice = int(rng.integers(count))
@@ -144,7 +145,7 @@ class Candles(World):
 
     def _advance(self, seconds: float, action: np.ndarray) -> None:
         before, self._breath = self._breath, float(action[0])
-        self.blowing = self._breath > 0.0
+        self.puffed += (float(self._breath > 0.0) - self.puffed) * (1 - math.exp(-seconds / PUFF))
         if before == 0.0 < self._breath:
             self._event("breath", self.time, speed=self._breath)
         elif before > 0.0 == self._breath:

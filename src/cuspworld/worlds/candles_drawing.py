@@ -84,7 +84,7 @@ def _puffs(world: Candles, canvas: Canvas, place) -> None:
 def _face(world: Candles, canvas: Canvas, place, sign: float) -> None:
     """In profile, half out of the picture: hair, a closed eye, a blown-up cheek, pursed lips."""
     mouth_x, y = world.mouth
-    blowing = world.blowing
+    puffed = world.puffed
     head = mouth_x - 0.050
     canvas.circle(place(head - 0.010), y + 0.034, 0.058, HAIR, instance=20)
     canvas.circle(place(head), y + 0.020, 0.052, SKIN, instance=20)
@@ -93,9 +93,9 @@ def _face(world: Candles, canvas: Canvas, place, sign: float) -> None:
     canvas.capsule(place(head + 0.038), y, place(mouth_x - 0.006), y, 0.0085, SKIN, instance=20)
     canvas.circle(place(mouth_x - 0.004), y + 0.0025, 0.0042, LIPS, instance=20)
     canvas.circle(place(mouth_x - 0.004), y - 0.0025, 0.0042, LIPS, instance=20)
-    if blowing:
-        canvas.circle(place(mouth_x - 0.001), y, 0.002, (90, 40, 44))
-        canvas.circle(place(head + 0.018), y + 0.002, 0.017, mix(SKIN, (255, 150, 130), 0.45), soft=0.008)
+    if puffed > 0.01:
+        canvas.circle(place(mouth_x - 0.001), y, 0.002 * math.sqrt(puffed), (90, 40, 44))
+        canvas.circle(place(head + 0.018), y + 0.002, 0.017, mix(SKIN, (255, 150, 130), 0.45), alpha=puffed, soft=0.008)
     eye = head + 0.024
     canvas.line(
         [(place(eye - 0.008), y + 0.037), (place(eye), y + 0.034), (place(eye + 0.008), y + 0.037)], 0.003,
