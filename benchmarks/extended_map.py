@@ -44,7 +44,7 @@ def averaged(brenier: Brenier, points: ndarray, noise: ndarray) -> ndarray:
 
     values, sites = brenier._potential.top_k(noise, NEIGHBOURS)
     weights = (values - values[:, -1:]).astype(np.float64) ** POWER
-    return np.einsum("bk,bkd->bd", weights / weights.sum(1, keepdims=True), points[brenier._active[sites]])
+    return np.einsum("bk,bkd->bd", weights / weights.sum(1, keepdims=True), points[brenier._normalised.active[sites]])
 
 
 def rows(
@@ -61,7 +61,7 @@ def rows(
     for setting in settings:
         sites, weights = ExtendedMap(brenier._potential, brenier._singular_set, **setting).weights(noise)
         name = " ".join(f"{key[:5]} {value:g}" for key, value in setting.items())
-        made[name] = np.einsum("bk,bkd->bd", weights, points[brenier._active[sites]])
+        made[name] = np.einsum("bk,bkd->bd", weights, points[brenier._normalised.active[sites]])
     held_out, size = held_out[: draws * (count // 2)].reshape(draws, count // 2, -1), count // 2
     halves = [energy(generator.permutation(points)[:size], part, generator) for part in held_out]
     half, passed = np.mean([h[0] for h in halves]), np.mean([h[1] for h in halves])

@@ -1,10 +1,13 @@
 """What Brenier takes and hands out: every kind of array, degenerate points and masses, sklearn's protocol, files."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from cuspworld import Brenier
 from cuspworld.errors import CuspError
@@ -216,3 +219,16 @@ def test_saved_and_loaded_is_the_same(source, with_set, clusters, tmp_path):
     (tmp_path / "other").write_bytes(b"no tensors")
     with pytest.raises(CuspError, match="not a safetensors file"):
         Brenier.load(tmp_path / "other")
+
+
+@pytest.mark.parametrize(("source", "kind"), [("gaussian", "over mass"), (SQUARE, "largest")])
+def test_a_file_of_before_errors_had_kinds_is_read(source, kind, clusters, tmp_path):
+    path = tmp_path / "brenier.safetensors"
+    fitted = Brenier(source=source, tolerance=0.15).fit(clusters)
+    fitted.save(path)
+    with safe_open(path, "numpy") as file:
+        header, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    learned = json.loads(header["learned"])
+    del learned["error_kind_"]
+    save_file(arrays, path, metadata=header | {"learned": json.dumps(learned)})
+    assert Brenier.load(path).error_kind_ == kind and Brenier.load(path).error_ == fitted.error_

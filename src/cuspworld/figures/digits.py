@@ -213,7 +213,7 @@ def averaged_codes(brenier: Brenier, noise: Float[Tensor, "n d"]) -> Float[Tenso
     nothing = np.zeros(len(found.facets), bool)
     whole = replace(found, singular=nothing, suspect=nothing, branches=np.zeros_like(found.branches))
     sites, weights = ExtendedMap(brenier._potential, whole, stretch=False).weights(noise.numpy())
-    points = brenier.points_[brenier._active[sites]]  # (n, neighbours, d)
+    points = brenier.points_[brenier._normalised.active[sites]]  # (n, neighbours, d)
     return torch.from_numpy(np.einsum("bk,bkd->bd", weights, points).astype(np.float32))
 
 

@@ -19,13 +19,14 @@ from cuspworld.transport import storage
 from cuspworld.transport.estimator import Estimator
 from cuspworld.transport.extended import ExtendedMap
 from cuspworld.transport.neighbours import Neighbours
+from cuspworld.transport.normalised import NormalisedPoints
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.products import Products
 from cuspworld.transport.rays import nearest_singular, reflect_path
 from cuspworld.transport.singular import CriticalPair, SingularSet, find_singular_set
 from cuspworld.transport.solver import Control, Problem, solve
 from cuspworld.transport.sources import Sampler, as_source
-from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, first_of_equal_rows, has_pair
+from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, has_pair
 
 _NOISE_STREAM = 1 << 20  # away from the solver's streams
 
@@ -111,34 +112,18 @@ class Brenier(Estimator):
         self._forget_singular_set()
         self.masses_ = as_masses(masses, len(points))
         self.points_, self.n_features_in_ = points, points.shape[1]
-        sites, site_masses = self._normalise()
+        self._normalised = NormalisedPoints.of(points, self.masses_)
         if self._source.name == "convex":
-            self._solve_exactly(site_masses)
+            self._solve_exactly()
         else:
-            inner = None if start is None else start[self._active] / self._scale
-            solution = solve(Problem(self._source, sites, site_masses), self._control(), inner)
+            sites = self._normalised
+            inner = None if start is None else start[sites.active] / sites.scale
+            solution = solve(Problem(self._source, sites.sites, sites.masses), self._control(), inner)
             self.error_, self.error_standard_error_ = solution.error.value, solution.error.standard_error
             self.error_kind_ = "over cells" if solution.plain else "over mass"
             self.certified_, self.samples_ = solution.certified, solution.samples
-            self._finish((solution.heights - solution.heights.mean()) * self._scale)
+            self._finish((solution.heights - solution.heights.mean()) * sites.scale)
         return self
-
-    def _normalise(self) -> tuple[ndarray, ndarray]:
-        """Distinct points with positive mass, centred and of unit RMS: h and the cells follow both exactly.
-
-        With y = c + s z, <x, y> + h = <x, c> + s (<x, z> + h / s): the cells are those of z with heights h / s.
-        """
-        self._center = self.points_.mean(axis=0, dtype=np.float64)
-        shifted = self.points_ - self._center
-        largest = np.abs(shifted).max()
-        self._scale = float(largest * np.sqrt(np.mean((shifted / largest) ** 2))) if largest > 0 else 1.0
-        scaled = (shifted / self._scale).astype(np.float32)
-        first = first_of_equal_rows(scaled)
-        masses = np.bincount(first, weights=self.masses_, minlength=len(first))
-        self._active = np.flatnonzero(masses > 0)
-        self._first = first
-        self._sites = scaled[self._active]
-        return self._sites, masses[self._active]
 
     def _control(self) -> Control:
         checkpoint = None if self.checkpoint is None else Path(self.checkpoint)
@@ -153,26 +138,23 @@ class Brenier(Estimator):
             progress=self.progress,
         )
 
-    def _solve_exactly(self, masses: ndarray) -> None:
+    def _solve_exactly(self) -> None:
         from cuspworld.transport.convex_domain import ConvexDomain
         from cuspworld.transport.exact import exact_transport
 
-        points = self.points_[self._active].astype(np.float64)
+        points = self.points_[self._normalised.active].astype(np.float64)
         domain = ConvexDomain.from_vertices(np.asarray(self._source.vertices, np.float64))
-        solved = exact_transport(points, masses, domain, min(self.tolerance, 1e-9))
+        solved = exact_transport(points, self._normalised.masses, domain, min(self.tolerance, 1e-9))
         self.error_, self.error_standard_error_, self.error_kind_ = solved.error, 0.0, "largest"
         self.certified_, self.samples_ = True, 0
         self._finish(solved.heights - solved.heights.mean())
 
     def _finish(self, heights: ndarray) -> None:
-        """Spread the active sites' heights over all points, and build the potential that the queries read."""
-        everywhere = np.full(len(self.points_), -np.inf)
-        everywhere[self._active] = heights
-        self.heights_ = everywhere[self._first]
-        products = Products(self._sites, self.device, self.memory_budget, self.threads)
-        self._potential = Potential(
-            self._source, self._sites, everywhere[self._active] / self._scale, products, self.seed
-        )
+        """Spread the sites' heights over all points, and build the potential that the queries read."""
+        sites = self._normalised
+        self.heights_ = sites.spread(heights)
+        products = Products(sites.sites, self.device, self.memory_budget, self.threads)
+        self._potential = Potential(self._source, sites.sites, heights / sites.scale, products, self.seed)
 
     def _restore(
         self,
@@ -185,10 +167,10 @@ class Brenier(Estimator):
         """Take over a saved solution, with its singular set if that was found before it was saved."""
         self.points_, self.masses_, self.n_features_in_ = points, masses, points.shape[1]
         self._source = as_source(self.source, points.shape[1])
-        self._normalise()
+        self._normalised = NormalisedPoints.of(points, masses)
         for name, value in learned.items():
             setattr(self, name, value)
-        self._finish(heights[self._active])
+        self._finish(heights[self._normalised.active])
         self._forget_singular_set()
         if singular_set is not None:
             self._singular_set = singular_set
@@ -207,10 +189,9 @@ class Brenier(Estimator):
         noise = self._potential.sampler(_NOISE_STREAM).draw(min(max(2 * len(self.points_), 1024), 65536)).cpu().numpy()
         values = self._potential.top_k(noise, 1)[0][:, 0]
         search = Products(noise, self.device, self.memory_budget, self.threads)
-        rows = ((points - self._center) / self._scale).astype(np.float32)
-        entry = -search.top_k(rows, -values, 1)[0][:, 0].astype(np.float64)
+        entry = -search.top_k(self._normalised.rows(points), -values, 1)[0][:, 0].astype(np.float64)
         shift = self._potential.heights.mean()  # search_heights are centred
-        return (entry + shift) * self._scale
+        return (entry + shift) * self._normalised.scale
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "heights_"):
@@ -248,7 +229,7 @@ class Brenier(Estimator):
         out = np.empty((len(rows), self.n_features_in_), self.points_.dtype)
         for at in range(0, len(rows), step := self._rows_at_once()):
             sites, weights = self._extended_map.weights(rows[at : at + step])
-            out[at : at + step] = np.einsum("bk,bkd->bd", weights, self.points_[self._active[sites]])
+            out[at : at + step] = np.einsum("bk,bkd->bd", weights, self.points_[self._normalised.active[sites]])
         return _like(noise, out)
 
     def couple(self, noise: Any) -> tuple[Any, Any]:
@@ -258,7 +239,7 @@ class Brenier(Estimator):
     def _cells(self, noise: Any) -> tuple[ndarray, ndarray]:
         self._check_fitted()
         rows = as_matrix(noise, "noise", self.n_features_in_)
-        return self._active[self._potential.cells(rows)], rows
+        return self._normalised.active[self._potential.cells(rows)], rows
 
     # the singular set
 
@@ -266,19 +247,18 @@ class Brenier(Estimator):
     def singular_set_(self) -> SingularSet:
         """Facets, masses, kinks, singular or not, confidence and branches (`singular.py`), by index of the points."""
         self._check_fitted()
-        return self._singular_set.spread(self._active, self._scale, self.branches_)
+        return self._singular_set.spread(self._normalised.active, self._normalised.scale, self.branches_)
 
     @cached_property
     def branches_(self) -> ndarray:
         """(N,) connected steady branch of each point, the largest 0; a point without mass has its nearest site's."""
         self._check_fitted()
-        owner = np.full(len(self.points_), -1)
-        owner[self._active] = np.arange(len(self._active))
-        owner = owner[self._first]
+        sites = self._normalised
+        owner = sites.site_of_points()
         hidden = np.flatnonzero(owner < 0)
         if len(hidden):
-            rows = ((self.points_[hidden] - self._center) / self._scale).astype(np.float32)
-            owner[hidden] = Neighbours(self._sites, self._potential.products).nearest(rows, 1)[1][:, 0]
+            search = Neighbours(sites.sites, self._potential.products)
+            owner[hidden] = search.nearest(sites.rows(self.points_[hidden]), 1)[1][:, 0]
         return self._singular_set.branches[owner]
 
     def margin(self, noise: Any) -> Any:
@@ -292,7 +272,7 @@ class Brenier(Estimator):
         """The nearest singular facet of each row: pairs (B, 2) of points (i, j), i on the row's side, and the nearest
         point on it (B, d); (-1, -1) and nan where there is none."""
         _, pair, point = self._nearest_singular(noise)
-        return _like(noise, np.where(pair < 0, -1, self._active[pair])), _like(noise, point)
+        return _like(noise, np.where(pair < 0, -1, self._normalised.active[pair])), _like(noise, point)
 
     def critical_pairs(self, k: int) -> list[CriticalPair]:
         """The k heaviest singular facets, (i, j, mass, point): points i and j face each other at the noise `point`,
@@ -317,7 +297,8 @@ class Brenier(Estimator):
         branches = as_pairs(allowed_branches, "allowed_branches", int(self.branches_.max()) + 1)
 
         def blocks(first: ndarray, second: ndarray) -> ndarray:
-            free = has_pair(points, self._active[first], self._active[second])
+            active = self._normalised.active
+            free = has_pair(points, active[first], active[second])
             branch = self._singular_set.branches
             free |= has_pair(branches, branch[first], branch[second])
             return self._singular_set.is_singular(first, second) & ~free

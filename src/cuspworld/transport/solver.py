@@ -20,6 +20,7 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
@@ -27,12 +28,13 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.transport.line import line_heights
 from cuspworld.transport.mass_error import MassError, error_weights, mass_error
-from cuspworld.transport.multilevel import Level, coarse_sites, conjugate_heights, owners
+from cuspworld.transport.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
 from cuspworld.transport.products import Products
 from cuspworld.transport.sources import Sampler, Source
 
 STEP, DECAY, CLIP = 3.0, 0.6, 4.0  # tuned on data seeds 1 and 2 of benchmarks/brenier.py; judged on others
 SMALLEST_BATCH = 1024
+BATCH_SHARE = 4  # sites over samples of a batch in many dimensions; in few, where mass creeps, a batch is all sites
 CONFIDENCE = 0.977  # of a certificate, over all attempts of a run together
 LEVEL_BATCHES = 64  # of a coarser level: an error of about 1/8
 AIM = 0.89  # certificates are tried where the error should be this share of the tolerance
@@ -110,7 +112,8 @@ class _Run:
     def __init__(self, problem: Problem, control: Control, products: Products):
         self.problem, self.control, self.products = problem, control, products
         self.sites = len(problem.points)
-        self.batch_size = max(self.sites, SMALLEST_BATCH)
+        many = problem.source.dimension > LARGEST_DIMENSION
+        self.batch_size = max(self.sites // BATCH_SHARE if many else self.sites, SMALLEST_BATCH)
         self.expected = self.batch_size * problem.masses
         self.levels: list[Level] = []
         self.weights, self.plain = error_weights(problem.masses, control.tolerance)
@@ -317,11 +320,26 @@ def _affine_starts(problem: Problem) -> list[ndarray]:
     round_map = 0.5 * deviation * square / np.sqrt(max((problem.masses * square).sum() / dimension, 1e-300))
     shapes = [round_map]
     if len(points) > 2 * dimension:
-        covariance = (points * problem.masses[:, None]).T @ points
-        spread, axes = np.linalg.eigh(covariance)
-        spread = np.sqrt(np.maximum(spread, 1e-4 * max(spread[-1], 1e-300)))
-        shapes.append(0.5 * deviation * ((points @ axes) ** 2 / spread).sum(1))
+        shapes.append(0.5 * deviation * _square_by_root_covariance(points, problem.masses))
     return [-strength * shape - points @ center for shape in shapes for strength in (0.25, 0.5, 1.0)]
+
+
+def _square_by_root_covariance(points: ndarray, masses: ndarray) -> ndarray:
+    """y C^(-1/2) y of every row y, C the covariance.
+
+    On one thread of torch: a matrix library's second thread spins while it waits, on a busy machine for 0.9 s of CPU
+    where the eigenvectors of 128 x 128 take 2 ms.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        rows = torch.from_numpy(points)
+        covariance = (rows * torch.from_numpy(masses)[:, None]).T @ rows
+        spread, axes = torch.linalg.eigh(covariance)
+        root = spread.clamp_min(1e-4 * max(float(spread[-1]), 1e-300)).sqrt()
+        return ((rows @ axes) ** 2 / root).sum(1).numpy()
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _progress_bar:

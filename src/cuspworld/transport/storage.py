@@ -63,4 +63,6 @@ def load(cls: type["Brenier"], path: Path) -> "Brenier":
         stored = {name: arrays[f"singular.{name}"] for name in _SINGULAR_ARRAYS}
         singular_set = SingularSet(**stored, dimension=float(arrays["singular.dimension"][0]))
     learned = json.loads(header["learned"])
+    # files of before the error had kinds: it was the largest one of exact solutions, else the mass-weighted one
+    learned.setdefault("error_kind_", "largest" if "vertices" in arrays else "over mass")
     return brenier._restore(arrays["points"], arrays["masses"], arrays["heights"], learned, singular_set)
