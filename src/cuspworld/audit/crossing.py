@@ -17,6 +17,7 @@ from cuspworld.audit.scene import Scene
 ROUND = 12  # sectors of the surroundings, of which nearly all must stream
 CONTRAST = 50  # grey levels between the solid and what streams round it
 LEAST = 0.6  # seconds for which the stream must go round
+ALWAYS = 0.4  # of its usual strength: a stream has it in every part of that time, a thing that passes by has not
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ def crossings(scene: Scene) -> tuple[list[Crossing], bool]:
             sector = (angle * ROUND / (2 * np.pi)).astype(int) % ROUND
             flows = [early[region][rows[sector == k], columns[sector == k]] for k in range(ROUND)]
             if float(np.mean([len(flow) > 0 and flow.max() > 0.05 for flow in flows])) < 0.7:
+                continue
+            round_it = moving[:cut][(slice(None), *region)][:, ring].mean(1)
+            parts = [float(part.mean()) for part in np.array_split(round_it[len(round_it) // 4 :], 4)]
+            if min(parts) < ALWAYS * float(np.mean(parts)):
                 continue
             here, there = (np.median(frames[cut][region][mask], 0) for mask in (body > 0, ring))
             inside = cv2.erode(body, np.ones((3, 3), np.uint8)) > 0

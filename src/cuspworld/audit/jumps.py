@@ -1,12 +1,14 @@
 """Steps at which the picture changes at once, and what kind of change each is.
 
 The strength of a jump is how alone its change is in its time (`isolated.py`): motion, splashes and flames change a
-place in many steps, a broken law in one. What kind it is follows from the colours that nothing near explains.
+place in many steps, a broken law in one. The one step of the shot whose colours nothing near explains (`sudden.py`) is
+described too: there a thing may be too thin or too near to other motion to be alone in its window. What kind a jump
+is follows from the colours that nothing near explains.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -15,18 +17,24 @@ import numpy as np
 from cuspworld.audit.blobs import edges
 from cuspworld.audit.change import change_threshold, strongest, unexplained
 from cuspworld.audit.isolated import isolation
-from cuspworld.audit.scene import Scene
+from cuspworld.audit.scene import LIT, Scene
+from cuspworld.audit.sudden import sudden
 
 Kind = Literal[
     "appears", "vanishes", "moves", "recolours", "reshapes", "lights", "goes out", "flares", "passes", "everything"
 ]
 ENOUGH = 12.0  # frames per second: in longer steps much happens unseen, and a jump says less
 MOST = 8  # jumps of a shot that are described
+KNOWN = 3.0  # a jump so alone is described by its own place
 
 
 @dataclass(frozen=True)
 class Jump:
-    """At step `frame` -> `frame` + 1. Boxes in working pixels; `old_box` is where a thing was before it moved."""
+    """At step `frame` -> `frame` + 1. Boxes in working pixels; `old_box` is where a thing was before it moved.
+
+    `ratio`: how alone its change is in time and place. `sudden`: its unexplained area over that of every other step of
+    the shot, 0 where another step has more.
+    """
 
     frame: int
     kind: Kind
@@ -36,6 +44,7 @@ class Jump:
     old_box: tuple[int, int, int, int] | None
     at_edge: bool
     same_shape: bool = False  # it recolours, and its outline stays
+    sudden: float = 0.0
 
 
 def find_jumps(scene: Scene, least_ratio: float = 0.8) -> list[Jump]:
@@ -56,7 +65,24 @@ def find_jumps(scene: Scene, least_ratio: float = 0.8) -> list[Jump]:
         jump = _describe(scene, int(t), alone[t], float(peaks[t]))
         if jump is not None:
             found.append(jump)
-    return found
+    return _with_sudden(scene, found, peaks)
+
+
+def _with_sudden(scene: Scene, found: list[Jump], peaks: np.ndarray) -> list[Jump]:
+    """The shot's most sudden step among the jumps, described by what is unexplained in it unless it is well known."""
+    steady = scene.camera.steady and scene.tint < LIT
+    most = sudden(scene.frames, scene.noise, scene.valid) if steady else None
+    if most is None or most.ratio < 1:
+        return found
+    ratio = most.ratio * min(1.0, float(scene.fps) / ENOUGH)
+    known = next((jump for jump in found if jump.frame == most.frame), None)
+    if known is None or known.ratio < KNOWN:
+        described = _describe(scene, most.frame, most.mask.astype(np.float32), 1.0)
+        if described is not None:
+            known = replace(described, ratio=float(peaks[most.frame]))
+    if known is None:
+        return found
+    return [replace(known, sudden=ratio), *(jump for jump in found if jump.frame != most.frame)]
 
 
 def _describe(scene: Scene, t: int, alone: np.ndarray, ratio: float) -> Jump | None:

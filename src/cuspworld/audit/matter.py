@@ -13,12 +13,12 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from cuspworld.audit.palette import palette
 from cuspworld.audit.scene import Scene
 
 LEAST = 0.0015  # share of the frame: smaller amounts are edges and shades
 ABSENT = 0.08  # of its usual amount: less is absence
 LONG = 0.35  # seconds
+WHOLE = 0.6  # share of a colour that its main piece holds, if it is a thing
 RIM = 3  # pixels: the frame's border
 
 
@@ -38,10 +38,7 @@ class Matter:
 
 def matter(scene: Scene) -> list[Matter]:
     """Every colour that ends, begins or grows inside the frame, strongest first."""
-    masks = np.stack([cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) for labels in scene.labels])
-    if len(scene) < 12 or masks.mean() > 0.5 or masks.sum() < 100:
-        return []
-    colours = palette(scene.frames, masks > 0, colours=8, looks=48)
+    colours = scene.colours
     if colours is None:
         return []
     found: list[Matter] = []
@@ -80,11 +77,35 @@ def _ends(scene: Scene, times: np.ndarray, amounts: np.ndarray, where: np.ndarra
         ratio = late / early
         steady = max(0.0, float(np.corrcoef(np.arange(count), amounts)[0, 1]))
         box = _box(np.logical_or.reduce(where[-third:]))
+        sides = _both_sides(where, third)
         start = int(times[int(np.argmax(amounts > early + 0.3 * (late - early)))])
         if box is not None:
-            strength = 2.5 * float(np.log2(ratio)) * steady * float(np.clip(apart / 15, 0.3, 1.2))
+            strength = 2.5 * min(float(np.log2(ratio)), 4 * sides) * steady * float(np.clip(apart / 15, 0.3, 1.2))
             found.append(Matter("grows", start, box, strength, late, ratio, *curve))
     return found
+
+
+def _both_sides(where: np.ndarray, third: int) -> float:
+    """By how many doublings the colour's main piece is longer late than it ever was early, in width and in height.
+
+    What turns shows more of itself, and what is bent up grows higher, but neither grows in both beyond all it was;
+    0 where the colour is scattered over many pieces (waves, foam, shades).
+    """
+    sides, bulk = [], []
+    for mask in where:
+        closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+        if len(stats) < 2:
+            sides.append((0, 0))
+            bulk.append(0.0)
+            continue
+        index = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+        sides.append((int(stats[index, cv2.CC_STAT_WIDTH]), int(stats[index, cv2.CC_STAT_HEIGHT])))
+        bulk.append(float((mask & (labels == index)).sum() / max(1, mask.sum())))
+    if min(np.median(bulk[:third]), np.median(bulk[-third:])) < WHOLE:
+        return 0.0
+    early, late = np.array(sides[:third]).max(0), np.median(np.array(sides[-third:]), 0)
+    return float(max(0.0, np.log2(late / np.maximum(early, 1)).min()))
 
 
 def _at_border(mask: np.ndarray) -> bool:

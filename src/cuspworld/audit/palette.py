@@ -61,10 +61,29 @@ def palette(frames: np.ndarray, masks: np.ndarray, colours: int = 7, looks: int 
         )
     maps = []
     for picture, mask in zip(pictures, (masks[t] for t in chosen), strict=True):
-        distance = np.linalg.norm(picture[:, :, None] - middle, axis=-1)
-        index = distance.argmin(-1).astype(np.int8)
-        index[(distance.min(-1) > NEAR) | ~mask] = -1
+        index = _nearest(picture, middle)
+        index[~mask] = -1
         maps.append(index)
     stack = np.stack(maps)
     areas = np.stack([(stack == k).sum((1, 2)) for k in range(len(middle))], 1).astype(float)
     return Palette(middle, areas, chosen, stack)
+
+
+def table_of(centres: np.ndarray) -> np.ndarray:
+    """(32768,) int8: the colour's index of every RGB value, five bits a channel; -1 for none."""
+    values = (np.arange(32) * 8 + 4).astype(np.uint8)
+    cube = np.stack(np.meshgrid(values, values, values, indexing="ij"), -1).reshape(32, -1, 3)
+    return _nearest(weighted_lab(cube), centres).ravel()
+
+
+def index_of(frame: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """(height, width) int8: the colour's index of each pixel by such a table."""
+    red, green, blue = (channel.astype(np.uint16) >> 3 for channel in cv2.split(frame))
+    return table[(red << 10) | (green << 5) | blue]
+
+
+def _nearest(picture: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    squares = np.stack([((picture - centre.astype(np.float32)) ** 2).sum(-1) for centre in centres], -1)
+    index = squares.argmin(-1).astype(np.int8)
+    index[squares.min(-1) > NEAR**2] = -1
+    return index

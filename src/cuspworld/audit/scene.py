@@ -17,6 +17,7 @@ from cuspworld.audit import change as change_module
 from cuspworld.audit.blobs import Blob
 from cuspworld.audit.camera import Camera
 from cuspworld.audit.change import Change
+from cuspworld.audit.palette import Palette, palette
 from cuspworld.audit.paths import Path, trace
 from cuspworld.audit.tracks import Track, link
 
@@ -146,6 +147,15 @@ class Scene:
         from cuspworld.audit.jumps import find_jumps
 
         return find_jumps(self)
+
+    @cached_property
+    def colours(self) -> Palette | None:
+        """The colours of the moving things, in 48 frames; None where too little or too much moves."""
+        grown = [cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) for labels in self.labels]
+        masks = np.stack(grown) > 0
+        if len(self) < 12 or masks.mean() > 0.5 or masks.sum() < 100:
+            return None
+        return palette(self.frames, masks, colours=8, looks=48)
 
     @cached_property
     def matter(self) -> list[Matter]:

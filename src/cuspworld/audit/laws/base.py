@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cuspworld.audit.calibration import probability
+from cuspworld.audit.jumps import Jump
 from cuspworld.audit.report import SAID, Finding
 from cuspworld.audit.scene import Scene
 
@@ -27,6 +29,11 @@ class Evidence:
     def suspicion(self) -> float:
         """The probability of the strongest suspect; 0 where nothing is odd."""
         return max((finding.probability for finding in self.suspects), default=0.0)
+
+
+def certainty(test: str, jump: Jump, share: float | int = 1.0) -> float:
+    """The probability that a jump is a broken law, by how alone it is in its place or in the shot, times `share`."""
+    return max(probability(test, jump.ratio * share), probability("sudden", jump.sudden * share))
 
 
 @dataclass(frozen=True)

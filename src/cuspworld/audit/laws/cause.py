@@ -2,7 +2,8 @@
 
 Events are read off the paths: *start* (a rigid thing at rest has a speed within one frame) and *blow* (a moving thing
 reaches one at rest). Rules: every start needs a blow, a hand or an edge at its place, at its time or just before; and
-a blow that stops or turns the striker must move the struck. A fire that begins needs a light near it (`flames.py`).
+a blow that stops or turns the striker must move the struck. A fire that begins needs a light near it (`flames.py`);
+what went by its limbs does not go on without them (`glides.py`); flames lean with the air (`unmoved.py`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.flames import Ignition, ignitions
 from cuspworld.audit.flights import even_stretches, flights, noise_of
+from cuspworld.audit.glides import Glide, glides
 from cuspworld.audit.jumps import Jump
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.paths import Path
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
+from cuspworld.audit.unmoved import Unmoved, unmoved
 
 
 def check(scene: Scene) -> Evidence:
@@ -33,6 +36,10 @@ def check(scene: Scene) -> Evidence:
         ]
     if scene.why_no_things and not suspects:
         return Evidence(unchecked=scene.why_no_things)
+    if scene.camera.steady and not scene.camera.moving and (flames := unmoved(scene)) is not None:
+        suspects.append(_unmoved(scene, flames))
+    if not scene.why_no_things:
+        suspects += [_glides(scene, found) for found in glides(scene)]
     looked = bool(suspects)
     for path in scene.paths:
         areas = path.track.areas[path.track.alone]
@@ -63,7 +70,7 @@ def _light(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(jump.box, jump.frame),
-        probability=probability(jump.kind, jump.ratio * _dim(scene)),
+        probability=certainty(jump.kind, jump, _dim(scene)),
         measured={
             "changed area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
             "times the change around it in time": Measurement(jump.ratio, ""),
@@ -101,6 +108,47 @@ def _fire(scene: Scene, fire: Ignition) -> Finding:
                 tuple(area * pixels for area in fire.areas),
             ),
         ),
+    )
+
+
+def _glides(scene: Scene, glide: Glide) -> Finding:
+    pace = scene.factor[0] * float(scene.fps)
+    return Finding(
+        law="cause",
+        start=scene.time(glide.start),
+        end=scene.time(glide.end),
+        box=scene.source_box(glide.box, glide.end),
+        probability=probability("glides", glide.strength),
+        measured={
+            "its own motion before": Measurement(100 * glide.before, "% of its pixels"),
+            "its own motion after": Measurement(100 * glide.after, "% of its pixels"),
+            "pace before": Measurement(glide.pace_before * pace, "px/s"),
+            "pace after": Measurement(glide.pace_after * pace, "px/s"),
+        },
+        sentence="A thing goes on at its pace while the limbs that moved it are still.",
+        series=(
+            Series(
+                "share of its pixels that its limbs move",
+                "%",
+                tuple(scene.time(t) for t in glide.times),
+                tuple(100 * share for share in glide.shares),
+            ),
+        ),
+    )
+
+
+def _unmoved(scene: Scene, flames: Unmoved) -> Finding:
+    return Finding(
+        law="cause",
+        start=scene.time(flames.start),
+        end=scene.time(flames.end),
+        box=scene.source_box(flames.box, flames.start),
+        probability=probability("unmoved", flames.strength),
+        measured={
+            "frames with smoke or dust at a flame's rim": Measurement(flames.frames, ""),
+            "flames lean by": Measurement(100 * flames.windy, "% of their width", 100 * flames.calm),
+        },
+        sentence="The air carries smoke or dust past flames, and they do not heed it: a cause without its effect.",
     )
 
 

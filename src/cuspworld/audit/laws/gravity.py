@@ -3,8 +3,8 @@
 Paths are split into flights (`flights.py`). A flight that is evidently a fall (downward acceleration far above its
 error, growing downward speed) may end only at a contact. Ending at rest with nothing there is hanging in the air;
 an acceleration that turns upward while the velocity goes on smoothly is rising by itself. No metre and no second is
-assumed: a fall is compared with its own continuation. Bodies that circle one centre are held to Newton and Kepler
-(`orbits.py`).
+assumed: a fall is compared with its own continuation. What has no track of its own is followed by its colour
+(`falls.py`); liquids lie level (`level.py`); bodies that circle one centre are held to Newton and Kepler (`orbits.py`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import numpy as np
 
 from cuspworld.audit import change as change_module
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.falls import Fall, falls
 from cuspworld.audit.flights import Flight, even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.laws.orbits import orbits
+from cuspworld.audit.level import Standing, standing
 from cuspworld.audit.paths import Path
-from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.report import SAID, Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
 
 SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
@@ -30,27 +32,32 @@ SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
 def check(scene: Scene) -> Evidence:
     """Falls that end on nothing, falls that turn upward, orbits that no central pull explains."""
     turning, checked = orbits(scene) if scene.camera.steady and not scene.camera.moving else ([], False)
-    if scene.why_no_things and not checked:
-        return Evidence(unchecked=scene.why_no_things)
     suspects: list[Finding] = list(turning)
-    falls = 0
-    for path in scene.paths:
+    coloured: list[Finding] = []
+    if scene.colours is not None and scene.camera.steady and scene.valid is None:
+        coloured += [_unsupported(scene, found) for found in falls(scene, scene.colours)[:2]]
+        coloured += [_upright(scene, found) for found in standing(scene, scene.colours)]
+    if scene.why_no_things and not checked and not coloured:
+        return Evidence(unchecked=scene.why_no_things)
+    fell = 0
+    for path in () if scene.why_no_things else scene.paths:
         if not keeps_shape(path):
             continue
         for first, end in even_stretches(path.times, path.visible > SEEN):
             points = path.points[first:end]
             noise = noise_of(points)
             pieces = flights(points, noise)
-            falls += sum(falling(piece) for piece in pieces)
+            fell += sum(falling(piece) for piece in pieces)
             for piece in pieces:
                 if (found := _turned_back(scene, path, first, piece)) is not None:
                     suspects.append(found)
             for before, after in itertools.pairwise(pieces):
                 if (found := _broken_fall(scene, path, first, before, after)) is not None:
                     suspects.append(found)
-    if not suspects and (found := _stops_dead(scene)) is not None:
+    suspects += coloured
+    if not any(s.probability >= SAID for s in suspects) and (found := _stops_dead(scene)) is not None:
         suspects.append(found)
-    if not falls and not checked and not suspects:
+    if not fell and not checked and not suspects:
         return Evidence(unchecked="nothing falls or circles freely for long enough to measure an acceleration")
     return Evidence(tuple(suspects))
 
@@ -109,6 +116,44 @@ def _broken_fall(scene: Scene, path: Path, first: int, before: Flight, after: Fl
         },
         sentence=what,
         series=(series,),
+    )
+
+
+def _unsupported(scene: Scene, fall: Fall) -> Finding:
+    pace = scene.factor[1] * float(scene.fps)
+    what = "stops dead in mid-air and stays there" if fall.kind == "stops" else "is drawn upward as it was downward"
+    return Finding(
+        law="gravity",
+        start=scene.time(fall.frame),
+        end=scene.time(fall.end),
+        box=scene.source_box(fall.box, fall.frame),
+        probability=probability(fall.kind, fall.strength),
+        measured={"speed of the fall": Measurement(fall.speed * pace, "px/s", 0.2 * pace)},
+        sentence=f"What falls {what}, and nothing is under it.",
+        series=(
+            Series(
+                "height above the lowest place",
+                "px",
+                tuple(scene.time(t) for t in fall.times),
+                tuple((max(fall.rows) - row) * scene.factor[1] for row in fall.rows),
+            ),
+        ),
+    )
+
+
+def _upright(scene: Scene, liquid: Standing) -> Finding:
+    return Finding(
+        law="gravity",
+        start=scene.time(liquid.start),
+        end=scene.time(liquid.end),
+        box=scene.source_box(liquid.box, liquid.end),
+        probability=probability("level", liquid.strength),
+        measured={
+            "stands beside nothing": Measurement(liquid.cliff * scene.factor[1], "px high"),
+            "stood level": Measurement(liquid.depth * scene.factor[1], "px deep"),
+            "of it that is still there": Measurement(100 * liquid.kept, "%"),
+        },
+        sentence="What stood level in a vessel as a liquid stands up sideways in it and does not run out.",
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
 from cuspworld.audit.tracks import Track
@@ -39,7 +39,7 @@ def _recoloured(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(jump.box, jump.frame),
-        probability=probability("recolour", jump.ratio),
+        probability=certainty("recolour", jump),
         measured={
             "recoloured area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
             "colour changes by": Measurement(float(np.quantile(np.abs(after - before), 0.9)), "grey levels"),
@@ -55,7 +55,7 @@ def _reshaped(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(jump.box, jump.frame),
-        probability=probability("reshapes", jump.ratio),
+        probability=certainty("reshapes", jump),
         measured={
             "changed area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
             "times the change around it in time": Measurement(jump.ratio, ""),

@@ -14,7 +14,7 @@ import numpy as np
 from cuspworld.audit.blobs import Blob
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
 from cuspworld.audit.tracks import Track
@@ -218,7 +218,7 @@ def _leap(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(both, jump.frame),
-        probability=probability("jumps", jump.ratio),
+        probability=certainty("jumps", jump),
         measured={
             "leap": Measurement(leap, "px"),
             "reach of ordinary motion": Measurement(scene.change.reach * scene.factor[0], "px"),

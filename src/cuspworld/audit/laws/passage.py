@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import SHORTEST, Scene
 
@@ -27,7 +26,7 @@ def check(scene: Scene) -> Evidence:
                 start=scene.time(jump.frame),
                 end=scene.time(jump.frame + 1),
                 box=scene.source_box(jump.box, jump.frame),
-                probability=probability("passage", jump.ratio),
+                probability=certainty("passage", jump),
                 measured={
                     "unexplained area": Measurement(jump.area * scene.factor[0] * scene.factor[1], "px²"),
                     "times the change around it in time": Measurement(jump.ratio, ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.jumps import Jump
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.matter import Matter
 from cuspworld.audit.plain import Passing, unexplained_passings
 from cuspworld.audit.report import SAID, Finding, Measurement, Series
@@ -64,7 +64,7 @@ def _finding(scene: Scene, jump: Jump) -> Finding:
         start=scene.time(jump.frame),
         end=scene.time(jump.frame + 1),
         box=scene.source_box(jump.box, jump.frame),
-        probability=probability(jump.kind, jump.ratio),
+        probability=certainty(jump.kind, jump),
         measured={
             "unexplained area": Measurement(area, "px²"),
             "times the change around it in time": Measurement(jump.ratio, ""),
