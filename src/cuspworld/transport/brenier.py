@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy import ndarray
 
+from cuspworld import checks
 from cuspworld.errors import CuspError
 from cuspworld.transport import storage
 from cuspworld.transport.estimator import Estimator
@@ -26,7 +27,7 @@ from cuspworld.transport.rays import nearest_singular, reflect_path
 from cuspworld.transport.singular import CriticalPair, SingularSet, find_singular_set
 from cuspworld.transport.solver import Control, Problem, solve
 from cuspworld.transport.sources import Sampler, as_source
-from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, has_pair
+from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, check_parameters, has_pair
 
 _NOISE_STREAM = 1 << 20  # away from the solver's streams
 
@@ -106,8 +107,7 @@ class Brenier(Estimator):
     def _fit(self, points: ndarray, masses: Any, start: ndarray | None) -> "Brenier":
         if len(points) == 0:
             raise CuspError("points must have at least one row: got none")
-        if not 0 < self.tolerance < 1:
-            raise CuspError(f"tolerance must lie between 0 and 1: got {self.tolerance}")
+        check_parameters(self.get_params())
         self._source = as_source(self.source, points.shape[1])
         self._forget_singular_set()
         self.masses_ = as_masses(masses, len(points))
@@ -202,7 +202,8 @@ class Brenier(Estimator):
     def sample_noise(self, count: int, seed: int = 0) -> ndarray:
         """(count, d) float32 samples of the source."""
         self._check_fitted()
-        return Sampler(self._source, seed, _NOISE_STREAM + 1).draw(count).numpy()
+        checks.whole("seed", seed, 0, 2**63 - 1)
+        return Sampler(self._source, seed, _NOISE_STREAM + 1).draw(checks.whole("count", count, 0, 1 << 40)).numpy()
 
     def potential(self, noise: Any) -> Any:
         """(B,) u(x) at each row of noise (B, d)."""
@@ -279,7 +280,7 @@ class Brenier(Estimator):
         and `mass` is the share of the source whose two best cells they are."""
         singular = self.singular_set_
         rows = np.flatnonzero(singular.singular)
-        rows = rows[np.argsort(-singular.masses[rows], kind="stable")][:k]
+        rows = rows[np.argsort(-singular.masses[rows], kind="stable")][: checks.whole("k", k, 0, 1 << 40)]
         return [
             CriticalPair(int(singular.facets[row, 0]), int(singular.facets[row, 1]), float(singular.masses[row]), point)
             for row, point in zip(rows, singular.points[rows], strict=True)

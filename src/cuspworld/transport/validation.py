@@ -1,12 +1,47 @@
-"""What `Brenier` takes: points, masses and noise, as arrays or tensors of any number type, checked row by row."""
+"""What `Brenier` takes: parameters, points, masses and noise, as arrays or tensors of any number type, row by row."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy import ndarray
 
+from cuspworld import checks
 from cuspworld.errors import CuspError
+
+SMALLEST_BUDGET = 1 << 12  # bytes: below it not one sample fits beside a site
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raises CuspError naming the first of Brenier's parameters that it cannot take; `source` needs the points."""
+    tolerance, confidence = parameters["tolerance"], parameters["confidence"]
+    for name, value in (("tolerance", tolerance), ("confidence", confidence)):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
+            raise CuspError(f"{name} must lie between 0 and 1: got {value!r}")
+    checks.whole("seed", parameters["seed"], 0, 2**63 - 1)
+    checks.whole("memory_budget", parameters["memory_budget"], SMALLEST_BUDGET, 1 << 50)
+    if parameters["threads"] is not None:
+        checks.whole("threads", parameters["threads"], 1, 1 << 16)
+    if parameters["max_seconds"] is not None:
+        checks.number("max_seconds", parameters["max_seconds"], 0, float("inf"))
+    _check_device(parameters["device"])
+    if parameters["checkpoint"] is not None:
+        folder = Path(parameters["checkpoint"]).absolute().parent
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise CuspError(f"checkpoint cannot be written: {folder} is no folder to write in; name another place")
+
+
+def _check_device(device: Any) -> None:
+    try:
+        kind = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise CuspError(f'device must be "cpu" or a CUDA device such as "cuda:0": got {device!r}') from error
+    if kind.type not in ("cpu", "cuda"):
+        raise CuspError(f'device must be "cpu" or a CUDA device such as "cuda:0": got {device!r}')
+    if kind.type == "cuda" and (kind.index or 0) >= torch.cuda.device_count():
+        raise CuspError(f'device {device!r}: torch finds {torch.cuda.device_count()} CUDA devices; take device="cpu"')
 
 
 def as_matrix(values: Any, name: str, columns: int | None = None) -> ndarray:
@@ -18,6 +53,8 @@ def as_matrix(values: Any, name: str, columns: int | None = None) -> ndarray:
         values = values.detach().cpu().numpy() if values.dtype != torch.bfloat16 else values.float().cpu().numpy()
     try:
         array = np.asarray(values)
+        if np.iscomplexobj(array):
+            raise CuspError(f"{name} must be real numbers: got {array.dtype}; take its real and imaginary part apart")
         if array.dtype not in (np.float32, np.float64):
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -39,7 +76,10 @@ def as_masses(masses: Any, count: int) -> ndarray:
         return np.full(count, 1 / count)
     if isinstance(masses, torch.Tensor):
         masses = masses.detach().cpu().numpy()
-    array = np.asarray(masses, dtype=np.float64)
+    try:
+        array = np.asarray(masses, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise CuspError(f"masses must be numbers of shape ({count},): got {type(masses).__name__}") from error
     if array.shape != (count,):
         raise CuspError(f"masses must have shape ({count},), one for each point: got {array.shape}")
     good = np.isfinite(array) & (array >= 0)
