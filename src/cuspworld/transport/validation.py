@@ -53,12 +53,12 @@ def as_matrix(values: Any, name: str, columns: int | None = None) -> ndarray:
         values = values.detach().cpu().numpy() if values.dtype != torch.bfloat16 else values.float().cpu().numpy()
     try:
         array = np.asarray(values)
-        if np.iscomplexobj(array):
-            raise CuspError(f"{name} must be real numbers: got {array.dtype}; take its real and imaginary part apart")
-        if array.dtype not in (np.float32, np.float64):
+        if array.dtype not in (np.float32, np.float64) and not np.iscomplexobj(array):
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise CuspError(f"{name} must be numbers of shape (n, d): got {type(values).__name__}") from error
+    if np.iscomplexobj(array):
+        raise CuspError(f"{name} must be real numbers: got {array.dtype}; give real and imaginary parts as columns")
     if array.ndim != 2 or array.shape[1] == 0:
         raise CuspError(f"{name} must have shape (n, d): got {array.shape}; reshape a single row with [None]")
     if columns is not None and array.shape[1] != columns:
