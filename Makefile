@@ -37,8 +37,9 @@ docs: $(DEV) ## the site, in site/
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
 	$(BIN)/zensical build
 
-model: $(DEV) ## the recipe of the shipped model: record, train, check (two hours on two cores)
+model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours on two cores)
 	$(BIN)/python recipes/default_model.py
+	$(BIN)/python recipes/twin_judge.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

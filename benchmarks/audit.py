@@ -5,6 +5,8 @@
     python benchmarks/audit.py --split dev           # the split on which thresholds are set
     python benchmarks/audit.py --parts twins real    # some of the parts
     python benchmarks/audit.py --split dev --fit     # the curves of audit/calibration.py, fitted
+    python benchmarks/audit.py --split dev --mix     # the weight of the taught judge beside the laws, fitted
+    python benchmarks/audit.py --laws-only           # without the judge that was taught by the worlds' twins
 
 Parts: twins (worlds, possible against impossible), real (real and foreign clips), faults (faults put into real clips),
 reversed (time-reversed true clips, beside the Physics-IQ measures), robust (re-encoding, scaling, frame rate, noise),
@@ -16,7 +18,7 @@ import argparse
 from contextlib import nullcontext
 from pathlib import Path
 
-from audit_parts import backwards, certainty, injected, real, robust, speed, twins
+from audit_parts import backwards, certainty, injected, mixture, real, robust, speed, twins
 from audit_parts.store import Store
 
 PARTS = ("twins", "real", "faults", "reversed", "robust", "calibration", "speed")
@@ -33,10 +35,17 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="folder that keeps reports by clip and code version")
     parser.add_argument("--misses", type=Path, help="write what went wrong to this file (development split only)")
     parser.add_argument("--fit", action="store_true", help="fit the probability curves (development split only)")
+    parser.add_argument("--laws-only", action="store_true", help="without the judge that was taught by twins")
+    parser.add_argument("--mix", action="store_true", help="fit the taught judge's weight (development split only)")
     arguments = parser.parse_args()
-    if (arguments.misses or arguments.fit) and arguments.split != "dev":
-        parser.error("--misses and --fit are for the development split: take --split dev")
-    store = Store(None if arguments.fit else arguments.cache)
+    if (arguments.misses or arguments.fit or arguments.mix) and arguments.split != "dev":
+        parser.error("--misses, --fit and --mix are for the development split: take --split dev")
+    if arguments.mix:
+        print(mixture.line(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds))
+        return
+    # the curves are those of the laws alone; their fit sees other probabilities than the cache keeps
+    taught = not (arguments.laws_only or arguments.fit)
+    store = Store(None if arguments.fit else arguments.cache, taught=taught)
     with certainty.Probe() if arguments.fit else nullcontext() as probe:
         run(arguments, store, probe)
 

@@ -23,7 +23,7 @@ def version(*rooms: str) -> str:
     """A hash of the source of these rooms."""
     state = hashlib.sha256()
     for room in rooms:
-        for path in sorted((PACKAGE / room).rglob("*.py")):
+        for path in sorted(p for p in (PACKAGE / room).rglob("*") if p.suffix in (".py", ".safetensors")):
             state.update(path.read_bytes())
     return state.hexdigest()[:16]
 
@@ -31,9 +31,10 @@ def version(*rooms: str) -> str:
 class Store:
     """Reports (and worlds' clips) in a folder; without a folder everything is made anew."""
 
-    def __init__(self, folder: Path | None):
+    def __init__(self, folder: Path | None, *, taught: bool = True):
         self.folder = folder
-        self.audit_version = version("audit")
+        self.taught = taught  # with the taught judge, or by the laws alone
+        self.audit_version = version("audit", "assets/twin_judge")
         self.worlds_version = version("worlds")
         if folder is not None:
             (folder / "reports").mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,7 @@ class Store:
 
     def report(self, clip: Clip | Path, **options: Any) -> dict[str, Any]:
         """The report as `Report.to_dict` gives it, without curves, and `cpu`: the audit's CPU seconds."""
+        options = {"taught": self.taught, **options}
         state = hashlib.sha256(repr((self.audit_version, sorted(options.items()))).encode())
         if isinstance(clip, Clip):
             state.update(f"{clip.fps}{clip.frames.shape}".encode())

@@ -12,6 +12,7 @@ import numpy as np
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.truth import Violation
 
 from .scoring import auc, box_overlap, in_time, number, pairwise, points_at, table, time_overlap
 from .split import FIRST_SEED, FPS, SIZE, laws_of
@@ -43,6 +44,16 @@ class Pair:
 
 def pairs(split: str, count: int, store: Store, only: list[str] | None = None) -> Iterator[Pair]:
     """`count` pairs of each twin of each world."""
+    for laws, v, possible, impossible in clips_of(split, count, store, only):
+        assert impossible.truth is not None
+        world, seed = impossible.truth.world, int(impossible.truth.parameters["seed"])
+        yield Pair(world, v.twin, seed, laws, v.start, v.end, v.box, store.report(possible), store.report(impossible))
+
+
+def clips_of(
+    split: str, count: int, store: Store, only: list[str] | None = None
+) -> Iterator[tuple[frozenset[str], Violation, Clip, Clip]]:
+    """(laws, violation, possible clip, impossible clip) of `count` pairs of each twin of each world."""
     for name in worlds.names():
         if only and name not in only:
             continue
@@ -62,9 +73,7 @@ def pairs(split: str, count: int, store: Store, only: list[str] | None = None) -
                     break
                 seed, possible, impossible = made
                 assert impossible.truth is not None and impossible.truth.violation is not None
-                v = impossible.truth.violation
-                yield Pair(name, twin, seed, laws, v.start, v.end, v.box,
-                           store.report(possible), store.report(impossible))  # fmt: skip
+                yield laws, impossible.truth.violation, possible, impossible
                 seed += 1
 
 
@@ -153,21 +162,9 @@ def misses(found: list[Pair]) -> list[str]:
 def some_clips(split: str, count: int, store: Store, only: list[str] | None = None) -> list[tuple[str, bool, Clip]]:
     """(name, is it possible, clip): both clips of `count` pairs of each twin."""
     clips = []
-    for name in worlds.names():
-        if only and name not in only:
-            continue
-        try:
-            world = worlds.make(name, size=SIZE, fps=FPS)
-        except CuspError:
-            continue
-        for twin in world.twins:
-            seed = FIRST_SEED[split]
-            for _ in range(count):
-                made = _next(store, world, name, twin, seed, seed + 99)
-                if made is None:
-                    break
-                seed, possible, impossible = made
-                clips.append((f"{name} {seed}", True, possible))
-                clips.append((f"{name} {twin} {seed}", False, impossible))
-                seed += 1
+    for _, violation, possible, impossible in clips_of(split, count, store, only):
+        assert impossible.truth is not None
+        world, seed = impossible.truth.world, impossible.truth.parameters["seed"]
+        clips.append((f"{world} {seed}", True, possible))
+        clips.append((f"{world} {violation.twin} {seed}", False, impossible))
     return clips

@@ -11,6 +11,8 @@ true clip of the development split (a toy car in a loop) it reaches 1.96.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 CURVES: dict[str, tuple[float, float]] = {
     "appears": (6.09, 2.40),
     "vanishes": (3.94, 2.13),
@@ -61,3 +63,24 @@ def probability(test: str, statistic: float) -> float:
     if not statistic > 0:
         return 0.0
     return 1.0 / (1.0 + (centre / statistic) ** slope)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the taught judge is mixed with the laws, all in log-odds.
+
+    A law's suspect: `law` times its own + `seen` times the judge's, for that law at its time and place, + `bias`. The
+    judge's own suspect: `own` times the mean of its strongest cells + `named` times the log-probability of the law that
+    it names + `own_bias`. What the judge sees counts up to MOST_SEEN.
+    """
+
+    law: float
+    seen: float
+    bias: float
+    own: float
+    named: float
+    own_bias: float
+
+
+TAUGHT = Weights(law=0.5, seen=0.5, bias=-0.5, own=1.0, named=0.5, own_bias=0.0)
+MOST_SEEN = 6.0

@@ -21,6 +21,7 @@ from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding, Report
 from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
+from cuspworld.audit.twin_judge import TwinJudge, shipped
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
@@ -40,6 +41,7 @@ def audit_clip(
     limits: Limits | None = None,
     judges: Sequence[Judge] = (),
     segmenter: Segmenter | None = None,
+    taught: TwinJudge | bool = True,
 ) -> Report:
     """Is this video physically possible?
 
@@ -47,7 +49,9 @@ def audit_clip(
     frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
     scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
     `limits`: how much of a file is looked at, and for how long; what lies beyond is not judged, and a note says so.
-    `judges`, `segmenter`: learned models beside the laws, see judges.py.
+    `judges`, `segmenter`: learned models beside the laws, see judges.py. `taught`: the judge that learned from the
+    worlds' twins and is silent on what looks unlike them (True: the one that comes with the package; False: the laws
+    alone), see twin_judge.py.
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -61,6 +65,7 @@ def audit_clip(
         "working": working,
         "judges": judges,
         "segmenter": segmenter,
+        "taught": taught,
     }
     if isinstance(clip, np.ndarray):
         if fps is None:
@@ -89,6 +94,7 @@ def audit_frames(
     name: str = "video",
     judges: Sequence[Judge] = (),
     segmenter: Segmenter | None = None,
+    taught: TwinJudge | bool = True,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
     stream = iter(frames)
@@ -101,7 +107,7 @@ def audit_frames(
     factor = (width / small[0], height / small[1])
     length = int(min(MOST_FRAMES, max(2 * SHORTEST, round(WINDOW * fps))))
     overlap = int(min(length // 4, max(SHORTEST, round(OVERLAP * fps))))
-    collected = _Collected(judges, segmenter)
+    collected = _Collected(judges, segmenter, taught)
     pending: list[np.ndarray] = []
     start, total = 0, 0
     for frame in itertools.chain([first], stream):
@@ -122,8 +128,9 @@ def audit_frames(
 class _Collected:
     """Findings and suspicion over all shots so far."""
 
-    def __init__(self, judges: Sequence[Judge], segmenter: Segmenter | None) -> None:
+    def __init__(self, judges: Sequence[Judge], segmenter: Segmenter | None, taught: TwinJudge | bool) -> None:
         self.laws, self.judges, self.segmenter = registry(), judges, segmenter
+        self.taught = shipped() if taught is True else taught or None
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}
         self.unchecked: dict[str, str] = {}
@@ -140,8 +147,12 @@ class _Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            for law in self.laws:
-                self._take(law.name, law.check(scene))
+            evidence = {law.name: law.check(scene) for law in self.laws}
+            if self.taught is not None:
+                evidence, silent = self.taught.weigh(scene, evidence)
+                self._note(silent)
+            for name, found in evidence.items():
+                self._take(name, found)
             for judge in self.judges:
                 self._take("learned", judged(judge, scene))
 
@@ -177,7 +188,7 @@ class _Collected:
             self._note(f"a tint of up to {scene.tint:.0%} is removed")
 
     def _note(self, note: str) -> None:
-        if note not in self.notes and len(self.notes) < 50:
+        if note and note not in self.notes and len(self.notes) < 50:
             self.notes.append(note)
 
 

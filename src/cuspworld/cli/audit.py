@@ -25,6 +25,9 @@ def audit(
     timeout: Annotated[
         float | None, typer.Option(help="Seconds for each video; what was seen until then is judged.")
     ] = None,
+    laws_only: Annotated[
+        bool, typer.Option("--laws-only", help="Without the judge that was taught by the worlds' twins.")
+    ] = False,
 ) -> None:
     """Is this video physically possible? Findings with time, place, law, evidence and uncertainty.
 
@@ -55,7 +58,12 @@ def audit(
         raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(LAWS)}")
     paths = videos_in(files)
     reports, failures = [], []
-    options = {"fps": fps, "metres_per_pixel": metres_per_pixel, "limits": Limits(timeout=timeout)}
+    options = {
+        "fps": fps,
+        "metres_per_pixel": metres_per_pixel,
+        "limits": Limits(timeout=timeout),
+        "taught": not laws_only,
+    }
     for path, result in reports_of(paths, tolerant=len(paths) > 1, **options):
         if isinstance(result, CuspError):
             failures.append(result)

@@ -1,0 +1,256 @@
+"""The taught judge: a small network that learned from the worlds' impossible twins where and when which law breaks.
+
+It knows the twelve worlds and nothing else. So it first asks whether a clip looks like one of them (the distance of its
+median frame, in colour and in roughness, to the nearest that it was taught on), and is silent where it does not: on
+video from elsewhere the laws speak alone. Where it may speak, it does two things, both with weights fitted on
+development twins (docs/audit.md): it weighs each suspect of the laws by what it sees at that time and place, and it
+adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from cuspworld.audit.calibration import MOST_SEEN, TAUGHT, Weights
+from cuspworld.audit.judges import Surprise, nothing, on_grid
+from cuspworld.audit.laws.base import Evidence
+from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.twin_shapes import GRID, LAWS, RATE, SIDE, STRONGEST
+
+if TYPE_CHECKING:
+    from cuspworld.audit.scene import Scene
+    from cuspworld.audit.twin_network import TwinNetwork
+
+FOLDER = Path(__file__).parents[1] / "assets" / "twin_judge"
+LIMIT = 0.07  # a clip that looks more unlike (root mean square, of 1) every taught clip than this is of no taught world
+SHORTEST = 8  # looks: fewer say nothing
+SLACK = 0.3  # seconds beside a suspect within which the judge looks
+WORDS = {
+    "permanence": "something comes or goes that cannot",
+    "identity": "something turns into something else",
+    "gravity": "something is held up, or falls, by nothing",
+    "inertia": "something changes its motion by itself",
+    "contact": "solid bodies pass through each other",
+    "conservation": "an amount changes that cannot",
+    "cause": "an effect has no cause, or a cause no effect",
+    "passage": "the passage between two states is missing",
+    "arrow": "what cannot be undone is undone",
+    "consistency": "parts of the scene move against each other",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the judge sees. `times`: frame of each look. `broken`: log-odds (looks, 8, 8) that a law is broken there;
+    `which`: probability of each law of LAWS, given that one is, (looks, 8, 8, laws). `distance`: to the nearest world,
+    1 is the limit; `world`: its name."""
+
+    times: Float[np.ndarray, " looks"]
+    broken: Float[np.ndarray, "looks rows columns"]
+    which: Float[np.ndarray, "looks rows columns laws"]
+    distance: float
+    world: str
+
+
+@dataclass(frozen=True)
+class TwinJudge:
+    """`network` in evaluation mode; `taught` describes the clips that it was taught on by their appearance, `of` tells
+    each one's world."""
+
+    network: TwinNetwork
+    worlds: tuple[str, ...]
+    taught: Float[np.ndarray, "clips cells"]
+    of: Int[np.ndarray, " clips"]
+    name: str = "the judge taught by twins"
+
+    @staticmethod
+    def load(folder: str | Path = FOLDER) -> TwinJudge:
+        """From config.json and model.safetensors. Raises CuspError where they are missing or damaged."""
+        from cuspworld.audit.twin_network import TwinNetwork
+        from cuspworld.models import load_into, read_config, read_tensors
+
+        config = read_config(folder)
+        tensors = {name: tensor.float() for name, tensor in read_tensors(Path(folder) / "model.safetensors").items()}
+        taught, of = (tensors.pop(f"appearance.{part}").numpy() for part in ("taught", "of"))
+        network = TwinNetwork()
+        load_into(network, tensors, folder)
+        return TwinJudge(network.eval(), tuple(config["worlds"]), taught, of.astype(int))
+
+    def look(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> Look | None:
+        """What it sees in a clip; None where the clip is too short."""
+        import torch
+
+        stride = _stride(float(fps))
+        chosen = np.arange(0, len(frames), stride)
+        if len(chosen) < SHORTEST:
+            return None
+        small = np.stack([cv2.resize(frames[t], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for t in chosen])
+        clip = torch.from_numpy(small).permute(0, 3, 1, 2)[None].float() / 255
+        with torch.inference_mode():
+            broken, which = self.network(clip)
+        # what breaks may change the look of the rest
+        distance, world = min(self.distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
+        return Look(
+            chosen.astype(float),
+            broken[0].numpy(),
+            which[0].permute(0, 2, 3, 1).softmax(-1).numpy(),
+            distance,
+            world,
+        )
+
+    def distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
+        """(distance of an appearance to the nearest taught, 1 is the limit; that one's world)."""
+        away = np.sqrt(((seen - self.taught) ** 2).mean(1)) / LIMIT
+        nearest = int(away.argmin())
+        return float(away[nearest]), self.worlds[self.of[nearest]]
+
+    def score(self, frames: UInt8[np.ndarray, "time height width 3"]) -> Surprise:
+        """As a Judge among others (24 frames a second): probability that a law is broken, each look and cell."""
+        look = self.look(frames, RATE)
+        if look is None:
+            return nothing()
+        return on_grid(look.times, 1 / (1 + np.exp(-look.broken)), frames.shape[1], frames.shape[2])
+
+    def weigh(self, scene: Scene, evidence: dict[str, Evidence]) -> tuple[dict[str, Evidence], str]:
+        """(the laws' evidence weighed by what the judge sees, and its own added; why it is silent, or nothing)."""
+        if not scene.camera.steady or scene.camera.moving:
+            return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
+        look = self.look(scene.frames, scene.fps)
+        if look is None:
+            return evidence, f"{self.name}: the shot is too short"
+        if look.distance > 1:
+            return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
+        given = TAUGHT
+        suspects = {
+            law: [_weighed(scene, look, suspect, given) for suspect in found.suspects]
+            for law, found in evidence.items()
+        }
+        for own in own_suspects(scene, look, given):
+            suspects[own.law] = [
+                s for s in suspects.get(own.law, []) if not _same(s, own) or s.probability >= own.probability
+            ]
+            if not any(_same(s, own) for s in suspects[own.law]):
+                suspects[own.law].append(own)
+        return {
+            law: Evidence(tuple(found), "" if found else evidence[law].unchecked if law in evidence else "")
+            for law, found in suspects.items()
+        }, ""
+
+
+def appearance(frames: UInt8[np.ndarray, "time 64 64 3"]) -> Float[np.ndarray, " cells"]:
+    """How a clip looks: colour of each of 8x8 cells of its median frame, and twice the spread of levels in each."""
+    usual = np.median(frames[:: max(1, len(frames) // 24)], 0).astype(np.float32) / 255
+    colour = cv2.resize(usual, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    square = cv2.resize(usual**2, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    rough = np.sqrt(np.maximum(square - colour**2, 0)).mean(-1)
+    return np.concatenate([colour.ravel(), 2 * rough.ravel()])
+
+
+@cache
+def shipped() -> TwinJudge:
+    """The judge that comes with the package."""
+    return TwinJudge.load()
+
+
+def _stride(fps: float) -> int:
+    """Every how many-th frame is looked at: the first that brings a clip near the fastest rate that was taught."""
+    return max(1, int(np.ceil(fps / (1.3 * RATE))))
+
+
+def seen_at(scene: Scene, look: Look, suspect: Finding) -> float:
+    """The judge's largest log-odds at a suspect's time and place that its law is broken there."""
+    first, last = (
+        np.searchsorted(look.times, t * scene.fps - scene.first) for t in (suspect.start - SLACK, suspect.end + SLACK)
+    )
+    when = slice(max(0, int(first) - 1), max(int(last), int(first)) + 1)
+    rows, columns = (slice(None), slice(None)) if suspect.box is None else _cells(scene, suspect.box)
+    share = look.which[when, rows, columns, LAWS.index(suspect.law)] if suspect.law in LAWS else 1 / len(LAWS)
+    here = np.minimum(look.broken[when, rows, columns], MOST_SEEN) + np.log(np.maximum(share, 1e-3))
+    return float(here.max()) if here.size else -MOST_SEEN
+
+
+def _weighed(scene: Scene, look: Look, suspect: Finding, given: Weights) -> Finding:
+    """A law's suspect, made likelier or less likely by what the judge sees at its time and place."""
+    p = float(np.clip(suspect.probability, 1e-4, 1 - 1e-4))
+    odds = given.law * np.log(p / (1 - p)) + given.seen * seen_at(scene, look, suspect) + given.bias
+    return replace(suspect, probability=float(1 / (1 + np.exp(-odds))))
+
+
+def _cells(scene: Scene, box: tuple[float | int, ...]) -> tuple[slice, slice]:
+    """Cells of the grid that a box of source pixels touches, and those beside them."""
+    height, width = scene.size
+    fx, fy = scene.factor
+    x0, x1 = (v / fx / width * GRID for v in (box[0], box[2]))
+    y0, y1 = (v / fy / height * GRID for v in (box[1], box[3]))
+    rows = slice(max(0, int(y0 - 0.5)), max(1, min(GRID, int(np.ceil(y1 + 0.5)))))
+    columns = slice(max(0, int(x0 - 0.5)), max(1, min(GRID, int(np.ceil(x1 + 0.5)))))
+    return rows, columns
+
+
+def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
+    """The judge's own suspects, strongest first: the peaks of its log-odds, each with the cells it reaches over."""
+    broken = look.broken.copy()
+    peaks = broken.max((1, 2))
+    curve = tuple(scene.time(t) for t in look.times), tuple(float(1 / (1 + np.exp(-v))) for v in peaks)
+    series = (Series("probability that a law is broken, to the taught judge", "", *curve),)
+    height, width = scene.size
+    found: list[Finding] = []
+    strongest = float(np.sort(broken.ravel())[-STRONGEST:].mean())
+    for rank in range(3):
+        t, row, column = np.unravel_index(int(broken.argmax()), broken.shape)
+        peak = float(broken[t, row, column])
+        seen = strongest if rank == 0 else peak
+        if rank and peak < 0:
+            break
+        high = (broken > max(peak - 2.0, 0.0 if peak > 0.5 else peak - 0.5)).astype(np.uint8)
+        over = high[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].max((1, 2))
+        first, last = t, t
+        while first > 0 and over[first - 1]:
+            first -= 1
+        while last < len(over) - 1 and over[last + 1]:
+            last += 1
+        _, labels = cv2.connectedComponents(high[first : last + 1].max(0), connectivity=8)
+        rows, columns = np.nonzero(labels == labels[row, column])
+        box = (
+            columns.min() * width / GRID,
+            rows.min() * height / GRID,
+            (columns.max() + 1) * width / GRID,
+            (rows.max() + 1) * height / GRID,
+        )
+        share = look.which[first : last + 1, rows, columns].mean((0, 1))
+        law = LAWS[int(share.argmax())]
+        name = float(np.log(share.max()))
+        odds = given.own * min(seen, MOST_SEEN) + given.named * name + given.own_bias
+        begin, end = float(look.times[first]), float(look.times[last])
+        found.append(
+            Finding(
+                law=law,
+                start=scene.time(max(0.0, begin - 0.5)),
+                end=scene.time(end + 0.5),
+                box=scene.source_box(box),
+                probability=float(1 / (1 + np.exp(-odds))),
+                measured={
+                    "log-odds of the taught judge": Measurement(seen, ""),
+                    "log-probability of the law": Measurement(name, ""),
+                },
+                sentence=f"Taught by impossible twins of {look.world}, the judge sees that {WORDS[law]}.",
+                series=series,
+            )
+        )
+        a, b = max(0, first - 3), last + 4
+        broken[a:b, rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = -np.inf
+        if not np.isfinite(broken).any():
+            break
+    return found
+
+
+def _same(a: Finding, b: Finding) -> bool:
+    """Do two suspects speak of the same time?"""
+    return a.start <= b.end + SLACK and b.start <= a.end + SLACK

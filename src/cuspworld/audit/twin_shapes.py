@@ -1,0 +1,20 @@
+"""The shapes that the taught judge and its network share."""
+
+from __future__ import annotations
+
+SIDE = 64  # pixels: the side at which clips are looked at, whatever their shape
+GRID = 8  # cells a side
+RATE = 24.0  # frames a second that are taught; half of it too
+STRONGEST = 6  # cells whose mean logit is a clip's
+LAWS = (
+    "permanence",
+    "identity",
+    "gravity",
+    "inertia",
+    "contact",
+    "conservation",
+    "cause",
+    "passage",
+    "arrow",
+    "consistency",
+)  # the laws that a twin can break, in the order of the logits

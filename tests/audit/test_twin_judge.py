@@ -1,0 +1,138 @@
+"""The judge that was taught by twins: what it says of worlds that it knows, its silence elsewhere, its weight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld import worlds
+from cuspworld.audit import audit_clip
+from cuspworld.audit.calibration import Weights
+from cuspworld.audit.judges import Judge
+from cuspworld.audit.laws.base import Evidence
+from cuspworld.audit.report import Finding
+from cuspworld.audit.scene import observe
+from cuspworld.audit.twin_judge import TwinJudge, own_suspects, shipped
+from cuspworld.audit.twin_network import TwinNetwork
+from cuspworld.audit.twin_shapes import GRID, LAWS
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+
+from .scenes import BLUE, FPS, RED, render, straight
+
+DEVELOPMENT = 3  # a world's seed of the development split
+
+
+@pytest.fixture(scope="module")
+def heat() -> tuple[Clip, Clip]:
+    world, how = worlds.make("Heat"), {"size": 128, "fps": 24.0}
+    return world.record(DEVELOPMENT, **how), world.record(DEVELOPMENT, twin="maximum_principle", **how)
+
+
+def test_it_points_at_the_second_place_and_law_of_a_twin(heat: tuple[Clip, Clip]) -> None:
+    possible, impossible = heat
+    assert impossible.truth is not None and impossible.truth.violation is not None
+    broken = impossible.truth.violation
+    calm, seen = (shipped().look(clip.frames, clip.fps) for clip in (possible, impossible))
+    assert calm is not None and seen is not None
+    assert calm.world == seen.world == "Heat" and max(calm.distance, seen.distance) < 1
+    assert seen.broken.max() > calm.broken.max() + 2
+    t, row, column = np.unravel_index(int(seen.broken.argmax()), seen.broken.shape)
+    assert broken.start - 0.2 <= seen.times[t] / impossible.fps <= broken.end + 0.2
+    x0, y0, x1, y1 = (side / 128 * GRID for side in broken.box)
+    assert x0 - 1.5 <= column <= x1 + 0.5 and y0 - 1.5 <= row <= y1 + 0.5
+    np.testing.assert_allclose(seen.which.sum(-1), 1, atol=1e-5)
+
+
+def test_a_report_says_what_it_sees_and_the_laws_alone_can_be_asked(heat: tuple[Clip, Clip]) -> None:
+    both = audit_clip(heat[1])
+    assert any("Taught by impossible twins of Heat" in finding.sentence for finding in both.findings)
+    alone = audit_clip(heat[1], taught=False)
+    assert not any("Taught" in finding.sentence for finding in alone.findings)
+    assert audit_clip(heat[0]).verdict == "possible"
+
+
+@pytest.mark.parametrize("size", [48, 100, 200])
+def test_another_size_and_half_the_rate_change_little(size: int) -> None:
+    world, how = worlds.make("Heat"), {"size": size, "fps": 12.0}
+    look = shipped().look(world.record(DEVELOPMENT, twin="maximum_principle", **how).frames, 12.0)
+    calm = shipped().look(world.record(DEVELOPMENT, **how).frames, 12.0)
+    assert look is not None and calm is not None
+    assert look.broken.max() > calm.broken.max() + 1
+
+
+def test_it_is_silent_on_what_looks_like_no_world_and_the_laws_speak_alone() -> None:
+    rng = np.random.default_rng(0)
+    noise = Clip(rng.integers(0, 256, (30, 64, 64, 3)).astype(np.uint8), 24.0)
+    look = shipped().look(noise.frames, 24.0)
+    assert look is not None and look.distance > 1
+    paths = [straight((25, 30), (1.2, 0), 50), straight((100, 65), (-1.1, 0.1), 50)]
+    paths[1][30:] = np.nan
+    clip = Clip(render(paths, [7, 9], [RED, BLUE]), FPS)
+    with_it, without = audit_clip(clip), audit_clip(clip, taught=False)
+    assert any("looks like none of the worlds" in note for note in with_it.notes)
+    assert with_it.suspicion == without.suspicion and with_it.findings == without.findings
+
+
+def test_a_clip_of_a_few_frames_is_not_judged() -> None:
+    assert shipped().look(np.zeros((5, 32, 32, 3), np.uint8), 24.0) is None
+    assert len(shipped().score(np.zeros((5, 32, 32, 3), np.uint8)).time) == 0
+
+
+def test_it_is_a_judge_among_others(heat: tuple[Clip, Clip]) -> None:
+    judge: Judge = shipped()
+    time, place, surprise = judge.score(heat[1].frames)
+    assert len(time) == len(place) == len(surprise) == len(heat[1]) * GRID * GRID
+    assert surprise.min() >= 0 and surprise.max() <= 1
+    assert place.min() == 0 and place.max() == 128
+
+
+class Anywhere(TwinJudge):
+    """To which everything is one world."""
+
+    def distance(self, seen: np.ndarray) -> tuple[float, str]:
+        return 0.0, "any"
+
+
+def _judge(value: float) -> TwinJudge:
+    """A judge that sees the same log-odds everywhere."""
+    network = TwinNetwork().eval()
+    for parameter in network.head.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert network.head.bias is not None
+    torch.nn.init.constant_(network.head.bias[:1], value)
+    return Anywhere(network, ("any",), np.zeros((1, 256)), np.zeros(1, int))
+
+
+def test_a_suspect_is_likelier_where_the_judge_sees_more() -> None:
+    scene = observe(render([straight((25, 30), (1.2, 0), 40)], [7], [RED]), FPS)
+    suspect = Finding("inertia", 0.3, 0.5, 0.6, "It turns.", box=(20.0, 20.0, 40.0, 40.0))
+    said = []
+    for value in (-4.0, 0.0, 4.0):
+        evidence, silent = _judge(value).weigh(scene, {"inertia": Evidence((suspect,))})
+        assert silent == ""
+        said.append(max(f.probability for f in evidence["inertia"].suspects if f.sentence == "It turns."))
+    assert said[0] < said[1] < said[2]
+
+
+def test_its_own_suspects_lie_where_it_sees_them() -> None:
+    scene = observe(render([straight((25, 30), (1.2, 0), 40)], [7], [RED]), FPS)
+    look = _judge(-5.0).look(scene.frames, scene.fps)
+    assert look is not None
+    broken, which = look.broken.copy(), look.which.copy()
+    broken[10:14, 2, 5] = 6.0
+    which[10:14, 2, 5] = np.eye(len(LAWS))[LAWS.index("contact")]
+    found = own_suspects(scene, replace(look, broken=broken, which=which), Weights(1, 1, 0, 1, 0, 0))
+    assert found[0].law == "contact"
+    assert found[0].start == pytest.approx(9.5 / FPS) and found[0].end == pytest.approx(13.5 / FPS)
+    assert found[0].box == pytest.approx((80, 24, 96, 36))  # cell (2, 5) of 8 x 8 on 128 x 96 pixels
+    assert all(later.probability <= found[0].probability for later in found)
+
+
+def test_weights_that_are_missing_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CuspError, match="no model at"):
+        TwinJudge.load(tmp_path / "absent")
