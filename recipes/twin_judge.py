@@ -317,7 +317,7 @@ def main() -> None:
     train(network, taught, arguments.folder, arguments.steps)
     network.eval()
     names, looks, of = seen(arguments.folder, taught)
-    show(TwinJudge(network, names, looks, of), unseen)
+    show(TwinJudge(lambda: network, names, looks, of), unseen)
     tensors = {name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()}
     for part, values in {"taught": looks, "of": of.astype(np.float32)}.items():
         tensors[f"appearance.{part}"] = torch.from_numpy(values).half()

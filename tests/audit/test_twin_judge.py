@@ -49,11 +49,12 @@ def test_it_points_at_the_second_place_and_law_of_a_twin(heat: tuple[Clip, Clip]
 
 
 def test_a_report_says_what_it_sees_and_the_laws_alone_can_be_asked(heat: tuple[Clip, Clip]) -> None:
-    both = audit_clip(heat[1])
-    assert any("Taught by impossible twins of Heat" in finding.sentence for finding in both.findings)
-    alone = audit_clip(heat[1], taught=False)
-    assert not any("Taught" in finding.sentence for finding in alone.findings)
+    clip = worlds.make("Treadmill").record(DEVELOPMENT, twin="belt_against_step", size=128, fps=24.0)
+    found = [f for f in audit_clip(clip).findings if f.sentence.startswith("Taught by impossible twins of Treadmill")]
+    assert found and found[0].law == "consistency"
+    assert not any("Taught" in finding.sentence for finding in audit_clip(clip, taught=False).findings)
     assert audit_clip(heat[0]).verdict == "possible"
+    assert audit_clip(heat[1]).verdict == "impossible"
 
 
 @pytest.mark.parametrize("size", [48, 100, 200])
@@ -94,7 +95,7 @@ def test_it_is_a_judge_among_others(heat: tuple[Clip, Clip]) -> None:
 class Anywhere(TwinJudge):
     """To which everything is one world."""
 
-    def distance(self, seen: np.ndarray) -> tuple[float, str]:
+    def nearest(self, frames: np.ndarray, fps: float) -> tuple[float, str]:
         return 0.0, "any"
 
 
@@ -105,7 +106,7 @@ def _judge(value: float) -> TwinJudge:
         torch.nn.init.zeros_(parameter)
     assert network.head.bias is not None
     torch.nn.init.constant_(network.head.bias[:1], value)
-    return Anywhere(network, ("any",), np.zeros((1, 256)), np.zeros(1, int))
+    return Anywhere(lambda: network, ("any",), np.zeros((1, 256)), np.zeros(1, int))
 
 
 def test_a_suspect_is_likelier_where_the_judge_sees_more() -> None:
@@ -133,6 +134,10 @@ def test_its_own_suspects_lie_where_it_sees_them() -> None:
     assert all(later.probability <= found[0].probability for later in found)
 
 
-def test_weights_that_are_missing_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CuspError, match="no model at"):
+def test_weights_that_are_missing_or_damaged_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CuspError, match="no taught judge at"):
         TwinJudge.load(tmp_path / "absent")
+    (tmp_path / "config.json").write_text('{"worlds": ["Heat"]}')
+    (tmp_path / "model.safetensors").write_bytes(b"not tensors at all")
+    with pytest.raises(CuspError, match="is not a taught judge, or a damaged one"):
+        TwinJudge.load(tmp_path)

@@ -82,5 +82,6 @@ class Weights:
     own_bias: float
 
 
-TAUGHT = Weights(law=0.5, seen=0.5, bias=-0.5, own=1.0, named=0.5, own_bias=0.0)
+# python benchmarks/audit.py --split dev --mix --pairs 12; right: 813 of 6054 of the laws, 775 of 1330 of its own
+TAUGHT = Weights(law=0.32, seen=0.23, bias=-0.51, own=0.46, named=1.97, own_bias=-0.64)
 MOST_SEEN = 6.0

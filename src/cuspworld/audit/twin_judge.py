@@ -9,6 +9,8 @@ adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,7 @@ from cuspworld.audit.judges import Surprise, nothing, on_grid
 from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.twin_shapes import GRID, LAWS, RATE, SIDE, STRONGEST
+from cuspworld.errors import CuspError
 
 if TYPE_CHECKING:
     from cuspworld.audit.scene import Scene
@@ -61,10 +64,10 @@ class Look:
 
 @dataclass(frozen=True)
 class TwinJudge:
-    """`network` in evaluation mode; `taught` describes the clips that it was taught on by their appearance, `of` tells
-    each one's world."""
+    """`network` gives the network, in evaluation mode, when it is first needed (most video is unlike every world, and
+    costs no torch); `taught` is the appearance of the clips that it was taught on, `of` tells each one's world."""
 
-    network: TwinNetwork
+    network: Callable[[], TwinNetwork]
     worlds: tuple[str, ...]
     taught: Float[np.ndarray, "clips cells"]
     of: Int[np.ndarray, " clips"]
@@ -73,30 +76,52 @@ class TwinJudge:
     @staticmethod
     def load(folder: str | Path = FOLDER) -> TwinJudge:
         """From config.json and model.safetensors. Raises CuspError where they are missing or damaged."""
-        from cuspworld.audit.twin_network import TwinNetwork
-        from cuspworld.models import load_into, read_config, read_tensors
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
 
-        config = read_config(folder)
-        tensors = {name: tensor.float() for name, tensor in read_tensors(Path(folder) / "model.safetensors").items()}
-        taught, of = (tensors.pop(f"appearance.{part}").numpy() for part in ("taught", "of"))
-        network = TwinNetwork()
-        load_into(network, tensors, folder)
-        return TwinJudge(network.eval(), tuple(config["worlds"]), taught, of.astype(int))
+        file = Path(folder) / "model.safetensors"
+        try:
+            names = tuple(str(name) for name in json.loads((Path(folder) / "config.json").read_text())["worlds"])
+            arrays = load_file(file)
+            taught, of = (arrays.pop(f"appearance.{part}").astype(np.float32) for part in ("taught", "of"))
+        except FileNotFoundError as error:
+            raise CuspError(
+                f"no taught judge at {folder}: give the folder that recipes/twin_judge.py wrote (config.json and "
+                "model.safetensors)"
+            ) from error
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            raise CuspError(f"{folder} is not a taught judge, or a damaged one: {error}") from error
+
+        @cache
+        def network() -> TwinNetwork:
+            import torch
+
+            from cuspworld.audit.twin_network import TwinNetwork
+            from cuspworld.models import load_into
+
+            empty = TwinNetwork()
+            load_into(empty, {name: torch.from_numpy(array) for name, array in arrays.items()}, file)
+            return empty.eval()
+
+        return TwinJudge(network, names, taught, of.astype(int))
+
+    def nearest(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> tuple[float, str]:
+        """(distance of how a clip looks to the nearest taught one, 1 is the limit; that one's world)."""
+        small = _looks(frames, fps)[1]
+        # what breaks may change the look of the rest
+        return min(self._distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
 
     def look(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> Look | None:
         """What it sees in a clip; None where the clip is too short."""
-        import torch
-
-        stride = _stride(float(fps))
-        chosen = np.arange(0, len(frames), stride)
+        chosen, small = _looks(frames, fps)
         if len(chosen) < SHORTEST:
             return None
-        small = np.stack([cv2.resize(frames[t], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for t in chosen])
+        import torch
+
         clip = torch.from_numpy(small).permute(0, 3, 1, 2)[None].float() / 255
         with torch.inference_mode():
-            broken, which = self.network(clip)
-        # what breaks may change the look of the rest
-        distance, world = min(self.distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
+            broken, which = self.network()(clip)
+        distance, world = self.nearest(frames, fps)
         return Look(
             chosen.astype(float),
             broken[0].numpy(),
@@ -105,8 +130,7 @@ class TwinJudge:
             world,
         )
 
-    def distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
-        """(distance of an appearance to the nearest taught, 1 is the limit; that one's world)."""
+    def _distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
         away = np.sqrt(((seen - self.taught) ** 2).mean(1)) / LIMIT
         nearest = int(away.argmin())
         return float(away[nearest]), self.worlds[self.of[nearest]]
@@ -122,11 +146,11 @@ class TwinJudge:
         """(the laws' evidence weighed by what the judge sees, and its own added; why it is silent, or nothing)."""
         if not scene.camera.steady or scene.camera.moving:
             return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
+        if self.nearest(scene.frames, scene.fps)[0] > 1:
+            return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
         look = self.look(scene.frames, scene.fps)
         if look is None:
             return evidence, f"{self.name}: the shot is too short"
-        if look.distance > 1:
-            return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
         given = TAUGHT
         suspects = {
             law: [_weighed(scene, look, suspect, given) for suspect in found.suspects]
@@ -159,9 +183,11 @@ def shipped() -> TwinJudge:
     return TwinJudge.load()
 
 
-def _stride(fps: float) -> int:
-    """Every how many-th frame is looked at: the first that brings a clip near the fastest rate that was taught."""
-    return max(1, int(np.ceil(fps / (1.3 * RATE))))
+def _looks(frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> tuple[np.ndarray, np.ndarray]:
+    """(which frames are looked at, and those at the judge's size): a clip faster than was taught is thinned out."""
+    stride = max(1, int(np.ceil(float(fps) / (1.3 * RATE))))
+    chosen = np.arange(0, len(frames), stride)
+    return chosen, np.stack([cv2.resize(frames[t], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for t in chosen])
 
 
 def seen_at(scene: Scene, look: Look, suspect: Finding) -> float:
