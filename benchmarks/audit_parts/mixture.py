@@ -31,8 +31,8 @@ class Listening(TwinJudge):
 
     kept: list[tuple[Finding, tuple[float, float], bool]] = field(default_factory=list)
 
-    def weigh(self, scene: Scene, evidence: dict[str, Evidence]) -> tuple[dict[str, Evidence], str]:
-        look = self.look(scene.frames, scene.fps)
+    def weigh(self, scene: Scene, frames: np.ndarray, evidence: dict[str, Evidence]) -> tuple[dict[str, Evidence], str]:
+        look = self.look(frames, scene.fps)
         if look is not None and look.distance <= 1 and scene.camera.steady and not scene.camera.moving:
             for found in evidence.values():
                 for suspect in found.suspects:

@@ -57,6 +57,13 @@ def test_a_report_says_what_it_sees_and_the_laws_alone_can_be_asked(heat: tuple[
     assert audit_clip(heat[1]).verdict == "impossible"
 
 
+def test_it_sees_the_light_as_it_is_and_not_as_the_laws_do() -> None:
+    clip = worlds.make("Candles").record(DEVELOPMENT, size=128, fps=24.0)
+    report = audit_clip(clip)
+    assert any("tint" in note for note in report.notes), "the flames' light changes, and the laws take it out"
+    assert report.verdict == "possible"
+
+
 @pytest.mark.parametrize("size", [48, 100, 200])
 def test_another_size_and_half_the_rate_change_little(size: int) -> None:
     world, how = worlds.make("Heat"), {"size": size, "fps": 12.0}
@@ -114,7 +121,7 @@ def test_a_suspect_is_likelier_where_the_judge_sees_more() -> None:
     suspect = Finding("inertia", 0.3, 0.5, 0.6, "It turns.", box=(20.0, 20.0, 40.0, 40.0))
     said = []
     for value in (-4.0, 0.0, 4.0):
-        evidence, silent = _judge(value).weigh(scene, {"inertia": Evidence((suspect,))})
+        evidence, silent = _judge(value).weigh(scene, scene.frames, {"inertia": Evidence((suspect,))})
         assert silent == ""
         said.append(max(f.probability for f in evidence["inertia"].suspects if f.sentence == "It turns."))
     assert said[0] < said[1] < said[2]

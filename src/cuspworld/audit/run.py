@@ -149,7 +149,7 @@ class _Collected:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
             evidence = {law.name: law.check(scene) for law in self.laws}
             if self.taught is not None:
-                evidence, silent = self.taught.weigh(scene, evidence)
+                evidence, silent = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(silent)
             for name, found in evidence.items():
                 self._take(name, found)

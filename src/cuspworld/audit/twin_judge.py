@@ -142,13 +142,18 @@ class TwinJudge:
             return nothing()
         return on_grid(look.times, 1 / (1 + np.exp(-look.broken)), frames.shape[1], frames.shape[2])
 
-    def weigh(self, scene: Scene, evidence: dict[str, Evidence]) -> tuple[dict[str, Evidence], str]:
-        """(the laws' evidence weighed by what the judge sees, and its own added; why it is silent, or nothing)."""
+    def weigh(
+        self, scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], evidence: dict[str, Evidence]
+    ) -> tuple[dict[str, Evidence], str]:
+        """(the laws' evidence weighed by what the judge sees, and its own added; why it is silent, or nothing).
+
+        `frames`: the shot as it was before tints were taken out, at working size: the judge was taught light as it is.
+        """
         if not scene.camera.steady or scene.camera.moving:
             return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
-        if self.nearest(scene.frames, scene.fps)[0] > 1:
+        if self.nearest(frames, scene.fps)[0] > 1:
             return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
-        look = self.look(scene.frames, scene.fps)
+        look = self.look(frames, scene.fps)
         if look is None:
             return evidence, f"{self.name}: the shot is too short"
         given = TAUGHT
