@@ -11,6 +11,7 @@ if find_spec("mujoco") is None:
 
 from cuspworld.worlds import make
 from cuspworld.worlds.ant import Ant
+from cuspworld.worlds.ant_model import FOOT
 from cuspworld.worlds.legged import gait, two_links
 from cuspworld.worlds.mujoco_picture import project
 from tests.worlds import contract
@@ -107,6 +108,29 @@ def test_criticality_changes_sign_at_the_events():
         k = int(event.time * 50)
         if k + 1 < len(values) and sum(int(e.time * 50) == k for e in changes) == 1:
             assert (values[k] < 0) == (event.name == "loses its footing") and (values[k] < 0) != (values[k + 1] < 0)
+
+
+def test_a_hard_kick_throws_it_over():
+    truth = make("Ant", story="kick", kick=15.0).record(0, size=8).truth
+    when = next(event.time for event in truth.events if event.name == "falls over")
+    up, times = truth.state["up"], np.arange(len(truth.state)) / 10
+    assert truth.branch == "fallen" and (up[times <= when] > 0.5).all() and up[-1] < 0.5
+
+
+def test_touchdown_is_the_instant_of_contact_and_not_a_step():
+    """Let go h above the plank, all feet touch after sqrt(2 h / g), half a step earlier in the engine's first-order
+    fall."""
+    world = make("Ant", **STANDS, slope=0.0, friction=0.9)
+    for drop in (0.02, 0.05):
+        world.reset(seed=0)
+        world._data.qpos[2] += drop
+        world._stand(0.0)
+        gap = float(world._data.geom_xpos[world._feet][:, 2].min()) - FOOT
+        world.events = []
+        world.step(np.zeros(3))
+        world.step(np.zeros(3))
+        first = min(event.time for event in world.events if event.name == "touchdown")
+        assert first == pytest.approx(math.sqrt(2 * gap / 9.81) - Ant.step_length / 2, abs=3e-4)
 
 
 def test_the_mask_lies_where_the_camera_puts_the_ant():

@@ -163,6 +163,18 @@ def test_a_harder_push_tips_it_and_a_softer_one_does_not():
     assert outcomes == sorted(outcomes, key=["standing", "fallen"].index) and set(outcomes) == {"standing", "fallen"}
 
 
+def test_a_chair_that_is_caught_in_time_recovers():
+    world = make("Chair", story="propped", mass=6.0, block=0.1, friction=0.8)
+    actions = np.zeros((12, 4))
+    actions[4, 3], actions[6, 3] = -4.0, 10.0
+    truth = world.record(0, size=8, seconds=1.2, actions=actions).truth
+    when = {event.name: event.time for event in reversed(truth.events)}
+    beyond = np.array([world.criticality(row) for row in truth.state]) >= 0
+    times = np.arange(12) / 10
+    assert when["tipping"] < when["recovers"] < 1.0
+    assert (beyond == ((times > when["tipping"]) & (times < when["recovers"]))).all()
+
+
 @pytest.mark.long
 def test_sand_holds_and_lets_go():
     peaks = []

@@ -95,16 +95,33 @@ def test_a_stronger_push_tips_the_glass_and_then_the_juice_is_out():
     assert not beyond[: int(tipping * 10) + 1].any() and beyond[int(tipping * 10) + 1]
 
 
-# Martin and Moyce 1952 (square section, height twice the width a): time t sqrt(2 g / a), place of the front over a
+def test_a_glass_that_is_pulled_back_in_time_recovers():
+    world = make("Juice", size=8, push_height=0.8, fill=0.5, glass_mass=0.35)
+    pushes = np.zeros((30, 1))
+    pushes[4], pushes[7] = 0.3, -0.6
+    truth = world.record(0, size=8, actions=pushes).truth
+    when = {event.name: event.time for event in truth.events}
+    assert when["tipping"] < when["recovers"] and truth.branch == "standing"
+    beyond = np.array([world.criticality(row) for row in truth.state]) >= 0
+    times = np.arange(30) / 10
+    assert (beyond == ((times > when["tipping"]) & (times < when["recovers"]))).all()
+
+
+# Martin and Moyce, Phil. Trans. R. Soc. A 244 (1952) 312: columns twice as high as wide (n^2 = 2), time t sqrt(2 g / a),
+# place of the front over the width a. First their table 2 (a = 2.25 in) as Ocellaris' post-processing script has it
+# (TormodLandet/Ocellaris), then their figure 3 for a = 2.25 in and a = 1.125 in, as PySPH digitised it
+# (pypr/pysph, pysph/examples/db_exp_data.py).
 DAM_BREAK = np.array([
-    [1.19, 1.44], [1.43, 1.67], [1.63, 1.89], [1.83, 2.11], [1.98, 2.33], [2.20, 2.56], [2.32, 2.78], [2.51, 3.00],
-    [2.65, 3.22], [2.83, 3.44], [2.98, 3.67], [3.11, 3.89], [3.33, 4.11],
+    [0.41, 1.11], [0.84, 1.22], [1.19, 1.44], [1.43, 1.67], [1.63, 1.89], [1.83, 2.11], [1.98, 2.33], [2.20, 2.56],
+    [2.32, 2.78], [2.51, 3.00], [2.65, 3.22], [2.83, 3.44], [2.98, 3.67], [3.11, 3.89], [3.33, 4.11],
 ])  # fmt: skip
+WIDE = np.array([[0.832, 1.217], [1.219, 1.474], [1.997, 2.292], [2.547, 2.995], [3.345, 4.134]])
+NARROW = np.array([[0.849, 1.245], [1.212, 1.443], [1.602, 1.884], [2.283, 2.689], [2.950, 3.728], [3.598, 4.528]])
+TIMES = np.linspace(0.85, 3.3, 50)  # in all three
 
 
 def dam_break(step: float, width: float = 0.08) -> np.ndarray:
-    """A column of the world's own liquid is let go on a smooth floor: where the front is, over `width`, at DAM_BREAK's
-    times."""
+    """A column of the world's own liquid is let go on a smooth floor: where the front is, over `width`, at TIMES."""
     rest, none, exchange = rest_density(SPACING, REACH), np.zeros(5), np.zeros(5)
     rows = np.arange(SPACING / 2, 2 * width, SPACING * 0.8660254)
     x = np.concatenate([
@@ -130,21 +147,25 @@ def dam_break(step: float, width: float = 0.08) -> np.ndarray:
     v[:] = 0.0
     times, fronts = [0.0], [width]
     scale = math.sqrt(2 * 9.81 / width)
-    while times[-1] < DAM_BREAK[-1, 0]:
+    while times[-1] < TIMES[-1]:
         move(np.array([left, floor]))
         times.append(times[-1] + step * scale)
         fronts.append(float(x[:, 0].max()) + SPACING / 2)
-    return np.interp(DAM_BREAK[:, 0], times, fronts) / width
+    return np.interp(TIMES, times, fronts) / width
 
 
-def test_a_broken_dam_runs_out_as_fast_as_in_the_experiment_and_the_step_hardly_matters():
-    """The experiment's gate takes a moment to open, so the front is ahead of it by a constant; the speed is the law."""
-    times, measured = DAM_BREAK.T
-    front = dam_break(STEP)
-    late = times > 1.9
-    speeds = [np.polyfit(times[late], places[late], 1)[0] for places in (front, measured)]
-    assert speeds[0] == pytest.approx(speeds[1], rel=0.08)
-    assert np.abs(front - measured).max() < 0.25
+def test_a_broken_dam_runs_out_as_in_the_experiment_and_the_step_hardly_matters():
+    """The tolerance is the experiment's own scatter: how far its three series are apart, in speed and in place.
+
+    The experiment's gate takes a moment to open, so the front here is ahead of it by a constant; that, too, must be no
+    more than the scatter.
+    """
+    measured = np.array([np.interp(TIMES, *series.T) for series in (DAM_BREAK, WIDE, NARROW)])
+    front, late = dam_break(STEP), TIMES > 1.9
+    speed, *speeds = (np.polyfit(TIMES[late], places[late], 1)[0] for places in (front, *measured))
+    assert abs(speed - np.mean(speeds)) < np.ptp(speeds)
+    ahead, scatter = front - measured.mean(0), np.ptp(measured, axis=0).max()
+    assert abs(ahead.mean()) < scatter and np.abs(ahead - ahead.mean()).max() < scatter
     assert np.abs(dam_break(STEP / 2) - front).max() < 0.06
 
 

@@ -118,6 +118,15 @@ def test_convergence_order_is_four():
         assert np.log2(errors[1] / errors[2]) == pytest.approx(4, abs=0.4)
 
 
+def test_a_rocket_that_brakes_falls_into_the_star():
+    world = make("Planets", rocket="orbiting")
+    brakes = np.zeros((round(10 * world.seconds), 1))
+    brakes[5] = -6.0
+    truth = world.record(0, size=8, actions=brakes).truth
+    fall = next(event for event in truth.events if event.name == "falls into the star")
+    assert fall.time > 0.5 and truth.branch == "bound"
+
+
 def test_time_runs_back():
     x, v, m = _alone(1.0, 0.5)
     m[1] = 0.02

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuspworld.errors import CuspError
-from cuspworld.worlds import make, snow
+from cuspworld.worlds import make, snow_scene
 from cuspworld.worlds import snow_kernels as kernels
 from tests.worlds import contract
 
@@ -104,7 +104,7 @@ def test_a_slab_holds_until_its_weak_layer_carries_more_than_the_limit_equilibri
     slope, phi = math.radians(40.0), math.radians(32.0)
     weight = 250.0 * 9.81 * 0.32  # N/m^2 of the slab's own plane
     drive = weight * math.sin(slope) - weight * math.cos(slope) * math.tan(phi)  # Pa
-    world = make("Snow", scene="avalanche", slab_cohesion=drive / load / snow.WEAK, slope=40.0, **QUIET)
+    world = make("Snow", scene="avalanche", slab_cohesion=drive / load / snow_scene.WEAK, slope=40.0, **QUIET)
     state = world.record(0, seconds=1.2, size=8, actions=np.zeros((12, 3))).truth.state
     assert state["critical_bonds"][0] == pytest.approx(load, rel=1e-6)
     assert (state["slab_speed"][-1] > 0.1) == slides

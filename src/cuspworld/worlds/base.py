@@ -10,8 +10,8 @@ How to write a world (see juice.py, collision.py):
 3. Write `_begin(rng)`: build the simulation at t = 0 from `self.values[...]`; every random choice comes from `rng`.
    Draw all that you need from `rng` there, so that the same seed gives the same clip whatever happens later.
 4. Write `_advance(seconds, action)`: move the simulation on by exactly that long from `self.time`. Report what happens
-   at its true instant with `self._event(name, time, **detail)`: from contact data, or `crossing_time` on a smooth
-   function.
+   at its true instant with `self._event(name, time, **detail)`: from contact data, `crossing_time` on a function of
+   time, or `crossing` between the ends of a step.
 5. Write `_row()` (state values in the order of `columns`), `_conserved()`, `_policy(time)` (the action that a recording
    takes: the push, the breath), `branch(state)`, `criticality(state)`, `_caption(style, language, rng)`.
 6. Write `_paint(canvas)` for a 2-D world (metres, y up), or `_picture(height, width)` -> (frame uint8, mask uint8) for
@@ -39,7 +39,7 @@ from cuspworld.truth import Event, Truth
 from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, is_number, is_whole, nearest
 from cuspworld.worlds.render import Canvas, check_size
 
-__all__ = ["Parameter", "Preset", "Twin", "World", "crossing_time"]
+__all__ = ["Parameter", "Preset", "Twin", "World", "crossing", "crossing_time"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ def crossing_time(function: Callable[[float], float], start: float, end: float) 
     if first == 0 or first * last > 0:  # touching at the start, or rounding took the sign change away
         return start if abs(first) <= abs(last) else end
     return float(brentq(function, start, end, xtol=1e-12))
+
+
+def crossing(before: float, after: float, start: float, step: float) -> float:
+    """The instant in [start, start + step] at which a quantity with these end values is 0 (error of order step^2)."""
+    return start + step * before / (before - after) if before != after else start + step
 
 
 class World(gymnasium.Env):

@@ -11,8 +11,10 @@ import math
 
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
 
-@njit(cache=True, fastmath=True, inline="always")
+
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _sample(field, i, j):
     """Bilinear value at row i, column j (fractions), clamped at the edge."""
     rows, columns = field.shape
@@ -25,7 +27,7 @@ def _sample(field, i, j):
     ) * s
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def advect(u, v, new_u, new_v, ratio):
     """Carry the velocity with itself; ratio = time step / cell."""
     rows, columns = v.shape[0] - 1, u.shape[1] - 1
@@ -45,7 +47,7 @@ def advect(u, v, new_u, new_v, ratio):
             )  # fmt: skip
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def push(u, v, heat, solid, lift, mouth, breath, share):
     """Buoyancy (`lift` = gravity * time step / ambient temperature), walls, cake, and the breath at the mouth."""
     rows, columns = heat.shape
@@ -67,7 +69,7 @@ def push(u, v, heat, solid, lift, mouth, breath, share):
         v[0, j] = 0.0
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def divergence(u, v, out):
     rows, columns = out.shape
     for i in range(rows):
@@ -75,7 +77,7 @@ def divergence(u, v, out):
             out[i, j] = u[i, j + 1] - u[i, j] + v[i + 1, j] - v[i, j]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def subtract_gradient(u, v, pressure):
     rows, columns = pressure.shape
     for i in range(rows):
@@ -88,14 +90,14 @@ def subtract_gradient(u, v, pressure):
         v[rows, j] += 2.0 * pressure[rows - 1, j]
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _limited(left, here, right):
     """van Leer's harmonic slope."""
     a, b = here - left, right - here
     return 2.0 * a * b / (a + b) if a * b > 0.0 else 0.0
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def carry_heat(heat, flux_x, flux_y, u, v, ratio, spread):
     """One conservative step; ratio = time step / cell, spread = diffusivity * time step / cell^2. Returns what left."""
     rows, columns = heat.shape
@@ -157,7 +159,7 @@ def burn(theta, strain, rate, zeldovich, dt, pieces, lost, times):
         theta[n] = x
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def move_puffs(puffs, u, v, cell, dt, pieces):
     """Carry puffs (n, 4: x, y in metres, age, kind) with the air; they rise a little where the air is hot and still."""
     h = dt / pieces

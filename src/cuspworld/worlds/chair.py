@@ -16,7 +16,7 @@ import numpy as np
 
 from cuspworld.truth import Truth
 from cuspworld.worlds import chair_words
-from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds.base import Parameter, Twin, World, crossing
 from cuspworld.worlds.chair_drawing import draw_hand, draw_ropes
 from cuspworld.worlds.chair_model import (
     CENTRE,
@@ -34,7 +34,7 @@ from cuspworld.worlds.chair_model import (
 from cuspworld.worlds.chair_ropes import LooseRopes
 from cuspworld.worlds.chair_sand import resistance
 from cuspworld.worlds.mujoco_picture import Picture, camera_numbers
-from cuspworld.worlds.mujoco_scene import build, contact_force, cross, crossing, mujoco, total_energy
+from cuspworld.worlds.mujoco_scene import build, contact_force, cross, mujoco, total_energy
 
 PUSH_LASTS = 0.12  # s
 HOOK_ABOVE = 0.85  # m, from the centre of mass of the hanging chair to the hook

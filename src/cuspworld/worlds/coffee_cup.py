@@ -20,7 +20,7 @@ import pymunk
 from cuspworld.truth import Truth
 from cuspworld.worlds import coffee_cup_drawing, coffee_cup_words
 from cuspworld.worlds import coffee_cup_kernels as kernels
-from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds.base import Parameter, Twin, World, crossing
 from cuspworld.worlds.render import Canvas
 
 CELLS, STEP = 72, 0.0016  # of the grid across; s, at most
@@ -238,7 +238,7 @@ class CoffeeCup(World):
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if self._gap <= 0.0 < before and not self._touching:
             speed = float(np.hypot(*(velocities[0] - velocities[1])))
-            self._event("ramming", now + dt * before / (before - self._gap), speed=speed)
+            self._event("ramming", crossing(before, self._gap, now, dt), speed=speed)
             self._touching = True
         elif self._gap > 0.0015:
             self._touching = False
@@ -246,7 +246,7 @@ class CoffeeCup(World):
             old, new, limit = abs(rolls[n]), abs(self.roll[n]), self.values["roll_limit"]
             if old < limit <= new and not self.capsized[n]:
                 self.capsized[n] = True
-                self._event("capsizing", now + dt * (limit - old) / (new - old), ship=n + 1)
+                self._event("capsizing", crossing(old - limit, new - limit, now, dt), ship=n + 1)
 
     def _row(self) -> tuple[float, ...]:
         rows: list[float] = []

@@ -10,8 +10,10 @@ import math
 import numpy as np
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
 
-@njit(cache=True, fastmath=True)
+
+@njit(cache=True, fastmath=EXACT)
 def hull_pressure(head, ships, x0, cell):
     """head (rows, columns) = p / (rho g) in m; ships (n, 7): x, y, cos, sin, half axes (m), displaced volume (m^3)."""
     rows, columns = head.shape
@@ -31,7 +33,7 @@ def hull_pressure(head, ships, x0, cell):
                 head[i, j] += peak * math.exp(-0.5 * (a * a + b * b))
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def wave_step(eta, u, v, head, wet, gravity, depth, friction, cell, dt):
     """One forward-backward step of the waves under the given pressure head."""
     rows, columns = eta.shape
@@ -51,7 +53,7 @@ def wave_step(eta, u, v, head, wet, gravity, depth, friction, cell, dt):
                 eta[i, j] -= c * (u[i, j + 1] - u[i, j] + v[i + 1, j] - v[i, j])
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def under_hull(surface, u, v, wet, ship, x0, cell, out):
     """Means over the hull's bell, into out (4): slope of the surface without dents, the water's velocity."""
     rows, columns = surface.shape
@@ -80,7 +82,7 @@ def under_hull(surface, u, v, wet, ship, x0, cell, out):
         out[0], out[1], out[2], out[3] = sx / total, sy / total, mu / total, mv / total
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def gap(ax, ay, bx, by, cx, cy, dx, dy):
     """Distance between the segments ab and cd; 0 where they cross."""
     d1 = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
@@ -99,7 +101,7 @@ def gap(ax, ay, bx, by, cx, cy, dx, dy):
     return best
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def draw_coffee(image, mask, eta, wet, cx, cy, scale, tilt, radius, x0, cell, light, colour, crema, instance):
     """The surface as an ellipse (foreshortened by `tilt`), shaded by its slope towards the light, with glints."""
     height, width = mask.shape

@@ -14,10 +14,10 @@ import numpy as np
 import pymunk
 
 from cuspworld.truth import Truth
-from cuspworld.worlds import juice_words
-from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds import juice_drawing, juice_words
+from cuspworld.worlds.base import Parameter, Twin, World, crossing
 from cuspworld.worlds.liquid_kernels import inside, liquid_step, rest_density
-from cuspworld.worlds.render import COLOURS, Canvas, darker
+from cuspworld.worlds.render import COLOURS, Canvas
 
 STEP = 1 / 600  # s, at most
 DEPTH = 0.06  # m, of the slice
@@ -28,6 +28,8 @@ PUSH_LASTS = 0.1  # s
 VISCOSITY = 12.0  # 1/s, rate at which neighbouring particles take each other's velocity
 HEIGHT, HALF_BASE, HALF_RIM = 0.140, 0.031, 0.040  # m, of the glass, between the middles of its walls
 WALL, BASE = 0.003, 0.006  # m, half thicknesses
+FINGER_GAP = 0.03  # m, from the glass's wall to the hand when it rests
+BRIM = HEIGHT + WALL + SPACING  # m, over the base: liquid above it is out of the glass
 # Capsules of the glass in its own frame (origin: middle of the base): ax, ay, bx, by, radius.
 CAPSULES = np.array(
     [
@@ -117,7 +119,6 @@ class Juice(World):
         self._pour(start, rng)
         self._push_left = self._push_force = 0.0
         self._push_until = -1.0
-        self._tip_gap = 0.03  # m, from the glass's wall to the hand when it rests
         self._overhang = self._measure()
         self._contact = self._push_point()
         self._released: tuple[float, float, float] | None = None
@@ -181,13 +182,14 @@ class Juice(World):
             self._push_force = 0.0
             self._event("push ends", self._push_until)
         before, rim_before = self._overhang, self._rim()
+        full = len(self._x) > 0 and bool(self._in.all())
+        inside_before = self._depth_inside() if full else None
         self._press(dt)
         self._space.step(dt)
         if self._frozen is not None:
             self._carry()
         elif len(self._x):
             self._move_liquid(dt)
-        inside_before = int(self._in.sum())
         self._overhang = self._measure()
         self._notice(now, dt, before, rim_before, inside_before)
 
@@ -199,30 +201,40 @@ class Juice(World):
         glass.apply_force_at_world_point((fx, fy), centre)
         glass.torque += moment
 
-    def _notice(self, now: float, dt: float, before: float, rim_before: float, inside_before: int) -> None:
+    def _notice(
+        self, now: float, dt: float, before: float, rim_before: float, inside_before: np.ndarray | None
+    ) -> None:
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if before < 0 <= self._overhang:
-            self._event("tipping", now + dt * before / (before - self._overhang))
+            self._event("tipping", crossing(before, self._overhang, now, dt))
         if self._overhang < 0 <= before:
-            self._event("recovers", now + dt * before / (before - self._overhang))
+            self._event("recovers", crossing(before, self._overhang, now, dt))
         rim = self._rim()
         if rim <= 0 < rim_before and self._happened("impact") is None:
-            self._event("impact", now + dt * rim_before / (rim_before - rim))
-        if int(self._in.sum()) < inside_before == len(self._in):
-            self._event("spill begins", now + dt)
+            self._event("impact", crossing(rim_before, rim, now, dt))
+        if inside_before is not None and not self._in.all():  # the first particle that is out
+            inside_now = self._depth_inside()
+            out = np.flatnonzero(~self._in).tolist()
+            self._event("spill begins", min(crossing(inside_before[k], inside_now[k], now, dt) for k in out))
 
     def _measure(self) -> float:
         """Overhang (m): how far the centre of mass of glass and contents is beyond the edge that it leans on."""
         glass = self._glass
         (px, py), angle = glass.position, glass.angle
-        count, sx, _ = inside(
-            self._x, px, py, angle, HALF_BASE, HALF_RIM, 0.0, HEIGHT + WALL + SPACING, self._in
-        )  # fmt: skip
+        count, sx, _ = inside(self._x, px, py, angle, HALF_BASE, HALF_RIM, 0.0, BRIM, self._in)
         centre = glass.local_to_world(glass.center_of_gravity)
         contents = count * self._particle_mass
         x = (glass.mass * centre[0] + self._particle_mass * sx) / (glass.mass + contents)
         reach = HALF_BASE * math.cos(angle)
         return max(x - (px + reach), (px - reach) - x)
+
+    def _depth_inside(self) -> np.ndarray:
+        """How deep (m) each particle is inside the glass: at most its distance from what bounds `inside`."""
+        (px, py), angle = self._glass.position, self._glass.angle
+        x, y = self._x[:, 0] - px, self._x[:, 1] - py
+        across, up = math.cos(angle) * x + math.sin(angle) * y, math.cos(angle) * y - math.sin(angle) * x
+        half = HALF_BASE + (HALF_RIM - HALF_BASE) * up / BRIM
+        return np.minimum(np.minimum(up, BRIM - up), half - np.abs(across))
 
     def _rim(self) -> float:
         """Height (m) of the lower rim's surface over the table."""
@@ -305,47 +317,16 @@ class Juice(World):
         return (2,) if twin == "liquid_vanishes" else (1, 2)
 
     def _paint(self, canvas: Canvas) -> None:
-        canvas.background((240, 244, 248), (216, 227, 238))
-        canvas.band(-0.06, 0.020, (222, 180, 132), (198, 150, 102))
-        canvas.band(-1.0, -0.06, (160, 114, 74), (126, 86, 54))
-        walls = self._walls()
-        left, right = walls[:, (0, 2)].min(), walls[:, (0, 2)].max()
-        canvas.shadow((left + right) / 2 + 0.006, -0.008, (right - left) / 2 + 0.004, 0.012)
         colour = COLOURS[self.values["liquid"]]
-        self._paint_puddle(canvas, colour)
-        base, left_wall, right_wall = walls.tolist()
-        inner = [left_wall[:2], left_wall[2:4], right_wall[2:4], right_wall[:2]]
-        canvas.polygon(inner, (250, 253, 255), alpha=0.35, instance=1)
-        canvas.liquid(self._x[self._in | (self._x[:, 1] > 0.012)], SPACING * 2.1, colour, instance=2)
-        glass = (150, 176, 200)
-        for ax, ay, bx, by, radius in (base, left_wall, right_wall):
-            canvas.capsule(ax, ay, bx, by, radius, glass, alpha=0.85, instance=1)
-        self._paint_hand(canvas)
+        juice_drawing.paint(canvas, colour, self._walls(), self._x, self._in, self._full, SPACING)
+        juice_drawing.hand(canvas, *self._finger(), self._direction)
 
-    def _paint_puddle(self, canvas: Canvas, colour: tuple[int, int, int]) -> None:
-        """The film on the table, seen from a little above: an ellipse as wide as the film."""
-        film = self._x[~self._in & (self._x[:, 1] < 0.03)]
-        if len(film) < 6:
-            return
-        low, high = np.clip(np.quantile(film[:, 0], (0.02, 0.98)), -0.3, 0.3).tolist()
-        depth = 0.036 * math.sqrt(len(film) / self._full)
-        canvas.ellipse(
-            (low + high) / 2, -0.010, (high - low) / 2 + 0.014, depth + 0.003, darker(colour, 0.18), instance=2
-        )
-        canvas.ellipse((low + high) / 2, -0.009, (high - low) / 2 + 0.012, depth, colour, instance=2)
-
-    def _paint_hand(self, canvas: Canvas) -> None:
-        """The hand that pushes: at the glass while it pushes, otherwise a little way off."""
-        direction, gap = self._direction, self._tip_gap
+    def _finger(self) -> tuple[float, float]:
+        """Where the hand's finger is (m): at the glass while it pushes, otherwise a little way off."""
         x, y = self._contact
-        if self._push_force == 0.0:
-            if self._released is None:
-                x -= direction * gap
-            else:
-                released, x, y = self._released
-                x -= direction * min(0.5 * (self.time - released), gap)
-        skin = (236, 188, 152)
-        fist, elbow = x - direction * 0.040, x - direction * 0.30
-        canvas.capsule(fist - direction * 0.030, y, elbow, y, 0.020, (74, 96, 140), instance=3, shade=0.15)
-        canvas.capsule(fist, y, fist - direction * 0.02, y, 0.0195, skin, instance=3, shade=0.12)
-        canvas.capsule(fist, y + 0.003, x - direction * 0.006, y, 0.0085, skin, instance=3, shade=0.1)
+        if self._push_force != 0.0:
+            return x, y
+        if self._released is None:
+            return x - self._direction * FINGER_GAP, y
+        released, x, y = self._released
+        return x - self._direction * min(0.5 * (self.time - released), FINGER_GAP), y

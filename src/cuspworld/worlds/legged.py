@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from cuspworld.worlds.base import World
+from cuspworld.worlds.base import World, crossing
 from cuspworld.worlds.mujoco_picture import add_hand
-from cuspworld.worlds.mujoco_scene import crossing, mujoco, total_energy
+from cuspworld.worlds.mujoco_scene import mujoco, total_energy
 
 LEAN = 0.5  # the vertical component of the body's up axis below which it has fallen over
 CONTROL = 0.008  # s, at most, between two commands to the servos
@@ -89,7 +89,7 @@ class Legged(World):
         mujoco.mj_forward(model, data)
         mujoco.mj_subtreeVel(model, data)
         self._places = data.geom_xpos[self._feet].copy()
-        self._loads, self._slip, self._shear = np.zeros(self.legs), 0.0, 0.0
+        self._loads, self._slip = np.zeros(self.legs), 0.0
         self._kick_force, self._kick_until, self._kicked = 0.0, -1.0, -math.inf
         self._since = math.inf  # the last command
         self._frozen: np.ndarray | None = None
@@ -149,37 +149,45 @@ class Legged(World):
         self._frozen = self._data.qpos.copy()
 
     def _notice(self, now: float, dt: float) -> None:
-        """Loads and slip of the feet in this step; what they did is reported at its instant within it."""
+        """What the feet did in the step that ended at `now`, for which the engine's contacts and places stand; what
+        happened in it is reported at its instant."""
         data = self._data
-        contact = data.contact
-        loads, shear = np.zeros(self.legs), np.zeros(2)
-        if len(contact.geom):
-            feet = self._foot_of[contact.geom].max(1)
-            first = contact.efc_address
-            for k in np.flatnonzero((feet >= 0) & (first >= 0)).tolist():
-                loads[feet[k]] += data.efc_force[first[k]]
-                if contact.dim[k] >= 3:
-                    shear += data.efc_force[first[k] + 1 : first[k] + 3]
         places = data.geom_xpos[self._feet]
         moved = (places - self._places) / dt
+        loads, since = self._contacts(moved)
         x, _, z = self._along
         along = moved[:, 0] * x + moved[:, 2] * z - self._ground_speed()
         total = float(loads.sum())
         slip = float(loads @ np.hypot(along, moved[:, 1])) / total if total > 1e-9 else 0.0
         slip = self._slip + (slip - self._slip) * (1 - math.exp(-dt / self.slip_memory))
         for k in np.flatnonzero((loads > 0) & (self._loads <= 0)).tolist():
-            self._event("touchdown", now, foot=k + 1)
-        up = self._up()
+            self._event("touchdown", max(now - min(float(since[k]), dt), 0.0), foot=k + 1)
+        up = float(data.xmat[self._body][8])
         now_critical = self._critical(slip, up)
         if (now_critical >= 0) != (self._was >= 0):
             name = "loses its footing" if now_critical >= 0 else "regains its footing"
-            self._event(name, crossing(self._was, now_critical, now, dt))
+            self._event(name, crossing(self._was, now_critical, now - dt, dt))
         if not self._fell and up < LEAN:
             self._fell = True
-            self._event("falls over", crossing(self._stood - LEAN, up - LEAN, now, dt))
+            self._event("falls over", crossing(self._stood - LEAN, up - LEAN, now - dt, dt))
         self._stood = up
         self._places, self._loads, self._slip, self._was = places.copy(), loads, slip, now_critical
-        self._shear = float(np.hypot(*shear))
+
+    def _contacts(self, velocities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The feet's loads (N), and for how long each has touched (s): the depth of its contact over the speed with
+        which it came (`velocities`, m/s)."""
+        data = self._data
+        contact = data.contact
+        loads, since = np.zeros(self.legs), np.zeros(self.legs)
+        if len(contact.geom):
+            feet = self._foot_of[contact.geom].max(1)
+            first = contact.efc_address
+            for k in np.flatnonzero((feet >= 0) & (first >= 0)).tolist():
+                foot = feet[k]
+                loads[foot] += data.efc_force[first[k]]
+                speed = abs(float(contact.frame[k][:3] @ velocities[foot]))
+                since[foot] = max(since[foot], -contact.dist[k] / max(speed, 1e-9))
+        return loads, since
 
     def _moving(self) -> tuple[float, ...]:
         """The columns of `moving_columns`."""

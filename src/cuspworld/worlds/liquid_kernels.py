@@ -11,11 +11,13 @@ import math
 import numpy as np
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
+
 NEIGHBOURS = 40
 ITERATIONS, RELAXATION = 3, 0.6  # relaxation of 1 overshoots: after a hard landing the liquid gained energy
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def rest_density(spacing, h):
     """rho_0: the density sum of a hexagonal lattice with this spacing."""
     total = 0.0
@@ -29,7 +31,7 @@ def rest_density(spacing, h):
     return total
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _neighbours(x, h, counts, lists):
     """All pairs closer than h, by counting sort into cells of size h."""
     n = x.shape[0]
@@ -68,7 +70,7 @@ def _neighbours(x, h, counts, lists):
                         counts[i] += 1
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _push_out(x, old, i, nx, ny, depth, wall_x, wall_y, friction):
     """Move particle i out by depth along (nx, ny), with Coulomb friction against the wall's displacement this step."""
     fx, fy = depth * nx, depth * ny
@@ -84,7 +86,7 @@ def _push_out(x, old, i, nx, ny, depth, wall_x, wall_y, friction):
     return fx, fy
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _walls(x, old, walls, motion, margin, friction, dt, table_friction, exchange):
     """Push particles out of the body's capsules and the table; add the displacements to `exchange`.
 
@@ -114,7 +116,7 @@ def _walls(x, old, walls, motion, margin, friction, dt, table_friction, exchange
             exchange[4] += fy
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def liquid_step(x, v, dt, gravity, spacing, h, rest, walls, motion, friction, viscosity, table_friction, exchange):
     """One step of length dt; x, v (n, 2) are changed in place, exchange (5,) is set (displacements, see _walls).
 
@@ -188,7 +190,7 @@ def liquid_step(x, v, dt, gravity, spacing, h, rest, walls, motion, friction, vi
         v[i, 1] += move[i, 1]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def inside(x, cx, cy, angle, bottom_half, top_half, low, high, out):
     """Which particles lie in the glass: a trapezoid from `low` to `high` along its axis, in its own frame."""
     co, si = math.cos(angle), math.sin(angle)

@@ -28,7 +28,6 @@ class _Context:
 
     def __init__(self, model: mujoco.MjModel, height: int, width: int):
         self.factor = 2 if max(height, width) <= LARGEST_DOUBLED else 1
-        self.process = os.getpid()
         big = self.factor * max(height, width)
         model.vis.global_.offwidth, model.vis.global_.offheight = self.factor * width, self.factor * height
         model.vis.quality.offsamples = 0 if self.factor == 2 else 4
@@ -62,18 +61,31 @@ def _window() -> Any:
 
 
 _contexts: OrderedDict[tuple[str, int, int], _Context] = OrderedDict()
+_draws_in: int | None = None  # the process that first drew
+
+
+def _check_process() -> None:
+    """Raises CuspError in the fork of a process that has drawn: there OpenGL drivers give noise, without an error."""
+    global _draws_in
+    _draws_in = _draws_in or os.getpid()
+    if _draws_in != os.getpid():
+        raise CuspError(
+            "this process was forked from one that had already drawn with MuJoCo, and OpenGL does not survive that: "
+            "start the workers before anything is drawn, or as new processes, as in gymnasium.make_vec(name, "
+            'num_envs=2, vectorization_mode="async", vector_kwargs={"context": "spawn"})'
+        )
 
 
 def _context(key: str, model: mujoco.MjModel, height: int, width: int) -> _Context:
     """The context for this scene and size; making one takes 0.1 s, so the last few are kept."""
+    _check_process()
     name = (key, height, width)
     found = _contexts.get(name)
-    if found is None or found.process != os.getpid():  # a forked child cannot use its parent's
+    if found is None:
         found = _contexts[name] = _Context(model, height, width)
         while len(_contexts) > CONTEXTS_KEPT:
             _, old = _contexts.popitem(last=False)
-            if old.process == os.getpid():
-                old.close()
+            old.close()
     _contexts.move_to_end(name)
     found.window.make_current()
     return found

@@ -138,8 +138,3 @@ def cross(a: Float[np.ndarray, "*n 3"], b: Float[np.ndarray, "*m 3"]) -> Float[n
 def total_energy(data: mujoco.MjData) -> float:
     """Potential and kinetic energy (J) of everything in the model."""
     return float(data.energy[0] + data.energy[1])
-
-
-def crossing(before: float, after: float, start: float, step: float) -> float:
-    """The instant in [start, start + step] at which a quantity with these end values is 0 (error of order step^2)."""
-    return start + step * before / (before - after) if before != after else start + step

@@ -17,7 +17,7 @@ import pymunk
 
 from cuspworld.truth import Truth
 from cuspworld.worlds import puppies_words
-from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds.base import Parameter, Twin, World, crossing
 from cuspworld.worlds.puppies_drawing import COATS, puppy
 from cuspworld.worlds.puppies_kernels import PARTS, hidden
 from cuspworld.worlds.render import Canvas
@@ -186,9 +186,8 @@ class Puppies(World):
         for k in self._here():
             first, last = before[k], self._depth[k]
             if (first < 0) != (last < 0):
-                moment = now + dt * first / (first - last)
                 detail = {"hidden": k + 1, "in_front": self._in_front(k) + 1}
-                self._event("full occlusion" if last >= 0 else "reappears", moment, **detail)
+                self._event("full occlusion" if last >= 0 else "reappears", crossing(first, last, now, dt), **detail)
 
     def _places(self) -> np.ndarray:
         """Screen x, screen y, scale, facing, distance of every puppy: what the camera sees. (puppies, 5)"""

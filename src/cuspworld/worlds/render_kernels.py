@@ -10,8 +10,10 @@ import math
 
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
 
-@njit(cache=True, fastmath=True)
+
+@njit(cache=True, fastmath=EXACT)
 def background(image, mask, top, bottom):
     height, width, _ = image.shape
     for i in range(height):
@@ -22,7 +24,7 @@ def background(image, mask, top, bottom):
                 image[i, j, c] = top[c] + (bottom[c] - top[c]) * t
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _blend(image, mask, i, j, coverage, top, bottom, t, alpha, instance):
     a = coverage * alpha
     for c in range(3):
@@ -32,7 +34,7 @@ def _blend(image, mask, i, j, coverage, top, bottom, t, alpha, instance):
         mask[i, j] = instance
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def capsule(image, mask, ax, ay, bx, by, ra, rb, softness, top, bottom, alpha, instance):
     """A line from a to b with a radius that goes linearly from ra to rb; a circle where a = b."""
     height, width, _ = image.shape
@@ -57,7 +59,7 @@ def capsule(image, mask, ax, ay, bx, by, ra, rb, softness, top, bottom, alpha, i
                 _blend(image, mask, i, j, min(coverage, 1.0), top, bottom, t, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def ellipse(image, mask, cx, cy, rx, ry, angle, softness, top, bottom, alpha, instance):
     """An ellipse with half-axes rx, ry turned by `angle` (first-order distance: f / |grad f|)."""
     height, width, _ = image.shape
@@ -80,7 +82,7 @@ def ellipse(image, mask, cx, cy, rx, ry, angle, softness, top, bottom, alpha, in
                 _blend(image, mask, i, j, min(coverage, 1.0), top, bottom, t, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def sphere(image, mask, cx, cy, r, softness, colour, alpha, instance):
     """A ball lit from above left: Lambert term, a rim that darkens, and a soft highlight."""
     height, width, _ = image.shape
@@ -108,7 +110,7 @@ def sphere(image, mask, cx, cy, r, softness, colour, alpha, instance):
                     mask[i, j] = instance
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def box(image, mask, cx, cy, half_width, half_height, angle, corner, softness, top, bottom, alpha, instance):
     """A rectangle with rounded corners (radius `corner`) turned by `angle` (clockwise on screen)."""
     height, width, _ = image.shape
@@ -131,7 +133,7 @@ def box(image, mask, cx, cy, half_width, half_height, angle, corner, softness, t
                 _blend(image, mask, i, j, min(coverage, 1.0), top, bottom, t, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def polygon(image, mask, points, grow, softness, top, bottom, alpha, instance):
     """A simple polygon, convex or not: points (n, 2), rounded outwards by `grow`."""
     height, width, _ = image.shape
@@ -166,7 +168,7 @@ def polygon(image, mask, points, grow, softness, top, bottom, alpha, instance):
                 _blend(image, mask, i, j, min(coverage, 1.0), top, bottom, t, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def polyline(image, mask, points, radius, softness, colour, alpha, instance):
     """A thick line through points (n, 2) with round ends; its translucent joints are not painted twice."""
     height, width, _ = image.shape
@@ -196,7 +198,7 @@ def polyline(image, mask, points, radius, softness, colour, alpha, instance):
                 _blend(image, mask, i, j, min(coverage, 1.0), colour, colour, 0.0, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def liquid(image, mask, field, points, radius, threshold, deep, surface, alpha, instance):
     """A density-field liquid (metaballs; Blinn 1982): points (n, 2), each a bump (1 - r^2/radius^2)^2 of that radius.
 
@@ -233,7 +235,7 @@ def liquid(image, mask, field, points, radius, threshold, deep, surface, alpha, 
                     _blend(image, mask, i, j, coverage, surface, deep, t, alpha, instance)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def heat_map(image, mask, values, x0, y0, x1, y1, palette, instance):
     """A field `values` (rows from the top, columns) in [0, 1] stretched over a pixel box through a palette (n, 3)."""
     height, width, _ = image.shape
@@ -264,7 +266,7 @@ def heat_map(image, mask, values, x0, y0, x1, y1, palette, instance):
                 mask[i, j] = instance
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def to_bytes(image, out):
     height, width, _ = image.shape
     for i in range(height):

@@ -20,23 +20,29 @@ import pymunk
 from cuspworld.truth import Truth
 from cuspworld.worlds import snow_drawing, snow_words
 from cuspworld.worlds import snow_kernels as kernels
-from cuspworld.worlds.base import Parameter, Twin, World
+from cuspworld.worlds.base import Parameter, Twin, World, crossing
 from cuspworld.worlds.render import Canvas
+from cuspworld.worlds.snow_scene import (
+    BULK,
+    CELL,
+    COLUMNS,
+    FLOOR,
+    FOOT,
+    LUMP,
+    ORIGIN,
+    ROWS,
+    SHEAR,
+    SPACING,
+    above_ground,
+    lay_snow,
+    limit_equilibrium,
+)
 
 STEP = 1 / 750  # s, at most
-CELL = 0.04  # m, of the grid
-SPACING = CELL / 2  # m, between particles
 DEPTH = 0.5  # m, of the slice
-COLUMNS, ROWS = 112, 88
-ORIGIN = (-0.6, 0.2)  # m, of the grid
-FLOOR, FOOT = 0.45, 2.0  # m: height of the flat ground, and where the slope meets it
-BULK, SHEAR = 120.0, 88.0  # m^2/s^2, stiffness over density: compression waves run at sqrt(BULK + SHEAR) = 14 m/s
 CAP, HARDENING, BREAKING = 4000.0, 20.0, 0.1  # Pa; 1; plastic strain that breaks a bond
-POWDER = 150.0  # Pa, cohesion of the snow on flat ground
-WEAK, WEAK_DEPTH = 0.3, 2 * CELL  # the weak layer under a slab: its share of the cohesion, and its thickness in m
-LUMP = 0.24  # m, radius
-BANK_X, BANK_WIDTH, BANK_HEIGHT = 1.75, 0.36, 0.85  # m
 HALF, RADIUS = 0.15, 0.16  # m, of the animal's capsule
+TOUCH = 1e-3  # m over the ground at which it stands on it
 FOOTING = 0.1  # s after which an animal that touched nothing can no longer jump
 
 
@@ -115,14 +121,18 @@ class Snow(World):
         self._grid = np.zeros((COLUMNS, ROWS, 3))
         self._given = np.zeros(4)
         x, y = (ORIGIN[k] + CELL * np.arange(n) for k, n in enumerate((COLUMNS, ROWS)))
-        self._ground = self.above_ground(x[:, None], y[None, :])
+        self._ground = above_ground(x[:, None], y[None, :], self.slope)
         self._volume = SPACING**2 * DEPTH
         self._particle_mass = self._volume * values["density"]
         self._law = np.array([
             BULK * values["density"], SHEAR * values["density"], math.radians(values["friction_angle"]), CAP, HARDENING,
             BREAKING,
         ])  # fmt: skip
-        self._lay_snow(rng, shift)
+        cover = lay_snow(values, self.slope, shift, rng)
+        self._snow, self.lump, self.slab, self.perch = cover.snow, cover.lump, cover.slab, cover.perch
+        self._weigh()
+        self._piece = np.flatnonzero(cover.weak if self.slope else self.lump)
+        self._critical = limit_equilibrium(values, self.slope) if self.slope else 0.5
         self._place_animal(rng)
         self._released = scene == "jump"
         self._released_at = -math.inf
@@ -140,59 +150,9 @@ class Snow(World):
         self._bonds, self._gap = self._mean_bonds(), self._clearance()
         self._in_air = False
 
-    def above_ground(self, x: Any, y: Any) -> Any:
-        """Distance (m) over the ground: flat at FLOOR, with a slope that comes down from the left to FOOT."""
-        along = (y - FLOOR - (FOOT - x) * math.tan(self.slope)) * math.cos(self.slope)
-        return np.minimum(y - FLOOR, along) + 0.0 * x
-
-    def _lay_snow(self, rng: np.random.Generator, shift: float) -> None:
-        values, scene = self.values, self.values["scene"]
-        x, y = (ORIGIN[k] + 3 * CELL + SPACING * (np.arange((n - 7) * 2) + 0.5) for k, n in enumerate((COLUMNS, ROWS)))
-        points = np.stack(np.meshgrid(x, y, indexing="ij"), -1).reshape(-1, 2)
-        over = self.above_ground(points[:, 0], points[:, 1])
-        runout = values["depth"] * (0.5 if self.slope else 1.0)  # the snow is shallower at the foot of a slope
-        deep = np.interp(points[:, 0], (FOOT - 0.1, FOOT + 0.3), (values["depth"], runout))
-        layer = points[(over > 0) & (over < deep)]
-        top = FLOOR + values["depth"]
-        if scene == "jump":
-            self.bank = (BANK_X + shift, BANK_WIDTH, top + BANK_HEIGHT)
-            part = (abs(points[:, 0] - self.bank[0]) < BANK_WIDTH / 2) & (over >= values["depth"])
-            lump = points[part & (points[:, 1] < self.bank[2])]
-        else:
-            centre = 1.85 + shift if scene == "lump" else 0.55 + shift
-            surface = top + (FOOT - centre) * math.tan(self.slope) if self.slope else top
-            self.perch = (centre, min(surface + LUMP + values["drop"], 3.2 - LUMP - 0.02))
-            lump = points[np.hypot(*(points - self.perch).T) < LUMP]
-        count = len(layer)
-        self._snow = snow = np.zeros((count + len(lump), kernels.WIDTH))
-        snow[:, :2] = np.concatenate([layer, lump]) + rng.uniform(-1e-3, 1e-3, (len(snow), 2))
-        self._over = self.above_ground(snow[:, 0], snow[:, 1])
-        snow[:, [kernels.BXX, kernels.BYY, kernels.BOND, kernels.LIFT, kernels.MOVES]] = 1.0
-        self.lump = np.arange(len(snow)) >= count
-        self.slab = ~self.lump & (snow[:, 0] < FOOT) if self.slope else np.zeros(len(snow), np.bool_)
-        snow[:, kernels.COHESION] = np.where(self.lump, values["cohesion"], POWDER)
-        snow[self.slab, kernels.COHESION] = values["slab_cohesion"]
-        self._weak = self.slab & (self._over < WEAK_DEPTH) & (abs(snow[:, 0] - 0.9) < 0.9)
-        snow[self.slab & (self._over < WEAK_DEPTH), kernels.COHESION] *= WEAK
-        if scene != "jump":
-            snow[self.lump, kernels.MOVES] = 0.0
-        self._weigh()
-        self._piece = np.flatnonzero(self._weak if self.slope else self.lump)
-        self._critical = self._limit_equilibrium() if self.slope else 0.5
-        # The layer has crept to rest: it bears its own weight with equal pressure on all sides.
-        load = values["density"] * values["gravity"] * np.maximum(values["depth"] - self._over[~self.lump], 0.0)
-        snow[~self.lump, kernels.BXX] = snow[~self.lump, kernels.BYY] = np.exp(-load / self._law[0])
-
     def _weigh(self) -> None:
         """How many particles' weight pulls downwards (a held one is borne by its branch)."""
         self._weighs = float((self._snow[:, kernels.MOVES] * self._snow[:, kernels.LIFT]).sum())
-
-    def _limit_equilibrium(self) -> float:
-        """The share of whole bonds in the weak layer at which the slab slides (infinite slope, Mohr-Coulomb)."""
-        values = self.values
-        weight = values["density"] * values["gravity"] * values["depth"] * math.cos(self.slope)
-        excess = math.tan(self.slope) - math.tan(math.radians(values["friction_angle"]))
-        return float(np.clip(weight * excess / max(WEAK * values["slab_cohesion"], 1e-9), -2.0, 2.0))
 
     def _place_animal(self, rng: np.random.Generator) -> None:
         values, scene = self.values, self.values["scene"]
@@ -241,7 +201,7 @@ class Snow(World):
     def _substep(self, now: float, dt: float) -> None:
         """One step of the animal (pymunk) and of the snow, and the bookkeeping of what gave them momentum."""
         animal, gravity = self._animal, self.values["gravity"]
-        before = np.array(animal.velocity)
+        before, start = np.array(animal.velocity), animal.position
         self._space.step(dt)
         self._impulse += (np.array(animal.velocity) - before) * animal.mass
         body = self._body()
@@ -252,20 +212,30 @@ class Snow(World):
         animal.velocity = (float(body[5]), float(body[6]))
         self._impulse += self._given[:2]
         self._impulse[1] -= gravity * dt * self._particle_mass * self._weighs
-        met = self._given[3] < 0.0 or animal.position[1] < FLOOR + RADIUS + 1e-3
+        met = self._given[3] < 0.0 or animal.position[1] < FLOOR + RADIUS + TOUCH
         if met and not self._settling and (not self._in_air or now > self._leaving):
             self._touched = now
             if self._in_air:
                 self._in_air = False
-                self._event("lands", now + dt, speed=float(np.hypot(*before)))
+                self._event("lands", self._landing(start, now, dt), speed=float(np.hypot(*before)))
+
+    def _landing(self, start: tuple[float, float], now: float, dt: float) -> float:
+        """When in this step the animal, which was at `start`, met the ground or the first of the grid's snow."""
+        ends = np.array([start, self._animal.position])
+        nodes = np.argwhere(self._grid[:, :, 0] > 0.0) * CELL + ORIGIN
+        across = np.maximum(np.abs(nodes[None, :, 0] - ends[:, None, 0]) - HALF, 0.0)
+        gaps = np.hypot(across, nodes[None, :, 1] - ends[:, None, 1]) - RADIUS
+        gaps = np.concatenate([gaps, ends[:, 1:] - FLOOR - RADIUS - TOUCH], 1)
+        met = gaps[:, gaps[1] < 0.0]
+        return min((now if a <= 0 else crossing(a, b, now, dt) for a, b in met.T.tolist()), default=now + dt)
 
     def _notice(self, now: float, dt: float, bonds: float, gap: float) -> None:
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if self._bonds <= self._critical < bonds:
-            share = (bonds - self._critical) / (bonds - self._bonds)
-            self._event("avalanche" if self.slope else "crumbles", now + dt * share)
+            name = "avalanche" if self.slope else "crumbles"
+            self._event(name, crossing(bonds - self._critical, self._bonds - self._critical, now, dt))
         if self._gap <= 0 < gap:
-            self._event("impact", now + dt * gap / (gap - self._gap))
+            self._event("impact", crossing(gap, self._gap, now, dt))
 
     def _mean_bonds(self) -> float:
         return float(self._snow[self._piece, kernels.BOND].mean())

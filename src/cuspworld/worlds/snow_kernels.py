@@ -16,12 +16,14 @@ import math
 import numpy as np
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
+
 # Columns of `snow`, one row a particle.
 X, Y, VX, VY, CXX, CXY, CYX, CYY, BXX, BXY, BYY, TXX, TXY, TYY, GAP, PACK, BOND, COHESION, LIFT, MOVES = range(20)
 WIDTH = 20
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def snow_step(snow, grid, ground, origin_x, origin_y, cell, dt, gravity, mass, volume, law, body, given):
     """One step of length dt; `snow` (particles, 20) and `body` are changed in place.
 
@@ -58,12 +60,12 @@ def snow_step(snow, grid, ground, origin_x, origin_y, cell, dt, gravity, mass, v
     _from_grid(snow, grid, origin_x, origin_y, inverse, dt, law)
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _weights(f):
     return 0.5 * (1.5 - f) ** 2, 0.75 - (f - 1.0) ** 2, 0.5 * (f - 0.5) ** 2
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _to_grid(snow, grid, origin_x, origin_y, inverse, dt, gravity, mass, volume):
     cell = 1.0 / inverse
     stress = -dt * volume * 4.0 * inverse * inverse
@@ -89,7 +91,7 @@ def _to_grid(snow, grid, origin_x, origin_y, inverse, dt, gravity, mass, volume)
                 grid[i + a, j + b, 2] += w * (my + ayx * dx + ayy * dy)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _meet_body(x, y, m, vx, vy, body, given):
     """Contact of a grid node with the body: inelastic, with Coulomb friction.
 
@@ -119,7 +121,7 @@ def _meet_body(x, y, m, vx, vy, body, given):
     return vx + ix / m, vy + iy / m
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _from_grid(snow, grid, origin_x, origin_y, inverse, dt, law):
     columns, rows, _ = grid.shape
     cell = 1.0 / inverse
@@ -154,7 +156,7 @@ def _from_grid(snow, grid, origin_x, origin_y, inverse, dt, law):
         _flow(snow, k, dt, bulk, shear, sine, cosine, cap, hardening, breaking)
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _flow(snow, k, dt, bulk, shear, sine, cosine, cap, hardening, breaking):
     """Elastic trial b <- (1 + dt C) b (1 + dt C)^T, return to the yield surface, and the Kirchhoff stress."""
     axx, axy = 1.0 + dt * snow[k, CXX], dt * snow[k, CXY]
@@ -199,7 +201,7 @@ def _flow(snow, k, dt, bulk, shear, sine, cosine, cap, hardening, breaking):
     snow[k, BOND] = bond
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def elastic_energy(snow, volume, bulk, shear):
     """The elastic energy (J): V_0 (K/2 (e_1 + e_2)^2 + G/2 (e_1 - e_2)^2), summed."""
     total = 0.0

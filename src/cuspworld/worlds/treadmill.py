@@ -15,10 +15,10 @@ import numpy as np
 
 from cuspworld.truth import Truth
 from cuspworld.worlds import treadmill_words
-from cuspworld.worlds.base import Parameter, Twin
+from cuspworld.worlds.base import Parameter, Twin, crossing
 from cuspworld.worlds.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.mujoco_picture import Picture, add_rod, camera_numbers
-from cuspworld.worlds.mujoco_scene import build, crossing, total_energy
+from cuspworld.worlds.mujoco_scene import build, total_energy
 from cuspworld.worlds.treadmill_model import (
     BELT_MASS,
     FOOT,

@@ -13,6 +13,8 @@ import math
 import numpy as np
 from numba import njit
 
+from cuspworld.worlds.compiled import EXACT
+
 CX = np.array([0, 1, 0, -1, 0, 1, -1, -1, 1])
 CY = np.array([0, 0, 1, 0, -1, 1, 1, -1, -1])
 WEIGHTS = np.array([4 / 9] + [1 / 9] * 4 + [1 / 36] * 4)
@@ -22,20 +24,20 @@ SOUND = math.sqrt(3.0)  # one over the speed of sound
 MIRRORED = np.array([0, 1, 4, 3, 2, 8, 7, 6, 5])  # y reversed
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _equilibrium(k, rho, u, v):
     dot = CX[k] * u + CY[k] * v
     return WEIGHTS[k] * rho * (1.0 + 3.0 * dot + 4.5 * dot * dot - 1.5 * (u * u + v * v))
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def at_rest(f):
     """Fill f (9, rows + 2, columns) with a fluid of density 1 at rest."""
     for k in range(9):
         f[k] = WEIGHTS[k]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _row(f, g, i, columns, omega, solid, u, v, density):
     """Stream into row i of g and collide there, columns 1 to columns - 2. Returns the force on the obstacle."""
     fx = fy = 0.0
@@ -96,7 +98,7 @@ def _row(f, g, i, columns, omega, solid, u, v, density):
     return fx, fy
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _ends(g, i, columns, wind, beyond, u, v, density):
     """Non-equilibrium extrapolation: the inlet takes the velocity `wind`, the outlet the density `beyond`."""
     last = columns - 1
@@ -109,14 +111,14 @@ def _ends(g, i, columns, wind, beyond, u, v, density):
     u[i, last], v[i, last], density[i, last] = p, q, beyond
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _mirror(f, rows):
     for k in range(9):
         f[k, 0] = f[MIRRORED[k], 1]
         f[k, rows + 1] = f[MIRRORED[k], rows]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def _through(f, rows, j):
     """Mass that crosses from column j to column j + 1 in the next streaming."""
     total = 0.0
@@ -125,7 +127,7 @@ def _through(f, rows, j):
     return total
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def flow_steps(f, g, omega, solid, wind, shear, u, v, density, probe, record):
     """len(wind) steps from f, which holds the end again; `g` is scratch.
 
@@ -157,7 +159,7 @@ def flow_steps(f, g, omega, solid, wind, shear, u, v, density, probe, record):
     _mirror(g if wind.shape[0] % 2 else f, rows)
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@njit(cache=True, fastmath=EXACT, inline="always")
 def _sample(field, x, y):
     """Bilinear value at (x, y) in cells; the middle of cell (column j, row i) is (j, i)."""
     rows, columns = field.shape
@@ -170,7 +172,7 @@ def _sample(field, x, y):
     ) * t
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def carry(smoke, count, u, v, solid, steps):
     """Move smoke (n, 3: x, y in cells, age in steps) with the flow for that many steps (midpoint rule); drop what left.
 
@@ -191,7 +193,7 @@ def carry(smoke, count, u, v, solid, steps):
     return kept
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=EXACT)
 def draw_smoke(image, mask, thick, points, radius, strength, colour, window, instance):
     """Smoke as an optical depth: each point (n, 2 pixels) adds a bump, and a pixel shows 1 - exp(-depth) of the colour.
 
