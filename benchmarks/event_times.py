@@ -53,7 +53,9 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=20)
     chosen = parser.parse_args()
     print(f"{chosen.clips} clips a world; ms by which half a step, and a nudge, move the first event of each kind\n")
-    print("| world | event | clips in both | in one only | half step: median ms | 90 % ms | nudge: median ms | 90 % ms |")
+    print(
+        "| world | event | clips in both | in one only | half step: median ms | 90 % ms | nudge: median ms | 90 % ms |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name in chosen.names or [*MODULES, *CLASSES]:
         runs = [first_instants(name, chosen.clips, *how) for how in ((1.0,), (0.5,), (1.0, NUDGE))]

@@ -1,6 +1,7 @@
 """What every world promises, checked for one world by name: called from that world's own test file."""
 
 import math
+import re
 
 import gymnasium
 import numpy as np
@@ -10,6 +11,7 @@ from gymnasium.utils.env_checker import check_env
 from cuspworld.errors import CuspError
 from cuspworld.worlds import make
 from cuspworld.worlds.parameters import SPLITS, split_of
+from cuspworld.worlds.words import CHINESE_EVENTS
 
 
 def check_environment(name: str) -> None:
@@ -87,6 +89,8 @@ def check_captions(name: str, seconds: float) -> None:
             c.isalpha() and c < "z" for c in chinese
         )
     assert "{" not in rich + world.caption("rich", "zh")
+    assert re.search(r"\d\.\d s", rich) and re.search(r"\d\.\d秒", world.caption("rich", "zh"))  # it says when
+    assert set(world.critical_events) <= set(CHINESE_EVENTS)
 
 
 def check_bad_input(name: str) -> None:
@@ -116,6 +120,12 @@ def check_bad_input(name: str) -> None:
     for arguments in ({"seconds": 0}, {"seconds": math.nan}, {"seconds": 1e9}, {"fps": 0}, {"fps": math.inf}):
         with pytest.raises(CuspError, match=next(iter(arguments))):
             world.record(0, size=8, **arguments)
+    for actions in (3, [], np.zeros((1, count + 1))):
+        with pytest.raises(CuspError, match="action"):
+            world.record(0, size=8, seconds=0.1, actions=actions)
+    for options in ([1], "gravity", 3):
+        with pytest.raises(CuspError, match="options"):
+            world.reset(seed=0, options=options)
     for seed in (-1, 2**63):
         with pytest.raises(CuspError, match="seed"):
             world.record(seed, size=8)

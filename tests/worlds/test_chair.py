@@ -11,8 +11,8 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.chair import Chair, overhang, turn_back
-from cuspworld.worlds.chair_model import CENTRE, CHAIR_POINTS, FOOT, GRIPS, LEG
+from cuspworld.worlds.chair import Chair
+from cuspworld.worlds.chair_model import CENTRE, CHAIR_POINTS, FOOT, GRIPS, LEG, overhang, turn_back
 from cuspworld.worlds.mujoco_picture import project
 from tests.worlds import contract
 

@@ -107,10 +107,10 @@ def test_a_glass_that_is_pulled_back_in_time_recovers():
     assert (beyond == ((times > when["tipping"]) & (times < when["recovers"]))).all()
 
 
-# Martin and Moyce, Phil. Trans. R. Soc. A 244 (1952) 312: columns twice as high as wide (n^2 = 2), time t sqrt(2 g / a),
-# place of the front over the width a. First their table 2 (a = 2.25 in) as Ocellaris' post-processing script has it
-# (TormodLandet/Ocellaris), then their figure 3 for a = 2.25 in and a = 1.125 in, as PySPH digitised it
-# (pypr/pysph, pysph/examples/db_exp_data.py).
+# Martin and Moyce, Phil. Trans. R. Soc. A 244 (1952) 312: columns twice as high as wide (n^2 = 2), t sqrt(2 g / a),
+# and the place of the front over the width a. First their table 2 (a = 2.25 in), as a script that plots dam breaks in
+# TormodLandet/Ocellaris has it, then their figure 3 for a = 2.25 in and a = 1.125 in, as it was digitised for
+# pypr/pysph (pysph/examples/db_exp_data.py).
 DAM_BREAK = np.array([
     [0.41, 1.11], [0.84, 1.22], [1.19, 1.44], [1.43, 1.67], [1.63, 1.89], [1.83, 2.11], [1.98, 2.33], [2.20, 2.56],
     [2.32, 2.78], [2.51, 3.00], [2.65, 3.22], [2.83, 3.44], [2.98, 3.67], [3.11, 3.89], [3.33, 4.11],
@@ -163,8 +163,10 @@ def test_a_broken_dam_runs_out_as_in_the_experiment_and_the_step_hardly_matters(
     measured = np.array([np.interp(TIMES, *series.T) for series in (DAM_BREAK, WIDE, NARROW)])
     front, late = dam_break(STEP), TIMES > 1.9
     speed, *speeds = (np.polyfit(TIMES[late], places[late], 1)[0] for places in (front, *measured))
-    assert abs(speed - np.mean(speeds)) < np.ptp(speeds)
     ahead, scatter = front - measured.mean(0), np.ptp(measured, axis=0).max()
+    print(f"speed {speed:.3f}, theirs {np.round(speeds, 3)}, their scatter {np.ptp(speeds):.3f}; place ahead by "
+          f"{ahead.mean():.3f}, shape off by {np.abs(ahead - ahead.mean()).max():.3f}, their scatter {scatter:.3f}")  # fmt: skip
+    assert abs(speed - np.mean(speeds)) < np.ptp(speeds)
     assert abs(ahead.mean()) < scatter and np.abs(ahead - ahead.mean()).max() < scatter
     assert np.abs(dam_break(STEP / 2) - front).max() < 0.06
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cuspworld.truth import Truth
+from cuspworld.truth import Event, Truth
 from cuspworld.worlds import ant_words
 from cuspworld.worlds.ant_model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, STANDS, TIBIA, YAWS, ant_scene
 from cuspworld.worlds.base import Parameter, Twin
@@ -141,11 +141,17 @@ class Ant(Legged):
         return self._critical(float(state["slip_speed"]), float(state["up"]))
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+        return ant_words.sentence(style, language, rng, self.values, self._slipped(), self._happened("kick"))
+
+    def _told(self) -> list[Event]:
+        return self.events if self._slipped() else [event for event in self.events if event.name == "kick"]
+
+    def _slipped(self) -> bool:
+        """Whether it was without a footing for so long that one sees it."""
         changes = [(e.time, e.name[0] == "l") for e in self.events if e.name in self.critical_events[:2]]
         ends = [time for time, _ in changes[1:]] + [self.time]
         without = sum(end - start for (start, begins), end in zip(changes, ends, strict=False) if begins)
-        lost = without > SLIPS or self._happened("falls over") is not None
-        return ant_words.sentence(style, language, rng, self.values, lost, self._happened("kick"))
+        return without > SLIPS or self._happened("falls over") is not None
 
     def _planned_kick(self) -> tuple[float, float]:
         return (self._when if self.values["story"] == "kick" else math.inf), self.values["kick"]

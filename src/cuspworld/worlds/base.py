@@ -38,6 +38,7 @@ from cuspworld.errors import CuspError
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, is_number, is_whole, nearest
 from cuspworld.worlds.render import Canvas, check_size
+from cuspworld.worlds.words import when
 
 __all__ = ["Parameter", "Preset", "Twin", "World", "crossing", "crossing_time"]
 
@@ -152,8 +153,13 @@ class World(gymnasium.Env):
         return ""
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        """A sentence from the truth, after the run. `style`: rich or poor; `language`: en or zh."""
+        """What happened and why, from the truth, after the run. `style`: rich or poor; `language`: en or zh. (When it
+        happened, `caption` adds.)"""
         raise NotImplementedError
+
+    def _told(self) -> list[Event]:
+        """The events whose times a rich caption may tell."""
+        return self.events
 
     def _paint(self, canvas: Canvas) -> None:
         raise NotImplementedError
@@ -200,7 +206,7 @@ class World(gymnasium.Env):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
         """Start anew. `options`: parameters by name, and "split". Same seed and options, same world."""
         super().reset(seed=_check_seed(seed))
-        options = dict(options or {})
+        options = check_names(options)
         split = _one_of("split", options.pop("split", self.split), SPLITS)
         fixed = {**self.fixed, **check_options(self.ranges, options)}
         if seed is None:
@@ -228,10 +234,14 @@ class World(gymnasium.Env):
         return self._picture(*self.size)[0] if self.render_mode else None
 
     def caption(self, style: str = "rich", language: str = "en") -> str:
-        """A caption of what has happened since the reset. `style`: rich, poor or none; `language`: en or zh."""
+        """A caption of what has happened since the reset. `style`: rich (what, why, when), poor or none; `language`: en
+        or zh."""
         _one_of("caption", style, ("rich", "poor", "none"))
         _one_of("language", language, ("en", "zh"))
-        return "" if style == "none" else self._caption(style, language, self._rng(self._split_now, "words"))
+        if style == "none":
+            return ""
+        text = self._caption(style, language, self._rng(self._split_now, "words"))
+        return text + when(self._told(), self.critical_events, self.time, language) if style == "rich" else text
 
     def record(
         self,
@@ -303,6 +313,13 @@ class World(gymnasium.Env):
     def _need_reset(self) -> None:
         if not self._started:
             raise CuspError(f"the world {self.name} has not begun: call reset(seed=...) first")
+
+
+def check_names(options: Any) -> dict[str, Any]:
+    """A copy of options by name. Raises CuspError for anything that is not a mapping."""
+    if not isinstance(options, Mapping | None):
+        raise CuspError(f"options must be parameters by name, as in {{'gravity': 9.81}}: got {options!r}")
+    return dict(options or {})
 
 
 def check_rate(fps: Any) -> float:

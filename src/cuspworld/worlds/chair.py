@@ -24,11 +24,11 @@ from cuspworld.worlds.chair_model import (
     FOOT,
     FOVY,
     GRIPS,
-    LEG,
     chair_scene,
     hanging_lengths,
+    hook_height,
     overhang,
-    turn_back,
+    start_pose,
     vertical,
 )
 from cuspworld.worlds.chair_ropes import LooseRopes
@@ -125,16 +125,9 @@ class Chair(World):
         self._push_force, self._push_until, self._pushed = 0.0, -1.0, -math.inf
         self._frozen: np.ndarray | None = None
         self._second, self._through, self._sand_force = False, False, 0.0
-        tilt = self._start_tilt()
-        rotation = turn_back(tilt, self._yaw)
-        lowest = float((CHAIR_POINTS @ rotation[2]).min())
-        z = -lowest + (values["height"] if values["story"] == "dropped" else 0.0)
-        if values["story"] == "propped":  # the edge of the rear feet lies on the floor at x = -FOOT
-            data.qpos[:3] = (-FOOT + FOOT * rotation[0, 0] + (rotation @ CENTRE)[0], 0.0, z)
-        else:
-            data.qpos[:3] = (*(rotation @ CENTRE)[:2], z)
+        data.qpos[:3], rotation = start_pose(values, self._yaw)
         mujoco.mju_mat2Quat(data.qpos[3:7], rotation.ravel())
-        self._hang(values["tilt"])
+        self._hang(rotation)
         mujoco.mj_forward(model, data)
         self._hook = data.mocap_pos[HOOK].copy()
         self._foot, self._over = self._lowest(), self._overhang()
@@ -143,25 +136,16 @@ class Chair(World):
         if self._over >= 0 and not self._held:
             self._event("tipping", 0.0)
 
-    def _start_tilt(self) -> float:
-        """Backward tilt (rad) at t = 0: as it hangs, as the block props it, or none."""
-        story = self.values["story"]
-        if story == "dropped":
-            return self.values["tilt"]
-        return math.asin(self.values["block"] / (FOOT + LEG - 0.02)) if story == "propped" else 0.0
-
-    def _hang(self, tilt: float) -> None:
-        """Put the hook above the centre of mass, and give the ropes the lengths that hold this tilt in balance."""
+    def _hang(self, rotation: np.ndarray) -> None:
+        """Put the hook above the centre of mass, and give the ropes the lengths that hold its tilt in balance."""
         if not self._held:
             self._data.mocap_pos[HOOK] = (0.0, 0.0, 9.0)
             self._let_go()
             return
-        lengths = hanging_lengths(tilt, HOOK_ABOVE)
+        lengths = hanging_lengths(self.values["tilt"], HOOK_ABOVE)
         self._model.tendon_range[:, 1] = lengths
-        centre, arms = self._data.qpos[:3], GRIPS @ turn_back(self._start_tilt(), self._yaw).T
-        # the highest hook above the centre of mass from which both ropes reach
-        rises = arms[:, 2] + np.sqrt(np.maximum(lengths**2 - (arms[:, :2] ** 2).sum(1), 0.0))
-        self._data.mocap_pos[HOOK] = (centre[0], centre[1], centre[2] + rises.min())
+        self._data.mocap_pos[HOOK] = self._data.qpos[:3]
+        self._data.mocap_pos[HOOK, 2] += hook_height(lengths, rotation)
 
     def _let_go(self) -> None:
         self._held = False

@@ -69,6 +69,29 @@ def hanging_lengths(tilt: float, above: float) -> Float[np.ndarray, " 2"]:
     return np.linalg.norm(above * up - GRIPS, axis=1)
 
 
+def hook_height(lengths: Float[np.ndarray, " 2"], rotation: Float[np.ndarray, "3 3"]) -> float:
+    """The height (m) of the highest hook above the centre of mass from which both ropes reach the turned chair."""
+    arms = GRIPS @ rotation.T
+    return float((arms[:, 2] + np.sqrt(np.maximum(lengths**2 - (arms[:, :2] ** 2).sum(1), 0.0))).min())
+
+
+def start_tilt(values: dict[str, Any]) -> float:
+    """Backward tilt (rad) at t = 0: as it hangs, as the block props it, or none."""
+    if values["story"] == "dropped":
+        return values["tilt"]
+    return math.asin(values["block"] / (FOOT + LEG - 0.02)) if values["story"] == "propped" else 0.0
+
+
+def start_pose(values: dict[str, Any], yaw: float) -> tuple[tuple[float, float, float], Float[np.ndarray, "3 3"]]:
+    """Centre of mass (m) and rotation at t = 0. A propped chair's rear feet have their edge on the floor at -FOOT."""
+    rotation = turn_back(start_tilt(values), yaw)
+    x, y = (rotation @ CENTRE)[:2].tolist()
+    z = -float((CHAIR_POINTS @ rotation[2]).min()) + (values["height"] if values["story"] == "dropped" else 0.0)
+    if values["story"] == "propped":
+        return (-FOOT + FOOT * float(rotation[0, 0]) + x, 0.0, z), rotation
+    return (x, y, z), rotation
+
+
 def _boxes(values: dict[str, Any], mass: float, hidden: bool) -> str:
     paint = COLOURS[values["colour"]]
     middles = np.array([middle for _, middle, _ in BOXES]) - CENTRE
@@ -100,7 +123,7 @@ def chair_scene(values: dict[str, Any], step: float, beside: float) -> str:
                 f'size="{a} {b} {depth / 2 + 0.015}" rgba="{colour(darker(wood, 0.1 * (k < 2)))}"/>'
             )
     if propped:
-        tilt = math.asin(values["block"] / (FOOT + LEG - 0.02))
+        tilt = start_tilt(values)
         left = -FOOT + (FOOT + LEG - 0.02) * math.cos(tilt) - 0.03
         scenery += (
             f'<geom name="block" type="box" pos="{left + 0.3} 0 {values["block"] / 2}" '

@@ -15,7 +15,7 @@ import numpy as np
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.truth import Truth, Violation
-from cuspworld.worlds.base import World, check_rate
+from cuspworld.worlds.base import World, check_names, check_rate
 from cuspworld.worlds.parameters import is_number, nearest
 from cuspworld.worlds.render import check_size
 
@@ -42,7 +42,7 @@ def record(
     height_width = check_size(size)
     rate = check_rate(fps if fps is not None else world.fps)
     count = frame_count(world.seconds if seconds is None else seconds, rate)
-    options = {**(options or {}), **({"split": split} if split is not None else {})}
+    options = {**check_names(options), **({"split": split} if split is not None else {})}
     before, world.fps = world.fps, rate
     try:
         clip = _run(world, seed, options, count, height_width, actions)
@@ -147,8 +147,9 @@ def _run(
 def _action(world: World, actions: Any, k: int, count: int) -> Any:
     if actions is None:
         return world._policy(k / world.fps)
-    if len(actions) != count:
-        raise CuspError(f"actions must have one row a frame: got {len(actions)} rows, take {count}")
+    rows = len(actions) if hasattr(actions, "__len__") else None
+    if rows != count:
+        raise CuspError(f"actions must have one row a frame: got {actions!r:.40}, {rows} rows, take {count}")
     return actions[k]
 
 
