@@ -45,7 +45,7 @@ def main() -> None:
         return
     # the curves are those of the laws alone; their fit sees other probabilities than the cache keeps
     taught = not (arguments.laws_only or arguments.fit)
-    store = Store(None if arguments.fit else arguments.cache, taught=taught)
+    store = Store(arguments.cache, taught=taught, reports=not arguments.fit)
     with certainty.Probe() if arguments.fit else nullcontext() as probe:
         run(arguments, store, probe)
 
@@ -74,11 +74,10 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
         if "faults" in parts and not arguments.fit:
             injected.show(trials, plain)
     if calibrate:
-        judged = certainty.judged(found, trials, results)
         if probe is None:
-            certainty.show(judged)
+            certainty.show(certainty.judged(found, trials, results))
         else:
-            cases = [(*of, right) for finding, right, _ in judged if (of := probe.of(finding)) is not None]
+            cases = certainty.cases(probe, found, trials, results)
             print("test: (centre, slope)  # right, wrong")
             for test, (centre, slope, right, wrong) in sorted(certainty.fit(cases).items()):
                 print(f'    "{test}": ({centre:.2f}, {slope:.2f}),  # {right} right, {wrong} wrong')

@@ -1,6 +1,8 @@
 """Part e: is a finding that is said to be 90 % sure right nine times in ten? And the fit of the curves (dev only).
 
-The fit is logistic regression on the logarithm of each test's statistic: p = 1 / (1 + (centre / statistic)^slope).
+The fit is logistic regression on the logarithm of each statistic: p = 1 / (1 + (centre / statistic)^slope), over
+the strongest finding of every test in every clip. A twin's finding is right when it names a broken law at its time
+and is stronger than what the same test makes of any possible clip of its world (which otherwise would be chance).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from .scoring import in_time, number, table
 from .twins import Pair
 
 BINS = ((0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.001))
+Case = tuple[str, float, bool]  # test, statistic, right
 Judged = tuple[dict[str, Any], bool, bool]  # finding, right by law and time, right by time
 
 
@@ -92,7 +95,47 @@ class Probe:
         return self.seen.get(finding["probability"])
 
 
-def fit(found: list[tuple[str, float, bool]]) -> dict[str, tuple[float, float, int, int]]:
+CHANCE = 1.1  # times the most that a possible clip of the world shows
+
+
+def cases(
+    probe: Probe, pairs: list[Pair], trials: list[Trial], real: list[tuple[str, Any, dict[str, Any]]]
+) -> list[Case]:
+    """(test, statistic, right) of the strongest finding of every test in every clip; each possible clip once."""
+    found: list[Case] = []
+    seen: set[tuple[str, int]] = set()
+    usual: dict[tuple[str, str], float] = defaultdict(float)
+    for p in pairs:
+        for test, (statistic, _) in _strongest(probe, p.possible).items():
+            usual[p.world, test] = max(usual[p.world, test], statistic)
+    for p in pairs:
+        possible, impossible = _strongest(probe, p.possible), _strongest(probe, p.impossible)
+        if (p.world, p.seed) not in seen:
+            found += [(test, statistic, False) for test, (statistic, _) in possible.items()]
+        seen.add((p.world, p.seed))
+        for test, (statistic, finding) in impossible.items():
+            right = finding["law"] in p.laws and in_time(finding, p.start, p.end)
+            right = right and statistic > CHANCE * usual[p.world, test]
+            found.append((test, statistic, right))
+    for t in trials:
+        for test, (statistic, finding) in _strongest(probe, t.report).items():
+            found.append((test, statistic, finding in t.named))
+    for _, label, report in real:
+        if label != "?":
+            for test, (statistic, finding) in _strongest(probe, report).items():
+                found.append((test, statistic, label is not None and finding["law"] in label))
+    return found
+
+
+def _strongest(probe: Probe, report: dict[str, Any]) -> dict[str, tuple[float, dict[str, Any]]]:
+    best: dict[str, tuple[float, dict[str, Any]]] = {}
+    for finding in report["findings"]:
+        if (of := probe.of(finding)) is not None and of[1] > best.get(of[0], (0.0,))[0]:
+            best[of[0]] = (of[1], finding)
+    return best
+
+
+def fit(found: list[Case]) -> dict[str, tuple[float, float, int, int]]:
     """test -> (centre, slope, right, wrong) by logistic regression with a weak prior around the curve in use."""
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for test, statistic, right in found:

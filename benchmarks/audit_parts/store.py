@@ -29,10 +29,10 @@ def version(*rooms: str) -> str:
 
 
 class Store:
-    """Reports (and worlds' clips) in a folder; without a folder everything is made anew."""
+    """Reports (and worlds' clips) in a folder; without a folder everything is made anew, without `reports` those."""
 
-    def __init__(self, folder: Path | None, *, taught: bool = True):
-        self.folder = folder
+    def __init__(self, folder: Path | None, *, taught: bool = True, reports: bool = True):
+        self.folder, self.reports = folder, reports
         self.taught = taught  # with the taught judge, or by the laws alone
         self.audit_version = version("audit", "assets/twin_judge")
         self.worlds_version = version("worlds")
@@ -49,7 +49,11 @@ class Store:
             state.update(np.ascontiguousarray(clip.frames).data)
         else:
             state.update(clip.read_bytes())
-        file = None if self.folder is None else self.folder / "reports" / f"{state.hexdigest()[:32]}.json"
+        file = (
+            None
+            if self.folder is None or not self.reports
+            else self.folder / "reports" / f"{state.hexdigest()[:32]}.json"
+        )
         if file is not None and file.is_file():
             return json.loads(file.read_text())
         begin = time.process_time()

@@ -21,13 +21,14 @@ from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.paths import Path
 from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.scene import Scene
+from cuspworld.audit.scene import LIT, Scene
 from cuspworld.audit.unmoved import Unmoved, unmoved
 
 
 def check(scene: Scene) -> Evidence:
     """Sudden starts of rigid things with nothing at their place; fires that begin by themselves."""
-    suspects = [_fire(scene, found) for found in ignitions(scene)] if scene.camera.steady else []
+    lit = scene.camera.steady and scene.tint < LIT  # under another light nothing is as bright as it looks
+    suspects = [_fire(scene, found) for found in ignitions(scene)] if lit else []
     if scene.camera.steady:
         suspects += [
             _light(scene, jump)
@@ -143,7 +144,7 @@ def _unmoved(scene: Scene, flames: Unmoved) -> Finding:
         start=scene.time(flames.start),
         end=scene.time(flames.end),
         box=scene.source_box(flames.box, flames.start),
-        probability=probability("unmoved", flames.strength),
+        probability=probability("unmoved", flames.strength * _dim(scene)),
         measured={
             "frames with smoke or dust at a flame's rim": Measurement(flames.frames, ""),
             "flames lean by": Measurement(100 * flames.windy, "% of their width", 100 * flames.calm),

@@ -5,7 +5,8 @@ are overlapping windows of each thing's track, the stalk of a window holds what 
 thing (its chroma) or of the scene (the acceleration of falls), and restrictions are identities. The *consistency
 radius* is the least r such that one global section lies within r errors of every local one; for constants that is half
 the range of the local values in units of their errors. *Local surprise* is how badly a window explains its own frames;
-windows with a high one are left to the other laws, so that what is found here is found by nothing local.
+windows with a high one are left to the other laws, so that what is found here is found by nothing local. A surface
+whose motion is steady before an instant and steady after it, and the other way (`reverses.py`), is found here too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.gravity import falling, keeps_shape
 from cuspworld.audit.report import Finding, Measurement, Series
+from cuspworld.audit.reverses import Reversal, reversal
 from cuspworld.audit.scene import Scene
 from cuspworld.audit.tracks import Track
 
@@ -27,9 +29,12 @@ CALM = 2.0  # grey levels a frame: a window whose chroma varies by more is a loc
 
 def check(scene: Scene) -> Evidence:
     """The consistency radius of chroma for each thing, and of gravity for the scene."""
+    still = scene.camera.steady and not scene.camera.moving and scene.valid is None
+    turned = reversal(scene) if still else None
+    suspects = [] if turned is None else [_turned(scene, turned)]
     if scene.why_no_things:
-        return Evidence(unchecked=scene.why_no_things)
-    suspects, sections = [], 0
+        return Evidence(tuple(suspects), "" if suspects else scene.why_no_things)
+    sections = 2 * len(suspects)
     for track in (path.track for path in scene.paths if keeps_shape(path)):
         found, count = _chroma(scene, track)
         sections += count
@@ -42,6 +47,21 @@ def check(scene: Scene) -> Evidence:
     if sections < 2:
         return Evidence(unchecked="fewer than two windows explain themselves: nothing to glue")
     return Evidence(tuple(suspects))
+
+
+def _turned(scene: Scene, turned: Reversal) -> Finding:
+    return Finding(
+        law="consistency",
+        start=scene.time(turned.frame),
+        end=scene.time(turned.frame + 1),
+        box=scene.source_box(turned.box, turned.frame),
+        probability=probability("reverses", turned.strength),
+        measured={
+            "of what moves there runs backward": Measurement(100 * turned.share, "%"),
+            "times what any other instant shows": Measurement(turned.ratio, ""),
+        },
+        sentence="A surface that ran steadily runs the other way from one frame to the next, and all else goes on.",
+    )
 
 
 def radius(values: np.ndarray, errors: np.ndarray) -> tuple[float, int, int]:

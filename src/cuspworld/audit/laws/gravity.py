@@ -223,7 +223,7 @@ def _stops_dead(scene: Scene) -> Finding | None:
         start=scene.time(t + 1),
         end=scene.time(len(scene) - 1),
         box=scene.source_box(box, t),
-        probability=probability("fall", statistic),
+        probability=probability("dead", statistic),
         measured={
             "picture changing before": Measurement(100 * float(before.mean()), "% of pixels a frame"),
             "and after": Measurement(100 * float(activity[t + 1 :].mean()), "% of pixels a frame"),
