@@ -95,6 +95,7 @@ class Probe:
         return self.seen.get(finding["probability"])
 
 
+NOTHING = 0.05  # the probability of a statistic of 1, at the most
 CHANCE = 1.1  # times the most that a possible clip of the world shows
 
 
@@ -151,6 +152,8 @@ def fit(found: list[Case]) -> dict[str, tuple[float, float, int, int]]:
             prior = (v[0] - np.log(c)) ** 2 / 0.5 + (v[1] - np.log(k)) ** 2 / 0.5
             return float(np.sum(np.logaddexp(0, -z) * y + np.logaddexp(0, z) * (1 - y)) + prior)
 
-        best = minimize(loss, [np.log(centre), np.log(slope)], method="Nelder-Mead").x
-        curves[test] = (float(np.exp(best[0])), float(np.exp(best[1])), int(y.sum()), int(len(y) - y.sum()))
+        best = np.exp(minimize(loss, [np.log(centre), np.log(slope)], method="Nelder-Mead").x)
+        if best[0] > 1.5:  # a statistic of 1 is what the clip itself shows elsewhere
+            best[1] = max(best[1], np.log(1 / NOTHING - 1) / np.log(best[0]))
+        curves[test] = (float(best[0]), float(best[1]), int(y.sum()), int(len(y) - y.sum()))
     return curves
