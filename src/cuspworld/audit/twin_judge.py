@@ -9,6 +9,7 @@ adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -265,7 +266,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
                 law=law,
                 start=scene.time(max(0.0, begin - 0.5)),
                 end=scene.time(end + 0.5),
-                box=scene.source_box(box),
+                box=scene.source_box(_things_in(scene, int(look.times[t]), box)),
                 probability=float(1 / (1 + np.exp(-odds))),
                 measured={
                     "log-odds of the taught judge": Measurement(seen, ""),
@@ -280,6 +281,21 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
         if not np.isfinite(broken).any():
             break
     return found
+
+
+def _things_in(scene: Scene, frame: int, box: tuple[float, ...]) -> tuple[float, ...]:
+    """The box of what lies by half at least in a box of cells, then or a frame before; the box if nothing does."""
+    x0, y0, x1, y1 = box
+    inside = []
+    for blob in itertools.chain.from_iterable(scene.blobs[max(0, frame - 1) : frame + 1]):
+        a, b, c, d = blob.box
+        shared = max(0.0, min(c, x1) - max(a, x0)) * max(0.0, min(d, y1) - max(b, y0))
+        if shared >= 0.5 * (c - a) * (d - b):
+            inside.append(blob.box)
+    if not inside:
+        return box
+    corners = np.array(inside, float)
+    return (*corners[:, :2].min(0).tolist(), *corners[:, 2:].max(0).tolist())
 
 
 def _same(a: Finding, b: Finding) -> bool:
