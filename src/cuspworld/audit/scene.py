@@ -17,6 +17,7 @@ from cuspworld.audit import change as change_module
 from cuspworld.audit.blobs import Blob
 from cuspworld.audit.camera import Camera
 from cuspworld.audit.change import Change
+from cuspworld.audit.flights import Flight, even_stretches, flights, noise_of
 from cuspworld.audit.palette import Palette, palette
 from cuspworld.audit.paths import Path, trace
 from cuspworld.audit.tracks import Track, link
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CROWD = 40  # more blobs than this in a frame: things can't be told apart, laws about things are unchecked
 LIT = 0.15  # a tint that comes and goes by more is another light: colours and changes in place say nothing
+SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
 SHORTEST = 6  # frames: shorter shots say nothing about motion
 
 
@@ -127,6 +129,24 @@ class Scene:
     def paths(self) -> list[Path]:
         """Where each thing is, also while it shares its blob."""
         return [trace(self.frames, self.labels, track) for track in self.things]
+
+    def flown(self, path: Path, *, alone: bool) -> list[tuple[int, list[Flight]]]:
+        """(index of its first point, its flights) of every stretch of a path that is followed frame by frame.
+
+        `alone`: only where the thing shares its blob with nothing; else where most of it (SEEN) is seen.
+        """
+        key = (path.track.name, alone)
+        if key not in self._flown:
+            good = path.alone if alone else path.visible > SEEN
+            stretches = even_stretches(path.times, good)
+            self._flown[key] = [
+                (first, flights(path.points[first:end], noise_of(path.points[first:end]))) for first, end in stretches
+            ]
+        return self._flown[key]
+
+    @cached_property
+    def _flown(self) -> dict[tuple[int, bool], list[tuple[int, list[Flight]]]]:
+        return {}
 
     @cached_property
     def why_no_things(self) -> str:

@@ -12,7 +12,6 @@ import itertools
 import numpy as np
 
 from cuspworld.audit.calibration import probability
-from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.stillness import runs
 from cuspworld.audit.paths import Path
@@ -38,9 +37,7 @@ def check(scene: Scene) -> Evidence:
 def _gains(scene: Scene, path: Path) -> list[Finding]:
     """Bounces off something below that return faster than they came."""
     found = []
-    for first, end in even_stretches(path.times, path.visible > 0.7):
-        points = path.points[first:end]
-        pieces = flights(points, noise_of(points))
+    for first, pieces in scene.flown(path, alone=False):
         for before, after in itertools.pairwise(pieces):
             down, up = before.velocity_end[1], -after.velocity_start[1]
             free = before.acceleration[1] > 4 * before.error and after.acceleration[1] > 4 * after.error
@@ -52,7 +49,7 @@ def _gains(scene: Scene, path: Path) -> list[Finding]:
             if ratio < 1.05:
                 continue
             frame = int(path.times[first + before.last])
-            x, y = points[before.last]
+            x, y = path.points[first + before.last]
             box = (x - path.half[0], y - path.half[1], x + path.half[0], y + path.half[1])
             found.append(
                 Finding(

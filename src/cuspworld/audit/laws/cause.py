@@ -14,7 +14,6 @@ import numpy as np
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.flames import Ignition, ignitions
-from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.glides import Glide, glides
 from cuspworld.audit.jumps import Jump
 from cuspworld.audit.laws.base import Evidence, Law, certainty
@@ -46,9 +45,7 @@ def check(scene: Scene) -> Evidence:
         areas = path.track.areas[path.track.alone]
         if len(areas) < 12 or np.median(np.abs(areas - np.median(areas))) > 0.05 * np.median(areas):
             continue  # what changes its shape may move itself
-        for first, end in even_stretches(path.times, path.alone):
-            points = path.points[first:end]
-            pieces = flights(points, noise_of(points))
+        for first, pieces in scene.flown(path, alone=True):
             looked = looked or bool(pieces)
             for rest, start in itertools.pairwise(pieces):
                 still = max(np.hypot(*rest.velocity_start), np.hypot(*rest.velocity_end))

@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 
 from cuspworld.audit.calibration import probability
-from cuspworld.audit.flights import even_stretches, flights, noise_of
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.gravity import falling, keeps_shape
 from cuspworld.audit.report import Finding, Measurement, Series
@@ -131,14 +130,13 @@ def _gravity(scene: Scene) -> tuple[Finding | None, int]:
     """Every fall has its acceleration; have they one?"""
     at, values, errors, boxes = [], [], [], []
     for path in scene.paths:
-        for first, end in even_stretches(path.times, path.alone):
-            points = path.points[first:end]
-            for piece in flights(points, noise_of(points)):
+        for first, pieces in scene.flown(path, alone=True):
+            for piece in pieces:
                 if len(piece) >= 7 and falling(piece):
                     at.append(int(path.times[first + piece.first]))
                     values.append(np.log(piece.acceleration[1]))
                     errors.append(0.25 + 2 * piece.error / piece.acceleration[1])
-                    x, y = points[piece.first]
+                    x, y = path.points[first + piece.first]
                     boxes.append((x - path.half[0], y - path.half[1], x + path.half[0], y + path.half[1]))
     if len(at) < 2:
         return None, len(at)

@@ -17,7 +17,7 @@ import numpy as np
 from cuspworld.audit import change as change_module
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.falls import Fall, falls
-from cuspworld.audit.flights import Flight, even_stretches, flights, noise_of
+from cuspworld.audit.flights import Flight
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.laws.orbits import orbits
@@ -25,8 +25,6 @@ from cuspworld.audit.level import Standing, standing
 from cuspworld.audit.paths import Path
 from cuspworld.audit.report import SAID, Finding, Measurement, Series
 from cuspworld.audit.scene import Scene
-
-SEEN = 0.7  # share of a thing's pixels that must be seen for its place to count
 
 
 def check(scene: Scene) -> Evidence:
@@ -43,10 +41,7 @@ def check(scene: Scene) -> Evidence:
     for path in () if scene.why_no_things else scene.paths:
         if not keeps_shape(path):
             continue
-        for first, end in even_stretches(path.times, path.visible > SEEN):
-            points = path.points[first:end]
-            noise = noise_of(points)
-            pieces = flights(points, noise)
+        for first, pieces in scene.flown(path, alone=False):
             fell += sum(falling(piece) for piece in pieces)
             for piece in pieces:
                 if (found := _turned_back(scene, path, first, piece)) is not None:
