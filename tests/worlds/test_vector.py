@@ -1,5 +1,8 @@
 """Every world in Gymnasium's vector environments: in one process and in several, the same worlds and pictures."""
 
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -25,6 +28,12 @@ def two_steps(name: str, mode: str, **arguments) -> list[np.ndarray]:
     seen.append(np.array(environments.render()))
     environments.close()
     return seen
+
+
+def test_gymnasium_finds_the_worlds_where_nothing_of_them_is_imported():
+    script = 'import gymnasium; print(gymnasium.make("cuspworld.worlds:cuspworld/Heat-v0").reset(seed=0)[0].shape)'
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"({len(make('Heat').columns)},)"
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in DRAWN_BY_MUJOCO])
