@@ -39,8 +39,8 @@ class Listening(TwinJudge):
                     p = float(np.clip(suspect.probability, 1e-4, 1 - 1e-4))
                     self.kept.append((suspect, (float(np.log(p / (1 - p))), seen_at(scene, look, suspect)), False))
             for own in own_suspects(scene, look, TAUGHT):
-                seen, name = (float(measured.value) for measured in own.measured.values())
-                self.kept.append((own, (min(seen, MOST_SEEN), name), True))
+                seen, named = (float(measured.value) for measured in own.measured.values())
+                self.kept.append((own, (min(seen, MOST_SEEN), float(np.log(named))), True))
         return evidence, ""
 
 

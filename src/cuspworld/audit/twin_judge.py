@@ -270,7 +270,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
                 probability=float(1 / (1 + np.exp(-odds))),
                 measured={
                     "log-odds of the taught judge": Measurement(seen, ""),
-                    "log-probability of the law": Measurement(name, ""),
+                    "probability that it is this law": Measurement(float(np.exp(name)), ""),
                 },
                 sentence=f"Taught by impossible twins of {look.world}, the judge sees that {WORDS[law]}.",
                 series=series,

@@ -74,6 +74,8 @@ def _watched(scene: Scene, base: np.ndarray, box: tuple[int, int, int, int], cal
     part = scene.frames[:, y0:y1, x0:x1]
     light = cv2.dilate(np.logical_or.reduce([shining(frame, EMBER) for frame in part[:calm]]).astype(np.uint8),
                        np.ones((5, 5), np.uint8)) > 0  # fmt: skip
+    if light.all():
+        return None  # nothing beside the light in which air could be seen
     away = np.abs(part.astype(np.int16) - base[y0:y1, x0:x1]).min(-1) > VEIL
     veil = away[:, ~light].mean(1)
     warm = np.clip(part[..., 0].astype(np.float32) - part[..., 2] - WARMTH, 0, None)  # (time, height, width)
