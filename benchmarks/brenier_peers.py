@@ -31,13 +31,13 @@ def targets(count: int, dimension: int, seed: int) -> np.ndarray:
 class Judge:
     """The unbiased error of the cell masses on one independent sample, the same for all solvers."""
 
-    def __init__(self, points: np.ndarray, threads: int, goal: float):
-        self.count, self.goal = len(points), goal
-        self.source, self.products = Source("cube", points.shape[1]), Products(points, threads=threads)
+    def __init__(self, points: np.ndarray, threads: int, goal: float, device: str = "cpu"):
+        self.count, self.goal, self.device = len(points), goal, device
+        self.source, self.products = Source("cube", points.shape[1]), Products(points, device, threads=threads)
         self.samples = int(np.sqrt(2 * self.count) / (0.1 * goal**2))  # deviation: a tenth of the squared goal
 
     def __call__(self, heights: np.ndarray) -> MassError:
-        sampler = Sampler(self.source, 0, JUDGE_STREAM)
+        sampler = Sampler(self.source, 0, JUDGE_STREAM, device=self.device)
         centred = (heights - heights.mean()).astype(np.float32)
         counts, masses = np.zeros(self.count, np.int64), np.full(self.count, 1 / self.count)
         for share in (self.samples // 8, self.samples - self.samples // 8):
@@ -52,28 +52,30 @@ class Judge:
 
 
 class Race:
-    """CPU seconds of one solver, without those of its judge. `offer` ends the run by `StopIteration`'s kin, `Over`."""
+    """Seconds of one solver by a `timer`, without those of its judge. `offer` ends the run by raising `Over`."""
 
     class Over(Exception):
         """The last goal is reached, or the time is up."""
 
-    def __init__(self, judge: Judge, goals: tuple[float, ...], seconds: float):
-        self.judge, self.goals, self.seconds = judge, goals, seconds
+    def __init__(
+        self, judge: Judge, goals: tuple[float, ...], seconds: float, timer: Callable[[], float] = time.process_time
+    ):
+        self.judge, self.goals, self.seconds, self.timer = judge, goals, seconds, timer
         self.ratio = 1.15 if judge.count < 20_000 else 1.3  # CPU time from look to look
-        self.began, self.judging, self.next_look = time.process_time(), 0.0, 0.0
+        self.began, self.judging, self.next_look = timer(), 0.0, 0.0
         self.looks: list[tuple[float, float]] = []
 
     @property
     def clock(self) -> float:
-        return time.process_time() - self.began - self.judging
+        return self.timer() - self.began - self.judging
 
     def offer(self, heights: Callable[[], np.ndarray], last: bool = False) -> None:
         now = self.clock
         if now < self.next_look and now < self.seconds and not last:
             return
-        before = time.process_time()
+        before = self.timer()
         self.looks.append((now, self.judge(heights()).value))
-        self.judging += time.process_time() - before
+        self.judging += self.timer() - before
         self.next_look = now * self.ratio
         if self.looks[-1][1] <= 0.97 * self.goals[-1] or now >= self.seconds:
             raise Race.Over
@@ -94,8 +96,10 @@ class Race:
         return min((error for _, error in self.looks), default=np.inf)
 
 
-def ours(points: np.ndarray, race: Race, seed: int, threads: int, certify: bool = True) -> float | None:
-    """CPU seconds to the certificate of the last goal, the certificate included; None where it is not waited for."""
+def ours(
+    points: np.ndarray, race: Race, seed: int, threads: int, certify: bool = True, device: str = "cpu"
+) -> float | None:
+    """Seconds to the certificate of the last goal, the certificate included; None where it is not waited for."""
     problem = Problem(Source("cube", points.shape[1]), points, np.full(len(points), 1 / len(points)))
 
     def on_batch(batch: int, heights: np.ndarray) -> None:
@@ -107,7 +111,7 @@ def ours(points: np.ndarray, race: Race, seed: int, threads: int, certify: bool 
                     raise
 
     try:
-        solve(problem, Control(race.goals[-1], seed=seed, threads=threads, on_batch=on_batch))
+        solve(problem, Control(race.goals[-1], seed=seed, device=device, threads=threads, on_batch=on_batch))
     except Race.Over:
         return None
     return race.clock
@@ -236,7 +240,7 @@ def ott(points: np.ndarray, seed: int, threads: int) -> Iterator[tuple[str, Peer
             step = jax.jit(lambda key, state: solver.step(key, state, problem))
             key = jax.random.key(seed)
             jax.block_until_ready(step(key, state))
-            race.began = time.process_time()
+            race.began = race.timer()
             number = 0
             while True:
                 state = jax.block_until_ready(step(jax.random.fold_in(key, number), state))

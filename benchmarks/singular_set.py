@@ -3,7 +3,8 @@
 A facet is a true tear where its two points lie in different components, or where the straight line between them strays
 from the data's support (in the plane). One spacing is the median nearest-neighbour distance. `precision`: of the facets
 called singular, the share that are apart or stray at all. `recall`: found among those that are apart or stray by at
-least 4 spacings (a gap of 8), what chance leaves empty in a plane of 1,000 to 16,000 points; `of 2`: at least 2.
+least 4 spacings (a gap of 8), what chance leaves empty in a plane of 1,000 to 16,000 points; `of 2`, `of 5`: at least
+2 and 5.
 pyOMT's rule (angle between (y_i, -1) and (y_j, -1) above 0.7) stands beside, judged in the same way.
 `alone`: sites that no sample links; `placed`: the share of them whose branch is their component's.
 
@@ -21,11 +22,11 @@ from shapes import SHAPES, TEST_SEEDS, Shape, spacing
 
 
 def judged(shape: Shape, points: ndarray, component: ndarray, facets: ndarray) -> list[ndarray]:
-    """(F,) whether each facet is apart or strays: at all, by two spacings, by four."""
+    """(F,) whether each facet is apart or strays: at all, by two spacings, four, five."""
     unit = spacing(points)
     apart = component[facets[:, 0]] != component[facets[:, 1]]
     depth = shape.depth(points[facets[:, 0]], points[facets[:, 1]])
-    return [apart | (depth > least * unit) for least in (0, 2, 4)]
+    return [apart | (depth > least * unit) for least in (0, 2, 4, 5)]
 
 
 def share(part: ndarray, whole: ndarray) -> str:
@@ -47,7 +48,7 @@ def row(shape: Shape, count: int, seed: int, tolerance: float) -> str:
     singular = brenier.singular_set_
     seconds = time.process_time() - solved
     facets, branches = singular.facets, brenier.branches_
-    tear, narrow, wide = judged(shape, points, component, facets)
+    tear, narrow, wide, wider = judged(shape, points, component, facets)
     alone = np.setdiff1d(np.arange(count), facets)
     home = np.array([np.bincount(branches[component == c]).argmax() for c in range(component.max() + 1)])
     placed = f"{(branches[alone] == home[component[alone]]).mean():.2f}" if len(alone) else "-"
@@ -58,7 +59,7 @@ def row(shape: Shape, count: int, seed: int, tolerance: float) -> str:
     return (
         f"{shape.name:<18}{count:>7}{seed:>5}  {len(sizes):>3} of {shape.branches}{small}{wrong:>7}"
         f"{singular.singular.sum():>8}{share(tear, singular.singular):>10}{share(singular.singular, wide):>8}"
-        f"{share(singular.singular, narrow):>7}"
+        f"{share(singular.singular, narrow):>7}{share(singular.singular, wider):>7}"
         f"{share(tear, peer):>10}{share(peer, wide):>7}{len(alone):>7}{placed:>7}"
         f"{solved - start:>8.1f}{seconds:>7.1f}"
     )
@@ -75,8 +76,8 @@ def main() -> None:
     if options.quick:
         options.seeds, options.sizes = options.seeds[:1], (1000,)
     print(
-        "shape                   N seed  branches   wrong  tears  precision  recall   of 2  pyOMT: pr.  rec.  alone"
-        " placed   fit s  tears s"
+        "shape                   N seed  branches   wrong  tears  precision  recall   of 2   of 5  pyOMT: pr.  rec."
+        "  alone placed   fit s  tears s"
     )
     for shape in (shape for shape in SHAPES if options.only in shape.name):
         for count in options.sizes:
