@@ -165,7 +165,9 @@ def _draw_projection(figure: Figure, fold: Fold) -> None:
     )
     bars = figure.add_axes((0.65, 0.56, 0.31, 0.28))
     sizes = np.asarray(fold.sizes[: len(COLOURS)])
-    bars.bar(np.arange(len(sizes)), sizes, color=COLOURS[: len(sizes)])
+    drawn = bars.bar(np.arange(len(sizes)), sizes, color=COLOURS[: len(sizes)])
+    bars.bar_label(drawn, [f"{size:,}" for size in sizes], fontsize=9, color=SOFT)
+    bars.set_xlim(min(-0.6, len(sizes) / 2 - 2.5), max(len(sizes) - 0.4, len(sizes) / 2 + 1.5))  # one is no wall
     rest = len(fold.sizes) - len(sizes)
     bars.set_title("points of each branch" + (f" (and {rest} more)" if rest else ""), fontsize=11, color=INK)
     bars.set_xticks(np.arange(len(sizes)))

@@ -118,7 +118,7 @@ def find_singular_set(
     proof = level * len(links)
     log_density = -dimension * np.log(spacing)
     log_link = np.minimum(log_density[links].min(axis=1), -dimension * np.log(gaps[:, -1]))
-    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / (count / NEIGHBOURS) ** 2))
+    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / _neighbourhood_pairs(count)))
     order = np.flatnonzero(proof >= allowance)
     # a sparse site's links all have its own density: it joins its nearest neighbour
     order = order[np.lexsort((_kinks(sites, links[order]), -log_link[order]))]
@@ -232,7 +232,13 @@ def _valley_level(log_density: ndarray, log_link: ndarray, branches: ndarray, fa
     peak = np.full(branches.max() + 1, -np.inf)
     np.maximum.at(peak, branches, log_density)
     fall = np.minimum(peak[branches[facets[:, 0]]], peak[branches[facets[:, 1]]]) - log_link
-    return fdtrc(2 * NEIGHBOURS, 2 * NEIGHBOURS, np.exp(np.clip(fall, 0, 500))) * (len(log_density) / NEIGHBOURS) ** 2
+    return fdtrc(2 * NEIGHBOURS, 2 * NEIGHBOURS, np.exp(np.clip(fall, 0, 500))) * _neighbourhood_pairs(len(log_density))
+
+
+def _neighbourhood_pairs(count: int) -> float:
+    """Pairs of peaks that may be compared: those of the count / k neighbourhoods that share no site."""
+    neighbourhoods = count / NEIGHBOURS
+    return max(neighbourhoods * (neighbourhoods - 1) / 2, 1.0)
 
 
 def _numbered_by_size(roots: ndarray) -> ndarray:
