@@ -49,6 +49,10 @@ def check_twin(name: str, twin: str, **arguments) -> tuple:
     assert (possible.frames[:first] == impossible.frames[:first]).all()
     assert (possible.truth.masks[:first] == impossible.truth.masks[:first]).all()
     assert possible.truth.state[:first].tobytes() == impossible.truth.state[:first].tobytes()
+    assert (possible.truth.action[:first] == impossible.truth.action[:first]).all()
+    equal = (first - 1) / possible.fps - 0.01  # 0.01 s: what happens in a step may be noticed in the next
+    before = [[e for e in c.truth.events if e.time < equal] for c in (possible, impossible)]
+    assert before[0] == before[1]
     assert violation.twin == twin and violation.law == world.twins[twin].law and violation.sentence
     assert violation.start < violation.end <= len(possible) / possible.fps + 1e-9
     x0, y0, x1, y1 = violation.box

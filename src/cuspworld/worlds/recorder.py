@@ -1,7 +1,8 @@
 """Recording a world: one run into one Clip with its truth, and the impossible twin of a run.
 
 A twin is the same seed run again; just before frame k the world breaks one law, so frames 0..k-1 are byte for byte
-those of the possible clip, and the violation starts at k / fps.
+those of the possible clip, and the violation starts at k / fps, with the first frame that shows it. Events are those of
+the possible clip up to frame k - 1: what happens on the way to frame k happens in the broken world.
 """
 
 from __future__ import annotations
