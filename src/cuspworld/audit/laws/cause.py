@@ -23,6 +23,8 @@ from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import LIT, Scene
 from cuspworld.audit.unmoved import Unmoved, unmoved
 
+COASTING = 0.45  # at most: what rolls, slides or coasts goes on so too, so that by itself this is no finding
+
 
 def check(scene: Scene) -> Evidence:
     """Sudden starts of rigid things with nothing at their place; fires that begin by themselves."""
@@ -116,7 +118,7 @@ def _glides(scene: Scene, glide: Glide) -> Finding:
         start=scene.time(glide.start),
         end=scene.time(glide.end),
         box=scene.source_box(glide.box, glide.end),
-        probability=probability("glides", glide.strength),
+        probability=min(COASTING, probability("glides", glide.strength)),
         measured={
             "its own motion before": Measurement(100 * glide.before, "% of its pixels"),
             "its own motion after": Measurement(100 * glide.after, "% of its pixels"),
