@@ -87,7 +87,7 @@ class Weights:
     own_bias: float
 
 
-# `python benchmarks/audit.py --split dev --mix --pairs 12` for the judge's own (807 of 1282 right); `--pairs 5`, after the
-# curves' last fit, for the laws' (351 of 2562 right)
+# python benchmarks/audit.py --split dev --mix: with --pairs 12 for the judge's own (807 of 1282 right), with --pairs 5,
+# after the curves' last fit, for the laws' (351 of 2562 right)
 TAUGHT = Weights(law=0.31, seen=0.20, bias=0.13, own=0.66, named=0.78, own_bias=-0.72)
 MOST_SEEN = 6.0
