@@ -191,7 +191,7 @@ def test_help_loads_nothing_heavy():
 
 def test_ctrl_c_leaves_a_library_that_goes_on_and_no_half_file(tmp_path):
     """A real Ctrl-C, to the whole group of processes as a terminal sends it, with two workers at work."""
-    arguments = ["Collision", "-n", "400", "-o", "a.lance", "--workers", "2"]
+    arguments = ["Collision", "-n", "4000", "-o", "a.lance", "--workers", "2"]
     command = [sys.executable, "-m", "cuspworld", "record", *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, process_group=0)
@@ -203,5 +203,5 @@ def test_ctrl_c_leaves_a_library_that_goes_on_and_no_half_file(tmp_path):
     _, complaint = process.communicate(timeout=120)
     assert process.returncode == 130 and b"Traceback" not in complaint
     library = Library.open(tmp_path / "a.lance")
-    assert 0 <= len(library) < 400 and all(clip.frames.any() for clip in library)
+    assert 0 <= len(library) < 4000 and all(clip.frames.any() for clip in library)
     assert sorted(path.name for path in Path(tmp_path).iterdir()) == ["a.lance"]

@@ -203,8 +203,8 @@ class World(gymnasium.Env):
         self._need_reset()
         return np.array([tuple(self._row())], self._dtype)[0]
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
-        """Start anew. `options`: parameters by name, and "split". Same seed and options, same world."""
+    def reset(self, *, seed: int | None = None, options: Any = None):
+        """Start anew. `options`: a dict of parameters by name, and "split". Same seed and options, same world."""
         super().reset(seed=_check_seed(seed))
         options = check_names(options)
         split = _one_of("split", options.pop("split", self.split), SPLITS)
