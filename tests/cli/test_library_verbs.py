@@ -194,7 +194,10 @@ def test_ctrl_c_leaves_a_library_that_goes_on_and_no_half_file(tmp_path):
     arguments = ["Collision", "-n", "4000", "-o", "a.lance", "--workers", "2"]
     command = [sys.executable, "-m", "cuspworld", "record", *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, process_group=0)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, process_group=0,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )  # fmt: skip
     data = tmp_path / "a.lance" / "data"
     deadline = time.monotonic() + 240
     while not (data.is_dir() and any(data.iterdir())) and process.poll() is None and time.monotonic() < deadline:
