@@ -208,3 +208,12 @@ def test_ctrl_c_leaves_a_library_that_goes_on_and_no_half_file(tmp_path):
     library = Library.open(tmp_path / "a.lance")
     assert 0 <= len(library) < 4000 and all(clip.frames.any() for clip in library)
     assert sorted(path.name for path in Path(tmp_path).iterdir()) == ["a.lance"]
+
+
+@pytest.mark.parametrize("verb", ["record Collision -n 2 -o a.lance", "ingest . -o a.lance", "train a.lance -o run"])
+@pytest.mark.parametrize("missing", ["lance", "pyarrow"])
+def test_the_core_alone_says_what_a_library_needs(verb, missing, tmp_path):
+    code = f"import sys; sys.modules[{missing!r}] = None; from cuspworld.cli import main; main({verb.split()!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and "pip install 'cuspworld[library]'" in done.stderr
+    assert "Traceback" not in done.stderr and not list(tmp_path.iterdir())

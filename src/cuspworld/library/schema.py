@@ -6,15 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from cuspworld.clip import Clip
-from cuspworld.errors import CuspError, MissingExtraError
+from cuspworld.errors import CuspError
 from cuspworld.library.storage import pack_frames, unpack_frames
 from cuspworld.truth import Truth
-
-try:
-    import pyarrow as pa
-except ImportError as error:
-    raise MissingExtraError("a library (pyarrow, pylance)", "library") from error
 
 VERSION = 1  # raise it whenever a column changes its name, type or meaning
 VERSION_NAME = b"cuspworld.library"

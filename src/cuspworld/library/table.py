@@ -10,20 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import lance
 import numpy as np
 from jaxtyping import Float
 
 from cuspworld.checks import whole
 from cuspworld.clip import Clip
-from cuspworld.errors import CuspError, MissingExtraError
+from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, check_version
 from cuspworld.library.selection import Match, Selection
-
-try:
-    import lance
-except ImportError as error:
-    raise MissingExtraError("a library (pylance)", "library") from error
 
 _TOPICS = 12
 
