@@ -106,30 +106,24 @@ class TwinJudge:
 
         return TwinJudge(network, names, taught, of.astype(int))
 
-    def nearest(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> tuple[float, str]:
-        """(distance of how a clip looks to the nearest taught one, 1 is the limit; that one's world)."""
-        small = _looks(frames, fps)[1]
-        # what breaks may change the look of the rest
-        return min(self._distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
-
     def look(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> Look | None:
         """What it sees in a clip; None where the clip is too short."""
         chosen, small = _looks(frames, fps)
-        if len(chosen) < SHORTEST:
-            return None
+        return None if len(chosen) < SHORTEST else self._seen(chosen, small, *self._nearest(small))
+
+    def _seen(self, chosen: np.ndarray, small: np.ndarray, distance: float, world: str) -> Look:
         import torch
 
         clip = torch.from_numpy(small).permute(0, 3, 1, 2)[None].float() / 255
         with torch.inference_mode():
             broken, which = self.network()(clip)
-        distance, world = self.nearest(frames, fps)
-        return Look(
-            chosen.astype(float),
-            broken[0].numpy(),
-            which[0].permute(0, 2, 3, 1).softmax(-1).numpy(),
-            distance,
-            world,
-        )
+        which = which[0].permute(0, 2, 3, 1).softmax(-1)
+        return Look(chosen.astype(float), broken[0].numpy(), which.numpy(), distance, world)
+
+    def _nearest(self, small: UInt8[np.ndarray, "time 64 64 3"]) -> tuple[float, str]:
+        """(distance of how a clip looks to the nearest taught one, 1 is the limit; that one's world)."""
+        # what breaks may change the look of the rest
+        return min(self._distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
 
     def _distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
         away = np.sqrt(((seen - self.taught) ** 2).mean(1)) / LIMIT
@@ -152,11 +146,13 @@ class TwinJudge:
         """
         if not scene.camera.steady or scene.camera.moving:
             return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
-        if self.nearest(frames, scene.fps)[0] > 1:
+        chosen, small = _looks(frames, scene.fps)
+        distance, world = self._nearest(small)
+        if distance > 1:
             return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
-        look = self.look(frames, scene.fps)
-        if look is None:
+        if len(chosen) < SHORTEST:
             return evidence, f"{self.name}: the shot is too short"
+        look = self._seen(chosen, small, distance, world)
         given = TAUGHT
         suspects = {
             law: [_weighed(scene, look, suspect, given) for suspect in found.suspects]
