@@ -149,12 +149,7 @@ def _followed(scene: Scene, colours: Palette) -> list[list[_Region]]:
         index = index_of(frame, table)
         still: list[tuple[int, list[_Region]]] = []
         for k in range(len(colours.centres)):
-            _, _, stats, centres = cv2.connectedComponentsWithStats((index == k).astype(np.uint8), connectivity=4)
-            here = [
-                _Region(t, centres[i], float(s[4]), (int(s[0]), int(s[1]), int(s[0] + s[2]), int(s[1] + s[3])))
-                for i, s in enumerate(stats)
-                if i > 0 and least <= s[4] <= most
-            ]
+            here = _regions(t, (index == k).astype(np.uint8), least, most)
             for path in [path for colour, path in active if colour == k]:
                 match = _match(path, here)
                 if match is None:
@@ -167,6 +162,20 @@ def _followed(scene: Scene, colours: Palette) -> list[list[_Region]]:
         active = still
     done += [path for _, path in active]
     return [path for path in done if len(path) >= LONG and np.ptp([r.centre[1] for r in path]) > 2 * QUICK]
+
+
+def _regions(t: int, mask: np.ndarray, least: float, most: float) -> list[_Region]:
+    """The mask's connected regions of at least and at most so many pixels."""
+    x, y, width, height = cv2.boundingRect(mask)
+    if width * height < least:
+        return []
+    _, _, stats, centres = cv2.connectedComponentsWithStats(mask[y : y + height, x : x + width], connectivity=4)
+    found = []
+    for i in 1 + np.flatnonzero((stats[1:, 4] >= least) & (stats[1:, 4] <= most)):
+        left, top, w, h, area = (int(v) for v in stats[i])
+        box = (x + left, y + top, x + left + w, y + top + h)
+        found.append(_Region(t, centres[i] + (x, y), float(area), box))
+    return found
 
 
 def _match(path: list[_Region], regions: list[_Region]) -> _Region | None:

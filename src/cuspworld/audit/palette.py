@@ -61,8 +61,8 @@ def palette(frames: np.ndarray, masks: np.ndarray, colours: int = 7, looks: int 
         )
     maps = []
     for picture, mask in zip(pictures, (masks[t] for t in chosen), strict=True):
-        index = _nearest(picture, middle)
-        index[~mask] = -1
+        index = np.full(mask.shape, -1, np.int8)
+        index[mask] = _nearest(picture[mask], middle)
         maps.append(index)
     stack = np.stack(maps)
     areas = np.stack([(stack == k).sum((1, 2)) for k in range(len(middle))], 1).astype(float)
