@@ -21,6 +21,7 @@ from pathlib import Path
 from audit_parts import backwards, certainty, injected, mixture, real, robust, speed, twins
 from audit_parts.store import Store
 
+FITTED = 3  # places in each clip at which faults are put for the fit
 PARTS = ("twins", "real", "faults", "reversed", "robust", "calibration", "speed")
 
 
@@ -70,7 +71,8 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
         lines += real.misses(results)
     trials: list[injected.Trial] = []
     if parts & {"faults", "calibration"}:
-        trials, plain = injected.run(split, store, limit, ("large",) if quick else ("small", "middle", "large"))
+        sizes = ("large",) if quick else ("small", "middle", "large")
+        trials, plain = injected.run(split, store, limit, sizes, FITTED if arguments.fit else 1)
         if "faults" in parts and not arguments.fit:
             injected.show(trials, plain)
     if calibrate:

@@ -1,8 +1,10 @@
 """Part e: is a finding that is said to be 90 % sure right nine times in ten? And the fit of the curves (dev only).
 
 The fit is logistic regression on the logarithm of each statistic: p = 1 / (1 + (centre / statistic)^slope), over
-the strongest finding of every test in every clip. A twin's finding is right when it names a broken law at its time
-and is stronger than what the same test makes of any possible clip of its world (which otherwise would be chance).
+the strongest finding of every test in every clip. Video from elsewhere counts as much as the worlds do, however few
+its clips are: where the worlds are known, the taught judge weighs what the laws say once more. A twin's finding is
+right when it names a broken law at its time and is stronger than what the same test makes of any possible clip of its
+world (which otherwise would be chance).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from .scoring import in_time, number, table
 from .twins import Pair
 
 BINS = ((0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.001))
-Case = tuple[str, float, bool]  # test, statistic, right
+Case = tuple[str, float, bool, bool]  # test, statistic, right, from elsewhere
 Judged = tuple[dict[str, Any], bool, bool]  # finding, right by law and time, right by time
 
 
@@ -102,7 +104,7 @@ CHANCE = 1.1  # times the most that a possible clip of the world shows
 def cases(
     probe: Probe, pairs: list[Pair], trials: list[Trial], real: list[tuple[str, Any, dict[str, Any]]]
 ) -> list[Case]:
-    """(test, statistic, right) of the strongest finding of every test in every clip; each possible clip once."""
+    """The case of the strongest finding of every test in every clip; each possible clip once."""
     found: list[Case] = []
     seen: set[tuple[str, int]] = set()
     usual: dict[tuple[str, str], float] = defaultdict(float)
@@ -112,19 +114,20 @@ def cases(
     for p in pairs:
         possible, impossible = _strongest(probe, p.possible), _strongest(probe, p.impossible)
         if (p.world, p.seed) not in seen:
-            found += [(test, statistic, False) for test, (statistic, _) in possible.items()]
+            found += [(test, statistic, False, False) for test, (statistic, _) in possible.items()]
         seen.add((p.world, p.seed))
         for test, (statistic, finding) in impossible.items():
             right = finding["law"] in p.laws and in_time(finding, p.start, p.end)
             right = right and statistic > CHANCE * usual[p.world, test]
-            found.append((test, statistic, right))
+            found.append((test, statistic, right, False))
     for t in trials:
         for test, (statistic, finding) in _strongest(probe, t.report).items():
-            found.append((test, statistic, finding in t.named))
+            found.append((test, statistic, finding in t.named, True))
     for _, label, report in real:
         if label != "?":
             for test, (statistic, finding) in _strongest(probe, report).items():
-                found.append((test, statistic, label is not None and finding["law"] in label))
+                right = label is not None and finding["law"] in label
+                found.append((test, statistic, right, True))
     return found
 
 
@@ -138,22 +141,37 @@ def _strongest(probe: Probe, report: dict[str, Any]) -> dict[str, tuple[float, d
 
 def fit(found: list[Case]) -> dict[str, tuple[float, float, int, int]]:
     """test -> (centre, slope, right, wrong) by logistic regression with a weak prior around the curve in use."""
-    groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for test, statistic, right in found:
-        groups[test].append((statistic, right))
+    groups: dict[str, list[tuple[float, bool, bool]]] = defaultdict(list)
+    for test, *case in found:
+        groups[test].append(tuple(case))  # type: ignore[arg-type]
     curves = {}
     for test, cases in groups.items():
         s = np.log([c[0] for c in cases])
-        y = np.array([c[1] for c in cases], float)
+        y, w = np.array([c[1] for c in cases], float), _balanced(np.array([c[2] for c in cases]))
         centre, slope = calibration.CURVES[test]
 
-        def loss(v: np.ndarray, s: np.ndarray = s, y: np.ndarray = y, c: float = centre, k: float = slope) -> float:
+        def loss(
+            v: np.ndarray,
+            s: np.ndarray = s,
+            y: np.ndarray = y,
+            w: np.ndarray = w,
+            c: float = centre,
+            k: float = slope,
+        ) -> float:
             z = np.exp(v[1]) * (s - v[0])
             prior = (v[0] - np.log(c)) ** 2 / 0.5 + (v[1] - np.log(k)) ** 2 / 0.5
-            return float(np.sum(np.logaddexp(0, -z) * y + np.logaddexp(0, z) * (1 - y)) + prior)
+            return float(np.sum(w * (np.logaddexp(0, -z) * y + np.logaddexp(0, z) * (1 - y))) + prior)
 
         best = np.exp(minimize(loss, [np.log(centre), np.log(slope)], method="Nelder-Mead").x)
         if best[0] > 1.5:  # a statistic of 1 is what the clip itself shows elsewhere
             best[1] = max(best[1], np.log(1 / NOTHING - 1) / np.log(best[0]))
         curves[test] = (float(best[0]), float(best[1]), int(y.sum()), int(len(y) - y.sum()))
     return curves
+
+
+def _balanced(elsewhere: np.ndarray) -> np.ndarray:
+    """Weights (cases,) with which cases from elsewhere count as much as the worlds'; all 1 where one has none."""
+    count, here = len(elsewhere), int((~elsewhere).sum())
+    if here in (0, count):
+        return np.ones(count)
+    return np.where(elsewhere, count / (2 * (count - here)), count / (2 * here))

@@ -62,17 +62,26 @@ def true_clips(split: str, limit: int | None = None) -> list[tuple[str, Clip]]:
     return [(path.name, small(path)) for path in files(split) if LABELS.get(path.name, "?") is None][:limit]
 
 
-def busiest(frames: np.ndarray) -> int:
-    """The frame in the middle half where most changes: a fault there can be seen."""
+def busiest(frames: np.ndarray, places: int = 1) -> list[int]:
+    """The frames in the middle half where most changes, an eighth of the clip apart: a fault there can be seen."""
     first, last = max(2, len(frames) // 4), max(3, 3 * len(frames) // 4)
-    change = [np.abs(frames[t + 1].astype(np.int16) - frames[t]).mean() for t in range(first, last)]
-    return first + int(np.argmax(change))
+    change = np.array([np.abs(frames[t + 1].astype(np.int16) - frames[t]).mean() for t in range(first, last)])
+    found: list[int] = []
+    while len(found) < places and change.max() >= 0:
+        at = int(change.argmax())
+        found.append(first + at)
+        change[max(0, at - len(frames) // 8) : at + len(frames) // 8 + 1] = -1
+    return found
 
 
-def trials_of(clip: Clip, sizes: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray, Fault]]:
-    """(size, frames, fault) of every fault that this clip offers an occasion for."""
+def trials_of(clip: Clip, sizes: tuple[str, ...], places: int = 1) -> Iterator[tuple[str, np.ndarray, Fault]]:
+    """(size, frames, fault) of every fault that this clip offers an occasion for, at its busiest frames."""
+    for at in busiest(clip.frames, places):
+        yield from _trials_at(clip, at, sizes)
+
+
+def _trials_at(clip: Clip, at: int, sizes: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray, Fault]]:
     frames, fps = clip.frames, clip.fps
-    at = busiest(frames)
     background = np.median(frames[:: max(1, len(frames) // 40)], 0).astype(np.uint8)
     for size in sizes:
         count = max(2, round(LENGTHS[size] * fps))
@@ -85,7 +94,7 @@ def trials_of(clip: Clip, sizes: tuple[str, ...]) -> Iterator[tuple[str, np.ndar
         ]
         if region is not None:
             made.append((faults.freeze_region, (frames, at, max(3, round(0.4 * fps)), region)))
-            made.append((faults.delete_object, (frames, at, len(frames) - at - 1, background, region)))
+            made.append((faults.delete_object, (frames, at, len(frames) - at, background, region)))
         if region is not None and shift is not None:
             made.append((faults.duplicate_object, (frames, at, region, shift)))
         for make, arguments in made:
@@ -99,13 +108,13 @@ def trials_of(clip: Clip, sizes: tuple[str, ...]) -> Iterator[tuple[str, np.ndar
 
 
 def run(
-    split: str, store: Store, limit: int | None = None, sizes: tuple[str, ...] = tuple(LENGTHS)
+    split: str, store: Store, limit: int | None = None, sizes: tuple[str, ...] = tuple(LENGTHS), places: int = 1
 ) -> tuple[list[Trial], list[tuple[str, Clip, dict]]]:
     """All trials, and (name, clip, report) of the clips without a fault."""
     found, plain = [], []
     for name, clip in true_clips(split, limit):
         plain.append((name, clip, store.report(clip)))
-        for size, frames, fault in trials_of(clip, sizes):
+        for size, frames, fault in trials_of(clip, sizes, places):
             found.append(Trial(name, size, fault, clip.fps, store.report(Clip(frames, clip.fps))))
     return found, plain
 

@@ -59,17 +59,17 @@ def freeze_region(frames: Frames, at: int, count: int, box: Box) -> tuple[Edited
 
 def delete_object(frames: Frames, at: int, count: int, background: UInt8[np.ndarray, "height width 3"], box: Box,
                   *, tolerance: int = 14) -> tuple[Edited, Fault]:  # fmt: skip
-    """What differs from the background within a growing box is painted over for `count` frames from `at` on.
+    """What differs from the background within a growing box is inpainted for `count` frames from `at` on.
 
-    The box follows what it holds from frame to frame, so that a moving thing stays deleted. `background`: the scene
-    without the thing (the median of many frames, say).
+    The box follows what it holds from frame to frame, so that a moving thing stays deleted. `background`: what tells
+    the thing from the rest (the median of many frames, say); its place is filled from around it (Telea 2004).
     """
-    _check(frames, at, count)
+    _check(frames, at, min(count, len(frames) - 1 - at))
     result = frames.copy()
     height, width = frames.shape[1:3]
     x0, y0, x1, y1 = box
     reached = [box]
-    for t in range(at, at + count):
+    for t in range(at, min(at + count, len(frames))):
         grow = 6
         region = (slice(max(0, y0 - grow), min(height, y1 + grow)), slice(max(0, x0 - grow), min(width, x1 + grow)))
         body = cv2.absdiff(frames[t][region], background[region]).max(-1) > tolerance
@@ -79,11 +79,13 @@ def delete_object(frames: Frames, at: int, count: int, background: UInt8[np.ndar
             x0, x1 = region[1].start + int(columns[0]), region[1].start + int(columns[-1]) + 1
             y0, y1 = region[0].start + int(rows[0]), region[0].start + int(rows[-1]) + 1
             reached.append((x0, y0, x1, y1))
-        mask = cv2.dilate(body, np.ones((7, 7), np.uint8))[..., None]
-        result[t][region] = np.where(mask > 0, background[region], frames[t][region])
+        mask = np.zeros((height, width), np.uint8)
+        mask[region] = cv2.dilate(body, np.ones((7, 7), np.uint8))
+        around = (slice(max(0, y0 - 24), y1 + 24), slice(max(0, x0 - 24), x1 + 24))
+        result[t][around] = cv2.inpaint(frames[t][around], mask[around], 3, cv2.INPAINT_TELEA)
     first = reached[min(1, len(reached) - 1)]
     laws = frozenset({"permanence", "conservation", "passage", "identity"})
-    return result, Fault("deleted object", at - 1, at + count + 1, _floats(first), laws)
+    return result, Fault("deleted object", at - 1, min(at + count + 1, len(frames)), _floats(first), laws)
 
 
 def duplicate_object(frames: Frames, at: int, box: Box, shift: tuple[int, int]) -> tuple[Edited, Fault]:
