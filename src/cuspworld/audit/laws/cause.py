@@ -16,8 +16,8 @@ from cuspworld.audit.calibration import probability
 from cuspworld.audit.flames import Ignition, ignitions
 from cuspworld.audit.glides import Glide, glides
 from cuspworld.audit.jumps import Jump
+from cuspworld.audit.kinks import touches
 from cuspworld.audit.laws.base import Evidence, Law, certainty
-from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.paths import Path
 from cuspworld.audit.report import Finding, Measurement, Series
 from cuspworld.audit.scene import LIT, Scene

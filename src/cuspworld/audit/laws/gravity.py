@@ -18,8 +18,8 @@ from cuspworld.audit import change as change_module
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.falls import Fall, falls
 from cuspworld.audit.flights import Flight
+from cuspworld.audit.kinks import touches
 from cuspworld.audit.laws.base import Evidence, Law
-from cuspworld.audit.laws.inertia import touches
 from cuspworld.audit.laws.orbits import orbits
 from cuspworld.audit.level import Standing, standing
 from cuspworld.audit.paths import Path
