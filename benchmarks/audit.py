@@ -8,7 +8,8 @@
     python benchmarks/audit.py --split dev --mix     # the weight of the taught judge beside the laws, fitted
     python benchmarks/audit.py --laws-only           # without the judge that was taught by the worlds' twins
 
-Parts: twins (worlds, possible against impossible), real (real and foreign clips), faults (faults put into real clips),
+Parts: twins (worlds, possible against impossible), real (real and foreign clips), conditions (true clips under camera
+motion, noise, crowds, compression and low light), faults (faults put into true clips),
 reversed (time-reversed true clips, beside the Physics-IQ measures), robust (re-encoding, scaling, frame rate, noise),
 calibration (is 90 % sure right nine times in ten?), speed. `--cache FOLDER` keeps reports by clip and code version.
 Splits are written down in benchmarks/audit_parts/split.py.
@@ -18,11 +19,11 @@ import argparse
 from contextlib import nullcontext
 from pathlib import Path
 
-from audit_parts import backwards, certainty, injected, mixture, real, robust, speed, twins
+from audit_parts import backwards, certainty, conditions, injected, mixture, real, robust, speed, twins
 from audit_parts.store import Store
 
 FITTED = 3  # places in each clip at which faults are put for the fit
-PARTS = ("twins", "real", "faults", "reversed", "robust", "calibration", "speed")
+PARTS = ("twins", "real", "conditions", "faults", "reversed", "robust", "calibration", "speed")
 
 
 def main() -> None:
@@ -42,7 +43,8 @@ def main() -> None:
     if (arguments.misses or arguments.fit or arguments.mix) and arguments.split != "dev":
         parser.error("--misses, --fit and --mix are for the development split: take --split dev")
     if arguments.mix:
-        print(mixture.line(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds))
+        heard = mixture.heard(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds)
+        print(mixture.line(list(heard)))
         return
     # the curves are those of the laws alone; their fit sees other probabilities than the cache keeps
     taught = not (arguments.laws_only or arguments.fit)
@@ -69,6 +71,8 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
     if "real" in parts and not arguments.fit:
         real.show(results)
         lines += real.misses(results)
+    if "conditions" in parts and not arguments.fit:
+        conditions.show(conditions.run(split, store, limit))
     trials: list[injected.Trial] = []
     if parts & {"faults", "calibration"}:
         sizes = ("large",) if quick else ("small", "middle", "large")
@@ -79,7 +83,8 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
         if probe is None:
             certainty.show(certainty.judged(found, trials, results))
         else:
-            cases = certainty.cases(probe, found, trials, results)
+            worse = [(name, None, report) for _, name, _, report in conditions.run(split, store, limit)]
+            cases = certainty.cases(probe, found, trials, [*results, *worse])
             print("test: (centre, slope)  # right, wrong")
             for test, (centre, slope, right, wrong) in sorted(certainty.fit(cases).items()):
                 print(f'    "{test}": ({centre:.2f}, {slope:.2f}),  # {right} right, {wrong} wrong')

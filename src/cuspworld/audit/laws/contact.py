@@ -11,6 +11,7 @@ A thing sinks when its visible part loses rows from below, its lowest row stays,
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from cuspworld.audit.scene import LIT, Scene
 from cuspworld.audit.tracks import Track
 
 FEWEST = 5  # points on either side of a meeting
+OVERLAP, NEAREST = 0.9, 0.6  # of the sum of radii: nearer than this things overlap; nearer still they meet head on
+ASIDE = 0.25  # of the sum of radii: centre lines that differ by more are another depth
 RIGID = 0.05  # a thing whose area varies by less (median deviation over median) keeps its shape
 
 
@@ -35,7 +38,9 @@ def check(scene: Scene) -> Evidence:
     suspects = [] if through is None else [_crossed(scene, through)]
     if scene.why_no_things:
         return Evidence(tuple(suspects))
-    suspects += [found for a, b in itertools.combinations(scene.paths, 2) if (found := _through(scene, a, b))]
+    meetings = [m for a, b in itertools.combinations(scene.paths, 2) if (m := _meeting(a, b)) is not None]
+    aside = sum(m.offset > ASIDE and m.restitution < -0.5 for m in meetings)
+    suspects += [_through(scene, m, aside) for m in meetings if m.nearest <= NEAREST * m.reach]
     suspects += [found for track in scene.things if (found := _sinks(scene, track))]
     return Evidence(tuple(suspects))
 
@@ -57,8 +62,27 @@ def _crossed(scene: Scene, crossing: Crossing) -> Finding:
     )
 
 
-def _through(scene: Scene, a: Path, b: Path) -> Finding | None:
-    """Did b come out of a on the far side?"""
+@dataclass(frozen=True)
+class _Meeting:
+    """Two rigid things that come to overlap, at points first .. last of the times that they share. Working pixels."""
+
+    a: Path
+    b: Path
+    times: np.ndarray
+    along: np.ndarray  # position of one past the other
+    first: int
+    last: int
+    box: np.ndarray
+    nearest: float
+    reach: float
+    through: float
+    offset: float  # of the centre lines, in units of the sum of radii
+    restitution: float
+    seen: float
+
+
+def _meeting(a: Path, b: Path) -> _Meeting | None:
+    """Two rigid things that overlap; None where they do not, or not for long enough on either side."""
     times, ia, ib = np.intersect1d(a.times, b.times, return_indices=True)
     if len(times) < 2 * FEWEST or not (_rigid(a.track) and _rigid(b.track)):
         return None
@@ -66,7 +90,7 @@ def _through(scene: Scene, a: Path, b: Path) -> Finding | None:
     distance = np.linalg.norm(between, axis=1)
     reach = a.radius + b.radius
     nearest = int(distance.argmin())
-    if distance[nearest] > 0.6 * reach or a.radius < 3 or b.radius < 3:
+    if distance[nearest] > OVERLAP * reach or a.radius < 3 or b.radius < 3:
         return None
     before = np.flatnonzero((np.arange(len(times)) < nearest) & (distance > 0.9 * reach))
     after = np.flatnonzero((np.arange(len(times)) > nearest) & (distance > 0.6 * reach))
@@ -80,35 +104,52 @@ def _through(scene: Scene, a: Path, b: Path) -> Finding | None:
         return None
     window = slice(first, last + 1)
     sideways = between[window] - np.outer(between[window] @ normal, normal)
-    offset = float(np.abs(sideways).mean() / reach)
-    seen = float(min(a.visible[ia][window].min(), b.visible[ib][window].min()))
     pace_before = np.polyfit(times[before[-FEWEST:]], between[before[-FEWEST:]] @ normal, 1)[0]
     pace_after = np.polyfit(times[nearest : last + 1], between[nearest : last + 1] @ normal, 1)[0]
     if pace_before >= -0.02 or last - nearest < 3:
         return None
-    restitution = float(-pace_after / pace_before)
-    same_line = 1 / (1 + (offset / 0.25) ** 4)
-    statistic = 20 * through * same_line * float(np.clip(-restitution, 0, 1)) * min(1.0, 0.5 + seen)
-    box = np.vstack([_box(p, int(i)) for p, index in ((a, ia), (b, ib)) for i in index[window]])
+    return _Meeting(
+        a,
+        b,
+        times,
+        between @ normal,
+        first,
+        last,
+        np.vstack([_box(p, int(i)) for p, index in ((a, ia), (b, ib)) for i in index[window]]),
+        float(distance[nearest]),
+        reach,
+        through,
+        float(np.abs(sideways).mean() / reach),
+        float(-pace_after / pace_before),
+        float(min(a.visible[ia][window].min(), b.visible[ib][window].min())),
+    )
+
+
+def _through(scene: Scene, meeting: _Meeting, aside: int) -> Finding:
+    """One comes out of the other on the far side. `aside`: how many of the shot pass each other off the line."""
+    m = meeting
+    same_line = 1 / (1 + (m.offset / 0.25) ** 4)
+    statistic = 20 * m.through * same_line * float(np.clip(-m.restitution, 0, 1)) * min(1.0, 0.5 + m.seen)
+    first, last = int(m.times[m.first]), int(m.times[m.last])
     return Finding(
         law="contact",
-        start=scene.time(int(times[first])),
-        end=scene.time(int(times[last])),
-        box=scene.source_box((*box[:, :2].min(0), *box[:, 2:].max(0)), int(times[nearest])),
-        probability=probability("through", statistic),
+        start=scene.time(first),
+        end=scene.time(last),
+        box=scene.source_box((*m.box[:, :2].min(0), *m.box[:, 2:].max(0)), (first + last) // 2),
+        probability=probability("through", statistic / (1 + aside)),
         measured={
-            "restitution (0 to 1 at a contact)": Measurement(restitution, ""),
-            "nearest distance of the centres": Measurement(float(distance[nearest]) * scene.factor[0], "px"),
-            "sum of the radii": Measurement(reach * scene.factor[0], "px"),
-            "offset of the centre lines": Measurement(100 * offset, "% of the sum of radii"),
+            "restitution (0 to 1 at a contact)": Measurement(m.restitution, ""),
+            "nearest distance of the centres": Measurement(m.nearest * scene.factor[0], "px"),
+            "sum of the radii": Measurement(m.reach * scene.factor[0], "px"),
+            "offset of the centre lines": Measurement(100 * m.offset, "% of the sum of radii"),
         },
         sentence="Two solid things meet head on, and each comes out on the far side of the other.",
         series=(
             Series(
                 "position of one past the other",
                 "px",
-                tuple(scene.time(int(t)) for t in times),
-                tuple(float(v) * scene.factor[0] for v in between @ normal),
+                tuple(scene.time(int(t)) for t in m.times),
+                tuple(float(v) * scene.factor[0] for v in m.along),
             ),
         ),
     )
