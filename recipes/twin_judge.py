@@ -3,6 +3,7 @@
     python recipes/twin_judge.py --folder runs/twin_judge            # record, train, and print what unseen pairs show
     python recipes/twin_judge.py --folder runs/twin_judge --ship     # the same, then copy it into the package
     python recipes/twin_judge.py --folder runs/leave --leave Juice   # taught without a world, looked at on it
+    python recipes/twin_judge.py --start FOLDER --steps 2000         # goes on from a judge's weights
 
 Recordings and training stop and go on at any moment (run it again). Seeds: 100 to 999 teach; on 0 to 99, of the
 development split too, its weight beside the laws is fitted; those from 1,000,000 on judge (audit_parts/split.py).
@@ -21,13 +22,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
 from cuspworld import worlds
 from cuspworld.audit.twin_judge import FOLDER, LIMIT, TwinJudge, appearance
 from cuspworld.audit.twin_network import TwinNetwork, strongest
-from cuspworld.audit.twin_shapes import GRID, LAWS, SIDE
+from cuspworld.audit.twin_shapes import GRID, LAWS, SIDE, STRONGEST
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import save_folder
@@ -37,17 +39,21 @@ from audit_parts.split import laws_of
 
 FIRST, EVERY, RARER, LAST = 100, 175, 180, 1000  # seeds: every twin of FIRST to EVERY, rare ones from RARER to LAST
 RARE = 60  # a twin with fewer occasions than this is looked for further on
+HARD, HARDER = ("Candles", "CoffeeCup", "Collision", "Planets", "Puppies"), 220  # worlds of which more seeds are taught
+SIZES = (SIDE, 2 * SIDE, 128, 128)  # pixels at which a seed is drawn, by turns
 UNSEEN = range(FIRST, FIRST + 6)  # not taught: what the recipe prints comes from these
 FPS = 24.0
 WINDOW = 48  # frames that are taught at once
-STEPS, PAIRS, RATE, SEED = 3000, 6, 2e-3, 0
+CROP = 9  # cells a side of what is taught at two steps of three; all at the third
+STEPS, PAIRS, RATE, SEED = 6000, 6, 2e-3, 0
+AGAIN = 1e-3  # learning rate where the weights have been taught before
 COLOURFUL, MORE = ("Collision", "Heat"), 600  # worlds of many colours are known by so many clips more
 STILL = 24  # grey levels: a twin that differs nowhere by more can't be seen
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A possible clip and its twin, uint8 (time, 64, 64, 3); the violation in seconds and pixels of 64."""
+    """A possible clip and its twin, uint8 (time, 96, 96, 3); the violation in seconds and pixels of 96."""
 
     world: str
     twin: str
@@ -59,9 +65,8 @@ class Pair:
     box: np.ndarray
     laws: tuple[int, ...]
 
-    def region(self, offset: int, count: int, stride: int) -> Tensor:
-        """Cells (count, 8, 8) in which the law is broken, of the looks from frame `offset` on."""
-        rate = FPS / stride
+    def region(self, offset: int, count: int, rate: float = FPS) -> Tensor:
+        """Cells (count, 12, 12) in which the law is broken, of the looks from frame `offset` on."""
         first = math.floor((self.start - offset / FPS) * rate) - 1
         last = max(math.ceil((self.end - offset / FPS) * rate) + 2, first + 5)
         x0, y0, x1, y1 = self.box * GRID / SIDE
@@ -72,11 +77,11 @@ class Pair:
 
 
 def record(folder: Path, name: str, seed: int) -> None:
-    """One seed of a world and every twin that it offers, at 64 pixels (one seed in four drawn so, others shrunk)."""
+    """One seed of a world and every twin that it offers, at the judge's size (drawn so, or shrunk to it)."""
     file = folder / f"{name}_{seed}.npz"
     if file.exists():
         return
-    size = SIDE if seed % 4 == 0 else 2 * SIDE
+    size = SIZES[seed % len(SIZES)]
     world = worlds.make(name, size=size, fps=FPS)
     possible = world.record(seed, size=size, fps=FPS).frames
     kept: dict[str, np.ndarray] = {"possible": _small(possible)}
@@ -99,10 +104,11 @@ def record(folder: Path, name: str, seed: int) -> None:
 
 
 def record_all(folder: Path, workers: int) -> None:
-    """Every seed up to EVERY, then rare twins' occasions, found at a size that costs little."""
+    """Every seed up to EVERY, further ones of HARD worlds, then rare twins' occasions."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(workers) as pool:
         todo = [(name, seed) for seed in range(FIRST, EVERY) for name in worlds.names()]
+        todo += [(name, seed) for seed in range(EVERY, HARDER) for name in HARD]
         for _ in pool.map(record, *zip(*((folder, *one) for one in todo), strict=True)):
             pass
         list(pool.map(_record_rare, [folder] * len(worlds.names()), worlds.names()))
@@ -150,27 +156,52 @@ def load(folder: Path) -> list[Pair]:
     return pairs
 
 
-def draw(pair: Pair, stride: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """A window about the violation's start, of both clips, altered alike: (2, looks, 3, 64, 64), and its region."""
+def draw(pair: Pair, rate: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A window about the violation's start, of both clips, altered alike: (2, looks, 3, 96, 96), and its region.
+
+    Three times in ten the possible clip's window is any of it. `rate`: looks a second.
+    """
     length = min(WINDOW, len(pair.possible))
     start = int(pair.start * FPS)
     low, high = (min(max(0, v), len(pair.possible) - length) for v in (start - length + 6, start - 4))
     offset = int(rng.integers(low, high + 1))
-    both = np.stack([clip[offset : offset + length : stride] for clip in (pair.possible, pair.impossible)])
+    other = int(rng.integers(len(pair.possible) - length + 1)) if rng.random() < 0.3 else offset
+    looks = (np.arange(int(length * rate / FPS)) * FPS / rate + 1e-6).astype(int)
+    both = np.stack([pair.possible[other + looks], pair.impossible[offset + looks]])
+    if rng.random() < 0.15:
+        both = _squeezed(both, int(rng.integers(15, 60)))
     x = torch.from_numpy(both).float().permute(0, 1, 4, 2, 3) / 255
-    region = pair.region(offset, x.shape[1], stride)
+    region = pair.region(offset, x.shape[1], rate)
     if rng.random() < 0.5:
         x, region = x.flip(-1), region.flip(-1)
     if rng.random() < 0.4:
         x = x[:, :, torch.from_numpy(rng.permutation(3))]
-    x = x * torch.from_numpy(rng.uniform(0.8, 1.2, (3, 1, 1)) * rng.uniform(0.8, 1.15)).float() + rng.uniform(
-        -0.06, 0.06
-    )
+    gain = rng.uniform(0.5, 0.8) if rng.random() < 0.25 else rng.uniform(0.8, 1.25)
+    x = x * torch.from_numpy(rng.uniform(0.85, 1.15, (3, 1, 1)) * gain).float() + rng.uniform(-0.06, 0.06)
     if rng.random() < 0.25:
         x = nn.functional.avg_pool2d(x.flatten(0, 1), 3, 1, 1, count_include_pad=False).unflatten(0, x.shape[:2])
     if rng.random() < 0.6:
-        x = x + torch.randn(x.shape, generator=_generator(rng)) * rng.uniform(0, 0.02)
+        x = x + torch.randn(x.shape, generator=_generator(rng)) * rng.uniform(0, 0.03)
     return x.clamp(0, 1), region
+
+
+def _squeezed(clips: np.ndarray, quality: int) -> np.ndarray:
+    """As JPEG of this quality keeps every frame."""
+    result = np.empty_like(clips)
+    for place in np.ndindex(clips.shape[:2]):
+        code = cv2.imencode(".jpg", clips[place], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        result[place] = cv2.imdecode(code, cv2.IMREAD_COLOR)
+    return result
+
+
+def cropped(x: Tensor, region: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """CROP by CROP cells that hold most of the region."""
+    share = nn.functional.avg_pool2d(region.any(0)[None].float(), CROP, 1)[0]
+    places = (share >= 0.7 * share.max()).nonzero()
+    i, j = places[int(rng.integers(len(places)))].tolist()
+    side = SIDE // GRID
+    x = x[..., i * side : (i + CROP) * side, j * side : (j + CROP) * side]
+    return x, region[:, i : i + CROP, j : j + CROP]
 
 
 def _generator(rng: np.random.Generator) -> torch.Generator:
@@ -198,12 +229,13 @@ def loss_of(network: TwinNetwork, windows: list[Tensor], regions: list[Tensor], 
     return total / len(pairs)
 
 
-def train(network: TwinNetwork, pairs: list[Pair], folder: Path, steps: int) -> None:
-    """AdamW, warm-up and cosine; twins are drawn equally often; resumes from its last checkpoint."""
+def train(network: TwinNetwork, pairs: list[Pair], folder: Path, steps: int, peak: float = RATE) -> None:
+    """AdamW, warm-up and cosine; twins are drawn equally often, those of HARD worlds twice; resumes from its last
+    checkpoint."""
     groups: dict[tuple[str, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault((pair.world, pair.twin), []).append(pair)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, step / 100) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
     )
@@ -218,9 +250,12 @@ def train(network: TwinNetwork, pairs: list[Pair], folder: Path, steps: int) -> 
     mean, begin = 0.0, time.monotonic()
     for step in range(first, steps):
         rng = np.random.default_rng((SEED, step))
-        stride = 2 if step % 4 == 3 else 1
+        rate = (FPS, FPS / 2, FPS, float(rng.uniform(13, 30)))[step % 4]
         chosen = list(_turn(groups, step))
-        windows, regions = zip(*(draw(pair, stride, rng) for pair in chosen), strict=True)
+        drawn = [draw(pair, rate, rng) for pair in chosen]
+        if step % 3 != 2:
+            drawn = [cropped(*window, rng) for window in drawn]
+        windows, regions = zip(*drawn, strict=True)
         loss = loss_of(network, list(windows), list(regions), chosen)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -235,9 +270,20 @@ def train(network: TwinNetwork, pairs: list[Pair], folder: Path, steps: int) -> 
                 torch.save(kept | {"schedule": schedule.state_dict(), "step": step + 1}, aside)
 
 
+def go_on(network: TwinNetwork, folder: Path) -> None:
+    """Take the weights that a judge has; the blocks that it lacks begin by changing nothing."""
+    kept = {name: t.float() for name, t in load_file(folder / "model.safetensors").items() if "appearance" not in name}
+    lacking, unknown = network.load_state_dict(kept, strict=False)
+    if unknown:
+        raise CuspError(f"{folder} is no taught judge: {unknown[0]}")
+    for name, parameter in network.named_parameters():
+        if name in lacking and name.endswith(("norm.weight", "places.1.weight")):
+            nn.init.zeros_(parameter)
+
+
 def _turn(groups: dict[tuple[str, str], list[Pair]], step: int) -> Iterator[Pair]:
-    """PAIRS pairs: every twin comes once before any comes again."""
-    names = list(groups)
+    """PAIRS pairs: every twin comes in its turn before any comes again."""
+    names = [name for name in groups for _ in range(1 + (name[0] in HARD))]
     for k in range(step * PAIRS, (step + 1) * PAIRS):
         turn, place = divmod(k, len(names))
         group = groups[names[int(np.random.default_rng((SEED, 1, turn)).permutation(len(names))[place])]]
@@ -278,9 +324,9 @@ def show(judge: TwinJudge, pairs: list[Pair]) -> None:
     rows: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     for pair in pairs:
         looks = [judge.look(clip, FPS) for clip in (pair.possible, pair.impossible)]
-        good, bad = (float(np.sort(look.broken.ravel())[-6:].mean()) for look in looks if look is not None)
+        good, bad = (float(np.sort(look.broken.ravel())[-STRONGEST:].mean()) for look in looks if look is not None)
         peak = int(looks[1].broken.argmax())  # type: ignore[union-attr]
-        there = bool(pair.region(0, len(pair.impossible), 1).flatten()[peak])
+        there = bool(pair.region(0, len(pair.impossible)).flatten()[peak])
         law = int(looks[1].which.reshape(-1, len(LAWS))[peak].argmax()) in pair.laws  # type: ignore[union-attr]
         far = max(look.distance for look in looks if look is not None)
         rows.setdefault((pair.world, pair.twin), []).append((bad > good, good, bad, there, law, far))
@@ -303,6 +349,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--leave", nargs="*", default=[], help="worlds that are not taught, and are looked at instead")
+    parser.add_argument("--start", type=Path, help="folder of a judge from whose weights to go on")
     parser.add_argument("--ship", action="store_true", help="copy the judge into the package")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -314,7 +361,9 @@ def main() -> None:
     unseen = [pair for pair in pairs if pair.seed in UNSEEN and (not arguments.leave or pair.world in arguments.leave)]
     print(f"{len(taught)} pairs to teach, {len(unseen)} unseen", flush=True)
     network = TwinNetwork().to(memory_format=torch.channels_last)
-    train(network, taught, arguments.folder, arguments.steps)
+    if arguments.start:
+        go_on(network, arguments.start)
+    train(network, taught, arguments.folder, arguments.steps, AGAIN if arguments.start else RATE)
     network.eval()
     names, looks, of = seen(arguments.folder, taught)
     show(TwinJudge(lambda: network, names, looks, of), unseen)

@@ -120,9 +120,13 @@ def cases(
             right = finding["law"] in p.laws and in_time(finding, p.start, p.end)
             right = right and statistic > CHANCE * usual[p.world, test]
             found.append((test, statistic, right, False))
+    said: set[tuple[str, str, float, bool]] = set()  # what is said of a clip whatever fault is put into it counts once
     for t in trials:
         for test, (statistic, finding) in _strongest(probe, t.report).items():
-            found.append((test, statistic, finding in t.named, True))
+            once = (t.clip, test, round(statistic, 1), finding in t.named)
+            if once not in said:
+                said.add(once)
+                found.append((test, statistic, finding in t.named, True))
     for _, label, report in real:
         if label != "?":
             for test, (statistic, finding) in _strongest(probe, report).items():

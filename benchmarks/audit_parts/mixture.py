@@ -1,8 +1,7 @@
 """How far the taught judge is to be trusted beside the laws: logistic regression on development twins.
 
 Every suspect that a law has, and every one of the judge's own, with what the judge sees there, is a case; it is right
-if its law is broken at its time in a twin. Of several suspects of a law a report keeps the likeliest, which makes it
-too sure: so a second regression, on what the reports then say, corrects the first.
+if its law is broken at its time in a twin.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.calibration import MOST_SEEN, Weights
+from cuspworld.audit.calibration import MOST_SEEN, Weights, odds
 from cuspworld.audit.laws.base import Evidence
-from cuspworld.audit.report import SAID, Finding
+from cuspworld.audit.report import Finding
 from cuspworld.audit.scene import Scene
-from cuspworld.audit.twin_judge import Look, TwinJudge, mixed, own_suspects, seen_at, shipped
+from cuspworld.audit.twin_judge import Look, TwinJudge, own_suspects, seen_at, shipped
 from cuspworld.clip import Clip
 
 from .scoring import in_time
@@ -75,10 +74,9 @@ def heard(split: str, count: int, store: Store, only: list[str] | None = None) -
 
 
 def line(found: list[Heard]) -> str:
-    """The line of calibration.py, and how often what is then said to be so sure is right."""
-    first, law, own = fit(found)
-    last = corrected(found, first)
-    values = ", ".join(f"{name}={getattr(last, name):.2f}" for name in last.__dataclass_fields__)
+    """The line of calibration.py."""
+    weights, law, own = fit(found)
+    values = ", ".join(f"{name}={getattr(weights, name):.2f}" for name in weights.__dataclass_fields__)
     counts = f"right: {law[:, -1].sum():.0f} of {len(law)} of the laws, {own[:, -1].sum():.0f} of {len(own)} of its own"
     return f"TAUGHT = Weights({values})  # {counts}"
 
@@ -89,37 +87,13 @@ def fit(found: list[Heard]) -> tuple[Weights, np.ndarray, np.ndarray]:
     law, own = [], []
     for shot in found:
         for suspect in (s for evidence in shot.evidence.values() for s in evidence.suspects):
-            law.append((_odds(suspect), seen_at(shot.scene, shot.look, suspect), shot.right(suspect)))
+            law.append((odds(suspect.probability), seen_at(shot.scene, shot.look, suspect), shot.right(suspect)))
         for suspect in own_suspects(shot.scene, shot.look, EVEN):
             seen, named = (float(measured.value) for measured in suspect.measured.values())
             own.append((min(seen, MOST_SEEN), np.log(named), shot.right(suspect)))
     cases = [np.array(rows, float).reshape(-1, 3) for rows in (law, own)]
     (a, b, c), (d, e, f) = (_logistic(rows[:, :2], rows[:, 2]) for rows in cases)
     return Weights(a, b, c, d, e, f), *cases
-
-
-def corrected(found: list[Heard], first: Weights) -> Weights:
-    """The weights with which what is said in the reports is as often right as it says."""
-    cases = np.array([(odds, right) for odds, right, _ in said(found, first)], float).reshape(-1, 2)
-    scale, shift = _logistic(cases[:, :1], cases[:, 1])
-    return Weights(
-        first.law * scale, first.seen * scale, first.bias * scale + shift,
-        first.own * scale, first.named * scale, first.own_bias * scale + shift,
-    )  # fmt: skip
-
-
-def said(found: list[Heard], given: Weights) -> Iterator[tuple[float, bool, Heard]]:
-    """(log-odds, right, where) of every finding of the reports."""
-    for shot in found:
-        for evidence in mixed(shot.scene, shot.look, shot.evidence, given).values():
-            for suspect in evidence.suspects:
-                if suspect.probability >= SAID:
-                    yield _odds(suspect), shot.right(suspect), shot
-
-
-def _odds(suspect: Finding) -> float:
-    p = float(np.clip(suspect.probability, 1e-4, 1 - 1e-4))
-    return float(np.log(p / (1 - p)))
 
 
 def _logistic(x: np.ndarray, right: np.ndarray) -> np.ndarray:

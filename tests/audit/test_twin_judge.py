@@ -11,12 +11,12 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.audit import audit_clip, report
-from cuspworld.audit.calibration import Weights
+from cuspworld.audit.calibration import TAUGHT, Weights
 from cuspworld.audit.judges import Judge
 from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding
 from cuspworld.audit.scene import observe
-from cuspworld.audit.twin_judge import TwinJudge, own_suspects, shipped
+from cuspworld.audit.twin_judge import TwinJudge, _weighed, mixed, own_suspects, shipped
 from cuspworld.audit.twin_network import TwinNetwork
 from cuspworld.audit.twin_shapes import GRID, LAWS
 from cuspworld.clip import Clip
@@ -73,6 +73,12 @@ def test_another_size_and_half_the_rate_change_little(size: int) -> None:
     assert look.broken.max() > calm.broken.max() + 1
 
 
+def test_a_world_is_known_in_less_light(heat: tuple[Clip, Clip]) -> None:
+    dim = np.rint(heat[1].frames * 0.6).astype(np.uint8)
+    look = shipped().look(dim, 24.0)
+    assert look is not None and look.world == "Heat" and look.distance < 1
+
+
 def test_it_is_silent_on_what_looks_like_no_world_and_the_laws_speak_alone() -> None:
     rng = np.random.default_rng(0)
     noise = Clip(rng.integers(0, 256, (30, 64, 64, 3)).astype(np.uint8), 24.0)
@@ -123,12 +129,24 @@ def _judge(value: float) -> TwinJudge:
 def test_a_suspect_is_likelier_where_the_judge_sees_more() -> None:
     scene = observe(render([straight((25, 30), (1.2, 0), 40)], [7], [RED]), FPS)
     suspect = Finding("inertia", 0.3, 0.5, 0.6, "It turns.", box=(20.0, 20.0, 40.0, 40.0))
-    said = []
-    for value in (-4.0, 0.0, 4.0):
-        evidence, silent = _judge(value).weigh(scene, scene.frames, {"inertia": Evidence((suspect,))})
-        assert silent == ""
-        said.append(max(f.probability for f in evidence["inertia"].suspects if f.sentence == "It turns."))
+    looks = [_judge(value).look(scene.frames, scene.fps) for value in (-4.0, 0.0, 4.0)]
+    said = [_weighed(scene, look, suspect, TAUGHT).probability for look in looks if look is not None]
     assert said[0] < said[1] < said[2]
+
+
+def test_an_event_that_breaks_one_law_is_less_likely_to_break_another() -> None:
+    scene = observe(render([straight((25, 30), (1.2, 0), 40)], [7], [RED]), FPS)
+    look = _judge(4.0).look(scene.frames, scene.fps)
+    assert look is not None
+    place = (20.0, 20.0, 40.0, 40.0)
+    strong = Finding("inertia", 0.3, 0.5, 0.99, "It turns.", box=place)
+    weak = Finding("gravity", 0.4, 0.5, 0.9, "It hovers.", box=place)
+    elsewhere = Finding("identity", 0.4, 0.5, 0.9, "It changes.", box=(90.0, 60.0, 110.0, 80.0))
+    evidence = {f.law: Evidence((f,)) for f in (strong, weak, elsewhere)}
+    found = mixed(scene, replace(look, broken=look.broken - 40), evidence, Weights(1, 0, 0, 1, 0, 0))
+    said = {f.sentence: f.probability for e in found.values() for f in e.suspects}
+    assert said["It turns."] == pytest.approx(0.99) and said["It changes."] == pytest.approx(0.9)
+    assert said["It hovers."] == pytest.approx(0.9 * 0.01)
 
 
 def test_its_own_suspects_lie_where_it_sees_them() -> None:
@@ -141,7 +159,7 @@ def test_its_own_suspects_lie_where_it_sees_them() -> None:
     found = own_suspects(scene, replace(look, broken=broken, which=which), Weights(1, 1, 0, 1, 0, 0))
     assert found[0].law == "contact"
     assert found[0].start == pytest.approx(9.5 / FPS) and found[0].end == pytest.approx(13.5 / FPS)
-    assert found[0].box == pytest.approx((80, 24, 96, 36))  # cell (2, 5) of 8 x 8 on 128 x 96 pixels
+    assert found[0].box == pytest.approx((5 * 128 / 12, 16, 64, 24))  # cell (2, 5) of 12 x 12 on 128 x 96 pixels
     assert all(later.probability <= found[0].probability for later in found)
 
 

@@ -99,6 +99,18 @@ class Finding:
         }
 
 
+def shared_place(a: Finding, b: Finding) -> float:
+    """What their boxes share, over the smaller one; 1 where one of them is everywhere."""
+    if a.box is None or b.box is None:
+        return 1.0
+    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
+    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    smaller = min((x.box[2] - x.box[0]) * (x.box[3] - x.box[1]) for x in (a, b) if x.box is not None)
+    return width * height / max(smaller, 1e-9)
+
+
 @dataclass(frozen=True)
 class Report:
     """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked."""

@@ -18,7 +18,7 @@ import numpy as np
 from cuspworld.audit.judges import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.laws import registry
 from cuspworld.audit.laws.base import Evidence
-from cuspworld.audit.report import Finding, Report
+from cuspworld.audit.report import Finding, Report, shared_place
 from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.audit.twin_judge import TwinJudge, shipped
@@ -176,7 +176,7 @@ class _Collected:
             finding.law == old.law
             and finding.start <= old.end
             and old.start <= finding.end
-            and _share(finding, old) > 0.1
+            and shared_place(finding, old) > 0.1
             for old in self.findings
         )
 
@@ -190,14 +190,3 @@ class _Collected:
     def _note(self, note: str) -> None:
         if note and note not in self.notes and len(self.notes) < 50:
             self.notes.append(note)
-
-
-def _share(a: Finding, b: Finding) -> float:
-    if a.box is None or b.box is None:
-        return 1.0
-    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
-    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    smaller = min((x.box[2] - x.box[0]) * (x.box[3] - x.box[1]) for x in (a, b) if x.box is not None)
-    return width * height / max(smaller, 1e-9)

@@ -21,11 +21,11 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from cuspworld.audit.calibration import MOST_SEEN, TAUGHT, Weights
+from cuspworld.audit.calibration import MOST_SEEN, TAUGHT, Weights, odds
 from cuspworld.audit.judges import Surprise, nothing, on_grid
 from cuspworld.audit.laws.base import Evidence
-from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.twin_shapes import GRID, LAWS, RATE, SIDE, STRONGEST
+from cuspworld.audit.report import SAID, Finding, Measurement, Series, shared_place
+from cuspworld.audit.twin_shapes import GRID, LAWS, LOOK, RATE, SIDE, STRONGEST
 from cuspworld.errors import CuspError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[1] / "assets" / "twin_judge"
 LIMIT = 0.07  # a clip that looks more unlike (root mean square, of 1) every taught clip than this is of no taught world
+DARKEST = 0.55  # gain down to which a taught clip is known again
 SHORTEST = 8  # looks: fewer say nothing
 SLACK = 0.3  # seconds beside a suspect within which the judge looks
 WORDS = {
@@ -52,9 +53,9 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Look:
-    """What the judge sees. `times`: frame of each look. `broken`: log-odds (looks, 8, 8) that a law is broken there;
-    `which`: probability of each law of LAWS, given that one is, (looks, 8, 8, laws). `distance`: to the nearest world,
-    1 is the limit; `world`: its name."""
+    """What the judge sees. `times`: frame of each look. `broken`: log-odds (looks, 12, 12) that a law is broken there;
+    `which`: probability of each law of LAWS, given that one is, (looks, 12, 12, laws). `distance`: to the nearest
+    world, 1 is the limit; `world`: its name."""
 
     times: Float[np.ndarray, " looks"]
     broken: Float[np.ndarray, "looks rows columns"]
@@ -116,17 +117,20 @@ class TwinJudge:
 
         clip = torch.from_numpy(small).permute(0, 3, 1, 2)[None].float() / 255
         with torch.inference_mode():
-            broken, which = self.network()(clip)
+            broken, which = self.network()(torch.cat([clip, clip.flip(-1)]))  # and as a mirror shows it
+        broken, which = ((a[:1] + a[1:].flip(-1)) / 2 for a in (broken, which))
         which = which[0].permute(0, 2, 3, 1).softmax(-1)
-        return Look(chosen.astype(float), broken[0].numpy(), which.numpy(), distance, world)
+        return Look(chosen.astype(float), broken[0].clamp(-30, 30).numpy(), which.numpy(), distance, world)
 
-    def _nearest(self, small: UInt8[np.ndarray, "time 64 64 3"]) -> tuple[float, str]:
+    def _nearest(self, small: UInt8[np.ndarray, "time side side 3"]) -> tuple[float, str]:
         """(distance of how a clip looks to the nearest taught one, 1 is the limit; that one's world)."""
         # what breaks may change the look of the rest
         return min(self._distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
 
     def _distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
-        away = np.sqrt(((seen - self.taught) ** 2).mean(1)) / LIMIT
+        # darker alike everywhere is the same place in less light
+        gain = np.clip(self.taught @ seen / max(float(seen @ seen), 1e-6), 1.0, 1 / DARKEST)
+        away = np.sqrt(((gain[:, None] * seen - self.taught) ** 2).mean(1)) / LIMIT
         nearest = int(away.argmin())
         return float(away[nearest]), self.worlds[self.of[nearest]]
 
@@ -152,29 +156,50 @@ class TwinJudge:
             return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
         if len(chosen) < SHORTEST:
             return evidence, f"{self.name}: the shot is too short"
-        look = self._seen(chosen, small, distance, world)
-        given = TAUGHT
-        suspects = {
-            law: [_weighed(scene, look, suspect, given) for suspect in found.suspects]
-            for law, found in evidence.items()
-        }
-        for own in own_suspects(scene, look, given):
-            suspects[own.law] = [
-                s for s in suspects.get(own.law, []) if not _same(s, own) or s.probability >= own.probability
-            ]
-            if not any(_same(s, own) for s in suspects[own.law]):
-                suspects[own.law].append(own)
-        return {
-            law: Evidence(tuple(found), "" if found else evidence[law].unchecked if law in evidence else "")
-            for law, found in suspects.items()
-        }, ""
+        return mixed(scene, self._seen(chosen, small, distance, world), evidence, TAUGHT), ""
 
 
-def appearance(frames: UInt8[np.ndarray, "time 64 64 3"]) -> Float[np.ndarray, " cells"]:
+def mixed(scene: Scene, look: Look, evidence: dict[str, Evidence], given: Weights) -> dict[str, Evidence]:
+    """The laws' evidence weighed by what the judge sees, and its own added. Of two that speak of the same law at the
+    same time the likelier stays; and an event that breaks one law is the less likely to break another."""
+    suspects = {
+        law: [_weighed(scene, look, suspect, given) for suspect in found.suspects] for law, found in evidence.items()
+    }
+    for own in own_suspects(scene, look, given):
+        suspects[own.law] = [
+            s for s in suspects.get(own.law, []) if not _same(s, own) or s.probability >= own.probability
+        ]
+        if not any(_same(s, own) for s in suspects[own.law]):
+            suspects[own.law].append(own)
+    suspects = _one_law_each(suspects)
+    return {
+        law: Evidence(tuple(found), "" if found else evidence[law].unchecked if law in evidence else "")
+        for law, found in suspects.items()
+    }
+
+
+def _one_law_each(suspects: dict[str, list[Finding]]) -> dict[str, list[Finding]]:
+    """Of suspects at the same time and place by different laws, all but the likeliest times what that one leaves."""
+    result: dict[str, list[Finding]] = {law: [] for law in suspects}
+    said: list[Finding] = []
+    for suspect in sorted(itertools.chain.from_iterable(suspects.values()), key=lambda s: -s.probability):
+        above = next(
+            (s for s in said if s.law != suspect.law and _same(s, suspect) and shared_place(s, suspect) > 0.1), None
+        )
+        if above is None:
+            if suspect.probability >= SAID:
+                said.append(suspect)
+        else:
+            suspect = replace(suspect, probability=suspect.probability * (1 - above.probability))
+        result[suspect.law].append(suspect)
+    return result
+
+
+def appearance(frames: UInt8[np.ndarray, "time side side 3"]) -> Float[np.ndarray, " cells"]:
     """How a clip looks: colour of each of 8x8 cells of its median frame, and twice the spread of levels in each."""
     usual = np.median(frames[:: max(1, len(frames) // 24)], 0).astype(np.float32) / 255
-    colour = cv2.resize(usual, (GRID, GRID), interpolation=cv2.INTER_AREA)
-    square = cv2.resize(usual**2, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(usual, (LOOK, LOOK), interpolation=cv2.INTER_AREA)
+    square = cv2.resize(usual**2, (LOOK, LOOK), interpolation=cv2.INTER_AREA)
     rough = np.sqrt(np.maximum(square - colour**2, 0)).mean(-1)
     return np.concatenate([colour.ravel(), 2 * rough.ravel()])
 
@@ -206,9 +231,8 @@ def seen_at(scene: Scene, look: Look, suspect: Finding) -> float:
 
 def _weighed(scene: Scene, look: Look, suspect: Finding, given: Weights) -> Finding:
     """A law's suspect, made likelier or less likely by what the judge sees at its time and place."""
-    p = float(np.clip(suspect.probability, 1e-4, 1 - 1e-4))
-    odds = given.law * np.log(p / (1 - p)) + given.seen * seen_at(scene, look, suspect) + given.bias
-    return replace(suspect, probability=float(1 / (1 + np.exp(-odds))))
+    total = given.law * odds(suspect.probability) + given.seen * seen_at(scene, look, suspect) + given.bias
+    return replace(suspect, probability=float(1 / (1 + np.exp(-total))))
 
 
 def _cells(scene: Scene, box: tuple[float | int, ...]) -> tuple[slice, slice]:
@@ -255,7 +279,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
         share = look.which[first : last + 1, rows, columns].mean((0, 1))
         law = LAWS[int(share.argmax())]
         name = float(np.log(share.max()))
-        odds = given.own * min(seen, MOST_SEEN) + given.named * name + given.own_bias
+        total = given.own * min(seen, MOST_SEEN) + given.named * name + given.own_bias
         begin, end = float(look.times[first]), float(look.times[last])
         found.append(
             Finding(
@@ -263,7 +287,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
                 start=scene.time(max(0.0, begin - 0.5)),
                 end=scene.time(end + 0.5),
                 box=scene.source_box(_things_in(scene, int(look.times[t]), box)),
-                probability=float(1 / (1 + np.exp(-odds))),
+                probability=float(1 / (1 + np.exp(-total))),
                 measured={
                     "log-odds of the taught judge": Measurement(seen, ""),
                     "probability that it is this law": Measurement(float(np.exp(name)), ""),

@@ -1,7 +1,7 @@
 """The network of the taught judge: which place of which frame breaks a law, seen from whole clips.
 
-A clip (time, 64, 64) is looked at as itself, as what differs from the frame before, and as what differs from the median
-frame. Strided convolutions take it to a grid of 8x8 cells; residual blocks mix time (dilated, both directions: a law
+A clip (time, 96, 96) is looked at as itself, as what differs from the frame before, and as what differs from the median
+frame. Strided convolutions take it to a grid of 12x12 cells; residual blocks mix time (dilated, both directions: a law
 is broken between what came before and what comes after) and space; the mean over the whole clip is added halfway. Each
 cell of each frame gets one logit for "a law is broken here" and one for each law (van den Oord et al. 2016's dilated
 stacks, arXiv:1609.03499, over He et al. 2016's residual blocks, arXiv:1512.03385).
@@ -17,9 +17,11 @@ from cuspworld.audit.twin_shapes import LAWS, STRONGEST
 
 
 class TwinNetwork(nn.Module):
-    """(time, 3, 64, 64) in [0, 1] -> logits of a broken law, and of which law, for each frame and cell."""
+    """(time, 3, 96, 96) in [0, 1] -> logits of a broken law, and of which law, for each frame and cell (8x8 pixels)."""
 
-    def __init__(self, widths: tuple[int, int, int] = (32, 64, 96), dilations: tuple[int, ...] = (1, 2, 4, 8)) -> None:
+    def __init__(
+        self, widths: tuple[int, int, int] = (32, 64, 96), dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    ) -> None:
         super().__init__()
         first, second, third = widths
         self.stem = nn.Sequential(_spatial(9, first, 5, 2), _spatial(first, second, 3, 2))
@@ -29,7 +31,9 @@ class TwinNetwork(nn.Module):
         self.whole = nn.Linear(third, third)
         self.head = nn.Conv2d(third, 1 + len(LAWS), 1)
 
-    def features(self, frames: Float[Tensor, "batch time 3 64 64"]) -> Float[Tensor, "batch time channels 8 8"]:
+    def features(
+        self, frames: Float[Tensor, "batch time 3 height width"]
+    ) -> Float[Tensor, "batch time channels rows columns"]:
         """What the judge sees in each cell of each frame."""
         batch, time = frames.shape[:2]
         before = torch.cat([frames[:, :1], frames[:, :-1]], 1)
@@ -39,14 +43,14 @@ class TwinNetwork(nn.Module):
         x = self.down(self.early(x, time))
         for index, block in enumerate(self.blocks):
             x = block(x, time)
-            if index == len(self.blocks) // 2 - 1:
+            if index == 1:
                 mean = x.unflatten(0, (batch, time)).mean((1, 3, 4))
                 x = x + self.whole(mean).repeat_interleave(time, 0)[..., None, None]
         return x.unflatten(0, (batch, time))
 
     def forward(
-        self, frames: Float[Tensor, "batch time 3 64 64"]
-    ) -> tuple[Float[Tensor, "batch time 8 8"], Float[Tensor, "batch time laws 8 8"]]:
+        self, frames: Float[Tensor, "batch time 3 height width"]
+    ) -> tuple[Float[Tensor, "batch time rows columns"], Float[Tensor, "batch time laws rows columns"]]:
         """(logit of a broken law, logits of which law it is) of each frame and cell."""
         features = self.features(frames)
         out = self.head(features.flatten(0, 1)).unflatten(0, features.shape[:2]).float()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-SIDE = 64  # pixels: the side at which clips are looked at, whatever their shape
-GRID = 8  # cells a side
+SIDE = 96  # pixels: the side at which clips are looked at, whatever their shape
+GRID = 12  # cells a side, of 8x8 pixels
+LOOK = 8  # cells a side of how a clip looks
 RATE = 24.0  # frames a second that are taught; half of it too
-STRONGEST = 6  # cells whose mean logit is a clip's
+STRONGEST = 9  # cells whose mean logit is a clip's
 LAWS = (
     "permanence",
     "identity",
