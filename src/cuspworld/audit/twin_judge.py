@@ -128,9 +128,9 @@ class TwinJudge:
         return min(self._distance(appearance(part)) for part in (small, small[: max(6, len(small) // 4)]))
 
     def _distance(self, seen: Float[np.ndarray, " cells"]) -> tuple[float, str]:
-        # darker alike everywhere is the same place in less light
+        # darker alike everywhere is the same place in less light; the less there is, the more alike it must look
         gain = np.clip(self.taught @ seen / max(float(seen @ seen), 1e-6), 1.0, 1 / DARKEST)
-        away = np.sqrt(((gain[:, None] * seen - self.taught) ** 2).mean(1)) / LIMIT
+        away = gain * np.sqrt(((gain[:, None] * seen - self.taught) ** 2).mean(1)) / LIMIT
         nearest = int(away.argmin())
         return float(away[nearest]), self.worlds[self.of[nearest]]
 
