@@ -4,10 +4,11 @@ Every statistic is a ratio, the strength of the evidence over what the same clip
 that a curve has no unit. `centre` is the ratio at which a finding is as likely wrong as right.
 
 Fitted by logistic regression (`benchmarks/audit_parts/certainty.py`, `cases` and `fit`) on the development split, the
-strongest finding of each test in each clip: eight pairs a twin, faults put into its true clips at three places, those
-clips under worse conditions, and its real clips. Video from elsewhere counts as much as the worlds, which the taught
-judge weighs once more. There is a weak prior at the curves before. Tests with fewer than eight cases keep the curve of
-an earlier fit on more twins (261 pairs, seeds 0 to 19), or the first guess (6, 3).
+strongest finding of each test in each clip: eight pairs a twin, faults put into its true clips at three places, and its
+real clips. Video from elsewhere counts as much as the worlds, which the taught judge weighs once more. There is a weak
+prior at the curves before. Tests with fewer than eight cases keep the curve of an earlier fit on more twins (261 pairs,
+seeds 0 to 19), or the first guess (6, 3). These curves were fitted before the command counted the true clips under
+worse conditions too, and before a freeze and a passing through were made weaker in quiet scenes and in crowds.
 
     python benchmarks/audit.py --split dev --fit --pairs 8 --parts twins real faults
 """
