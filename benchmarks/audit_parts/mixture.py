@@ -18,7 +18,7 @@ from cuspworld.audit.calibration import MOST_SEEN, Weights, odds
 from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding
 from cuspworld.audit.scene import Scene
-from cuspworld.audit.twin_judge import Look, TwinJudge, own_suspects, seen_at, shipped
+from cuspworld.audit.twin_judge import SEEN, Look, TwinJudge, own_suspects, seen_at, shipped
 from cuspworld.clip import Clip
 
 from .scoring import in_time
@@ -26,7 +26,7 @@ from .store import Store
 from .twins import clips_of
 
 Broken = tuple[frozenset[str], float, float] | None  # (laws, start, end) of a twin; None for a possible clip
-EVEN = Weights(law=1, seen=0, bias=0, own=1, named=1, own_bias=0)
+EVEN = Weights(law=1, seen=0, bias=0, own=1, own_bias=0)
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ def fit(found: list[Heard]) -> tuple[Weights, np.ndarray, np.ndarray]:
         for suspect in (s for evidence in shot.evidence.values() for s in evidence.suspects):
             law.append((odds(suspect.probability), seen_at(shot.scene, shot.look, suspect), shot.right(suspect)))
         for suspect in own_suspects(shot.scene, shot.look, EVEN):
-            seen, named = (float(measured.value) for measured in suspect.measured.values())
-            own.append((min(seen, MOST_SEEN), np.log(named), shot.right(suspect)))
-    cases = [np.array(rows, float).reshape(-1, 3) for rows in (law, own)]
-    (a, b, c), (d, e, f) = (_logistic(rows[:, :2], rows[:, 2]) for rows in cases)
-    return Weights(a, b, c, d, e, f), *cases
+            seen = float(suspect.measured[SEEN].value)
+            own.append((min(seen, MOST_SEEN), shot.right(suspect)))
+    cases = np.array(law, float).reshape(-1, 3), np.array(own, float).reshape(-1, 2)
+    (a, b, c), (d, e) = (_logistic(rows[:, :-1], rows[:, -1]) for rows in cases)
+    return Weights(a, b, c, d, e), *cases
 
 
 def _logistic(x: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -143,7 +143,7 @@ def test_an_event_that_breaks_one_law_is_less_likely_to_break_another() -> None:
     weak = Finding("gravity", 0.4, 0.5, 0.9, "It hovers.", box=place)
     elsewhere = Finding("identity", 0.4, 0.5, 0.9, "It changes.", box=(90.0, 60.0, 110.0, 80.0))
     evidence = {f.law: Evidence((f,)) for f in (strong, weak, elsewhere)}
-    found = mixed(scene, replace(look, broken=look.broken - 40), evidence, Weights(1, 0, 0, 1, 0, 0))
+    found = mixed(scene, replace(look, broken=look.broken - 40), evidence, Weights(1, 0, 0, 1, 0))
     said = {f.sentence: f.probability for e in found.values() for f in e.suspects}
     assert said["It turns."] == pytest.approx(0.99) and said["It changes."] == pytest.approx(0.9)
     assert said["It hovers."] == pytest.approx(0.9 * 0.01)
@@ -156,7 +156,7 @@ def test_its_own_suspects_lie_where_it_sees_them() -> None:
     broken, which = look.broken.copy(), look.which.copy()
     broken[10:14, 2, 5] = 6.0
     which[10:14, 2, 5] = np.eye(len(LAWS))[LAWS.index("contact")]
-    found = own_suspects(scene, replace(look, broken=broken, which=which), Weights(1, 1, 0, 1, 0, 0))
+    found = own_suspects(scene, replace(look, broken=broken, which=which), Weights(1, 1, 0, 1, 0))
     assert found[0].law == "contact"
     assert found[0].start == pytest.approx(9.5 / FPS) and found[0].end == pytest.approx(13.5 / FPS)
     assert found[0].box == pytest.approx((5 * 128 / 12, 16, 64, 24))  # cell (2, 5) of 12 x 12 on 128 x 96 pixels

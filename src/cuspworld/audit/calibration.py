@@ -83,19 +83,18 @@ class Weights:
     """How the taught judge is mixed with the laws, all in log-odds.
 
     A law's suspect: `law` times its own + `seen` times the judge's, for that law at its time and place, + `bias`. The
-    judge's own suspect: `own` times the mean of its strongest cells + `named` times the log-probability of the law that
-    it names + `own_bias`. What the judge sees counts up to MOST_SEEN.
+    judge's own suspect: `own` times the mean of its strongest cells + `own_bias` (how sure it is of the law that it
+    names was tried too, and got no weight). What the judge sees counts up to MOST_SEEN.
     """
 
     law: float
     seen: float
     bias: float
     own: float
-    named: float
     own_bias: float
 
 
 # python benchmarks/audit.py --split dev --mix --pairs 12: of the laws' suspects 835 of 6369 are right, of the judge's
 # own 842 of 1281
-TAUGHT = Weights(law=0.50, seen=0.26, bias=0.16, own=0.66, named=0.00, own_bias=-0.31)
+TAUGHT = Weights(law=0.50, seen=0.26, bias=0.16, own=0.66, own_bias=-0.31)
 MOST_SEEN = 6.0

@@ -37,6 +37,7 @@ LIMIT = 0.07  # a clip that looks more unlike (root mean square, of 1) every tau
 DARKEST = 0.55  # gain down to which a taught clip is known again
 SHORTEST = 8  # looks: fewer say nothing
 SLACK = 0.3  # seconds beside a suspect within which the judge looks
+SEEN = "log-odds of the taught judge"  # what a suspect of its own was measured by
 WORDS = {
     "permanence": "something comes or goes that cannot",
     "identity": "something turns into something else",
@@ -278,8 +279,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
         )
         share = look.which[first : last + 1, rows, columns].mean((0, 1))
         law = LAWS[int(share.argmax())]
-        name = float(np.log(share.max()))
-        total = given.own * min(seen, MOST_SEEN) + given.named * name + given.own_bias
+        total = given.own * min(seen, MOST_SEEN) + given.own_bias
         begin, end = float(look.times[first]), float(look.times[last])
         found.append(
             Finding(
@@ -289,8 +289,8 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
                 box=scene.source_box(_things_in(scene, int(look.times[t]), box)),
                 probability=float(1 / (1 + np.exp(-total))),
                 measured={
-                    "log-odds of the taught judge": Measurement(seen, ""),
-                    "probability that it is this law": Measurement(float(np.exp(name)), ""),
+                    SEEN: Measurement(seen, ""),
+                    "probability that it is this law": Measurement(float(share.max()), ""),
                 },
                 sentence=f"Taught by impossible twins of {look.world}, the judge sees that {WORDS[law]}.",
                 series=series,
