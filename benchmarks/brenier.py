@@ -34,7 +34,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from brenier_peers import Judge, Race, fresh, ott, ours, pot, pyomt, targets  # noqa: E402
-from cuspworld.transport.products import Products  # noqa: E402
+from cuspworld.transport.search.products import Products  # noqa: E402
 from processor_peak import processor_peak  # noqa: E402
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from brenier_peers import Judge, Race, ott, ours, targets
-from cuspworld.transport.products import Products
+from cuspworld.transport.search.products import Products
 
 SEED = 3
 

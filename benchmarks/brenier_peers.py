@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cuspworld.transport.mass_error import MassError, mass_error
-from cuspworld.transport.products import Products
-from cuspworld.transport.solver import Control, Problem, solve
-from cuspworld.transport.sources import Sampler, Source
+from cuspworld.transport.sampled.mass_error import MassError, mass_error
+from cuspworld.transport.sampled.solver import Control, Problem, solve
+from cuspworld.transport.sampled.sources import Sampler, Source
+from cuspworld.transport.search.products import Products
 
 JUDGE_STREAM = 1 << 30
 

@@ -18,8 +18,8 @@ import time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from cuspworld.transport.convex_domain import ConvexDomain  # noqa: E402
-from cuspworld.transport.exact import exact_transport  # noqa: E402
+from cuspworld.transport.exact.convex_domain import ConvexDomain  # noqa: E402
+from cuspworld.transport.exact.newton import exact_transport  # noqa: E402
 
 SEED = 3
 

@@ -21,7 +21,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from cuspworld import Brenier
-from cuspworld.transport.extended import ExtendedMap
+from cuspworld.transport.singular.extended import ExtendedMap
 from shapes import SHAPES, TEST_SEEDS, Shape, spacing
 
 PERMUTATIONS = 199
@@ -42,7 +42,7 @@ def energy(first: ndarray, second: ndarray, generator: np.random.Generator) -> t
 
 def averaged(brenier: Brenier, points: ndarray, noise: ndarray) -> ndarray:
     """The average over the nearest cells, blind to the singular set."""
-    from cuspworld.transport.extended import NEIGHBOURS, POWER
+    from cuspworld.transport.singular.extended import NEIGHBOURS, POWER
 
     values, sites = brenier._potential.top_k(noise, NEIGHBOURS)
     weights = (values - values[:, -1:]).astype(np.float64) ** POWER

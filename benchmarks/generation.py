@@ -31,8 +31,8 @@ def peak(seconds: float, file: Path) -> tuple[float, float]:
     """Peak memory in MB of a fresh process that streams a clip of this length into `file`, and its seconds of work."""
     code = (
         "import json, resource, time, warnings\n"
-        "from cuspworld.simulator import Simulator\n"
-        "from cuspworld.video import write_stream\n"
+        "from cuspworld.simulator.simulator import Simulator\n"
+        "from cuspworld.video.files import write_stream\n"
         "s = Simulator.from_pretrained('default')\n"
         "b = time.perf_counter()\n"
         f"write_stream({str(file)!r}, s.stream({PROMPT!r}, seconds={seconds}, seed=1), s.config.fps)\n"

@@ -13,7 +13,7 @@ from numba import njit
 from numba.core import types
 from numba.extending import intrinsic
 
-from cuspworld.transport.product_kernels import LANES
+from cuspworld.transport.search.product_kernels import LANES
 
 CHAINS = 12  # independent vectors: latency 4 x two units, and some to spare; they fit 16 registers
 

@@ -18,10 +18,10 @@ from numpy import ndarray
 from scipy.spatial import cKDTree
 
 from cuspworld import Brenier
-from cuspworld.transport.complex import restricted_delaunay, singular_complex
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import exact_transport
-from cuspworld.transport.region import PolygonRegion, Region, UnionRegion
+from cuspworld.transport.exact.complex import restricted_delaunay, singular_complex
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import exact_transport
+from cuspworld.transport.exact.region import PolygonRegion, Region, UnionRegion
 from shapes import spacing
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy import ndarray
 
 from cuspworld import Brenier
-from cuspworld.transport.singular import NEIGHBOURS, _emptiness_level
+from cuspworld.transport.singular.singular import NEIGHBOURS, _emptiness_level
 from shapes import SHAPES, TEST_SEEDS, Shape, spacing
 
 

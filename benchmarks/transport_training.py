@@ -19,13 +19,13 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.language.prompt import PromptConfig, PromptEncoder, learn_words
-from cuspworld.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset, preset
 from cuspworld.training.run import bfloat16_helps
 from cuspworld.training.transport import FlowObjective, Window, WindowBatches, encode_windows
-from cuspworld.transport.flow import flow_loss, interpolate
-from cuspworld.transport.transformer import FlowTransformer, TransformerConfig
+from cuspworld.transport.flow.matching import flow_loss, interpolate
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 TIMES = (0.02, 0.1, 0.3, 0.6)
 WAYS = {  # name -> time_shift, muon, learning rate (each optimizer's own in the presets)

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from cuspworld.worlds import make, names
-from cuspworld.worlds.base import World
+from cuspworld.worlds.world import World
 
 RIGID = {"Chair", "Ant", "Treadmill", "Puppies", "CoffeeCup", "Collision", "Planets"}
 GOALS = {True: 100, False: 20}  # frames/s and core: rigid worlds; liquid, granular and the other fields

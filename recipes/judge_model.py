@@ -19,7 +19,7 @@ from default_model import WORLDS, record
 from torch import Tensor, nn
 
 from cuspworld.clip import Clip
-from cuspworld.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.codec import draw_samples
 
 CHECK_SEEDS = range(2_000_000, 2_000_100)  # recordings of each world that check the judge

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from cuspworld import Clip
-from cuspworld.contact_sheet import _evenly, contact_sheet
 from cuspworld.errors import CuspError
+from cuspworld.video.contact_sheet import _evenly, contact_sheet
 from tests.video_files import numbered
 
 

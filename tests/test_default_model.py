@@ -9,7 +9,7 @@ from safetensors import safe_open
 
 import cuspworld
 from cuspworld.errors import CuspWarning
-from cuspworld.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 
 ASSETS = Path(cuspworld.__file__).parent / "assets"
 

@@ -14,10 +14,10 @@ from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.codec import Codec
 from cuspworld.errors import CuspError, CuspWarning
-from cuspworld.frames import resample
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
-from cuspworld.simulator import Simulator, SimulatorConfig
-from cuspworld.transport.transformer import FlowTransformer, TransformerConfig
+from cuspworld.simulator.simulator import Simulator, SimulatorConfig
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
+from cuspworld.video.frames import resample
 from tests.helpers import moving_box
 
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cuspworld import frames, worlds
+from cuspworld import worlds
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.images import read_image
 from cuspworld.truth import Truth
+from cuspworld.video import frames
+from cuspworld.video.images import read_image
 
 
 def test_a_truth_comes_back_with_everything():

@@ -3,7 +3,7 @@
 import pytest
 
 from cuspworld import Clip
-from cuspworld.video_container import is_cut_short
+from cuspworld.video.container import is_cut_short
 from tests.helpers import moving_box
 
 

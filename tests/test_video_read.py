@@ -8,8 +8,8 @@ import pytest
 
 from cuspworld import Clip
 from cuspworld.errors import CuspError
-from cuspworld.video import probe
-from cuspworld.video_geometry import check_size
+from cuspworld.video.files import probe
+from cuspworld.video.geometry import check_size
 from tests.helpers import moving_box
 from tests.video_files import corners, numbered, numbers, set_display_matrix, write_at_times
 

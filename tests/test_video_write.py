@@ -10,7 +10,7 @@ import pytest
 
 from cuspworld import Clip, Library, worlds
 from cuspworld.errors import CuspError
-from cuspworld.video import check_output, write_stream
+from cuspworld.video.files import check_output, write_stream
 from tests.helpers import moving_box
 from tests.video_files import numbered, numbers
 

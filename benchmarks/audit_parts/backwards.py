@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cuspworld import worlds
-from cuspworld.audit.physics_iq import PhysicsIQ, physics_iq
+from cuspworld.audit.judges.physics_iq import PhysicsIQ, physics_iq
 from cuspworld.clip import Clip
 
 from .injected import small

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from cuspworld.audit import faults
-from cuspworld.audit.faults import Fault
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.video import probe
+from cuspworld.exam.audit import faults
+from cuspworld.exam.audit.faults import Fault
+from cuspworld.video.files import probe
 
 from .scoring import in_time, number, points_at, table
 from .split import LABELS, files

@@ -11,7 +11,7 @@ import numpy as np
 
 from cuspworld.audit import audit_clip
 from cuspworld.clip import Clip
-from cuspworld.video import VideoFile, write_stream
+from cuspworld.video.files import VideoFile, write_stream
 
 from .scoring import table
 from .split import files

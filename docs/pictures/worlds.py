@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cuspworld.clip import Clip
-from cuspworld.contact_sheet import _font
 from cuspworld.files import written_whole
+from cuspworld.video.contact_sheet import _font
 from cuspworld.worlds import make, names
 
 FOLDER = Path(__file__).parent.parent / "worlds" / "pictures"

@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Clip": "cuspworld.clip",
-    "Simulator": "cuspworld.simulator",
+    "Simulator": "cuspworld.simulator.simulator",
     "Brenier": "cuspworld.transport.brenier",
     "Library": "cuspworld.library",
 }
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cuspworld import audit, worlds
     from cuspworld.clip import Clip
     from cuspworld.library import Library
-    from cuspworld.simulator import Simulator
+    from cuspworld.simulator.simulator import Simulator
     from cuspworld.transport.brenier import Brenier
 
 

@@ -66,7 +66,7 @@ class Clip:
 
         Raises CuspError if the file is missing, not video, or damaged: it says how many frames could be read.
         """
-        from cuspworld.video import read_video
+        from cuspworld.video.files import read_video
 
         if truth and (start, seconds, size, fps) != (0.0, None, None, None):
             raise CuspError(
@@ -81,7 +81,7 @@ class Clip:
 
         Options as for `read`: start, seconds, size, fps, partial. The clips follow one another without a gap.
         """
-        from cuspworld.video import stream_video
+        from cuspworld.video.files import stream_video
 
         for frames, rate in stream_video(path, chunk, **options):
             yield cls(frames, rate)
@@ -92,7 +92,7 @@ class Clip:
         `quality`: 0 to 100, for mp4 and webm. `truth`: also write the truth beside it, as clip.truth.npz for clip.mp4.
         H.264 needs even sides: an odd side gains one row or column. Written whole or not at all; raises CuspError.
         """
-        from cuspworld.video import write_stream
+        from cuspworld.video.files import write_stream
 
         if truth and self.truth is None:
             raise CuspError("this clip has no truth to write: leave truth=False")

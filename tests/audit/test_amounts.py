@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from cuspworld.audit.amounts import growths
-from cuspworld.audit.scene import observe
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.conservation.hue_growth import growths
 
 FPS = 12.0
 

@@ -7,7 +7,7 @@ import pytest
 
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspWarning
-from cuspworld.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 
 from .scenes import BLUE, FPS, RED, render, straight
 

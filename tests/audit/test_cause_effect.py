@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from cuspworld.audit.glides import glides
-from cuspworld.audit.scene import observe
-from cuspworld.audit.unmoved import unmoved
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.cause.flames_in_wind import unmoved
+from cuspworld.audit.laws.cause.limbless_walk import glides
 
 FPS = 24.0
 

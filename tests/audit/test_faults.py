@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cuspworld.audit import faults
 from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.exam.audit import faults
 
 from .scenes import BLUE, FPS, RED, render, straight
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.falls import falls
-from cuspworld.audit.level import standing
-from cuspworld.audit.scene import Scene, observe
+from cuspworld.audit.evidence.scene import Scene, observe
+from cuspworld.audit.laws.gravity.coloured_falls import falls
+from cuspworld.audit.laws.gravity.standing_liquid import standing
 from cuspworld.clip import Clip
 
 from .scenes import draw

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.judges import LatentJudge, Surprise, masks_of_points, nothing
-from cuspworld.audit.judges_vjepa import VJEPA2Judge
+from cuspworld.audit.judges.interface import LatentJudge, Surprise, masks_of_points, nothing
+from cuspworld.audit.judges.vjepa import VJEPA2Judge
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 

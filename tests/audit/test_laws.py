@@ -5,7 +5,7 @@ import pytest
 
 from cuspworld.audit import audit_clip
 from cuspworld.audit.laws import registry
-from cuspworld.audit.laws.consistency import radius
+from cuspworld.audit.laws.consistency.gluing import radius
 from cuspworld.audit.report import LAWS, Report
 from cuspworld.clip import Clip
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.flights import flights, noise_of
+from cuspworld.audit.evidence.flights import flights, noise_of
 from cuspworld.clip import Clip
 
 from .scenes import BLUE, FPS, RED, render, straight

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from cuspworld.audit.crossing import crossings
-from cuspworld.audit.matter import Matter, matter
-from cuspworld.audit.scene import observe
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.contact.solid_crossed import crossings
+from cuspworld.audit.observations.colour_amounts import Matter, matter
 
 from .scenes import BLUE, RED, render, straight
 

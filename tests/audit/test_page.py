@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import Finding, Measurement, Report
-from cuspworld.audit.page import percent
+from cuspworld.audit.pages.page import percent
 from cuspworld.audit.report import Series
 from cuspworld.clip import Clip
 

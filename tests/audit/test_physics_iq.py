@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import physics_iq
-from cuspworld.audit.physics_iq import PhysicsIQ, motion_masks
+from cuspworld.audit.judges.physics_iq import PhysicsIQ, motion_masks
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 

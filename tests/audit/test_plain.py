@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cuspworld.audit.plain import unexplained_passings
-from cuspworld.audit.scene import observe
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.permanence.plain_ground import unexplained_passings
 
 from .scenes import FPS, RED, render
 

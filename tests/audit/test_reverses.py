@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.reverses import reversal
-from cuspworld.audit.scene import observe
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.consistency.surface_reversal import reversal
 from cuspworld.clip import Clip
 
 from .scenes import BLUE, render

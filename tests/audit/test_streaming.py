@@ -11,7 +11,7 @@ CODE = """
 import json, resource, sys
 import numpy as np
 from cuspworld.audit import audit_clip
-from cuspworld.video import write_stream
+from cuspworld.video.files import write_stream
 
 seconds, path = float(sys.argv[1]), sys.argv[2]
 rng = np.random.default_rng(0)

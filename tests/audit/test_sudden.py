@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from cuspworld.audit.isolated import isolation
-from cuspworld.audit.scene import observe
-from cuspworld.audit.sudden import sudden
+from cuspworld.audit.evidence.isolation import isolation
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.observations.most_sudden_step import sudden
 
 FPS = 24.0
 

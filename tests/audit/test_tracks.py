@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.follow import follow
-from cuspworld.audit.scene import observe
-from cuspworld.video import VideoFile
+from cuspworld.video.files import VideoFile
 
 from .scenes import BLUE, FPS, RED, render, straight
 

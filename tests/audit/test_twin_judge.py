@@ -12,13 +12,13 @@ import torch
 from cuspworld import worlds
 from cuspworld.audit import audit_clip, report
 from cuspworld.audit.calibration import TAUGHT, Weights
-from cuspworld.audit.judges import Judge
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.judges.interface import Judge
+from cuspworld.audit.judges.twin_network import TwinNetwork
+from cuspworld.audit.judges.twin_shapes import GRID, LAWS
+from cuspworld.audit.judges.twins import TwinJudge, _weighed, mixed, own_suspects, shipped
 from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding
-from cuspworld.audit.scene import observe
-from cuspworld.audit.twin_judge import TwinJudge, _weighed, mixed, own_suspects, shipped
-from cuspworld.audit.twin_network import TwinNetwork
-from cuspworld.audit.twin_shapes import GRID, LAWS
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cuspworld.figures.seahorse import draw_seahorse, fold_into, position_colours
 from cuspworld.figures.seahorse_outline import even_sites, seahorse_region
-from cuspworld.transport.region import PolygonRegion
+from cuspworld.transport.exact.region import PolygonRegion
 
 
 def ring(radius: float, corners: int = 64, stretch: float = 1.0) -> np.ndarray:

@@ -15,7 +15,7 @@ from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.errors import CuspError
 from cuspworld.lock import one_writer
-from cuspworld.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.data import ClipWindows, window_shape
 from cuspworld.training.loop import Process, learning_rate, step_generator
 from cuspworld.training.presets import PRESETS, Phase, preset

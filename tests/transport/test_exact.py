@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from cuspworld.errors import CuspError
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import exact_transport, laplacian, solve_exact
-from cuspworld.transport.power_diagram import power_diagram
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import exact_transport, laplacian, solve_exact
+from cuspworld.transport.exact.power_diagram import power_diagram
 
 SQUARE = ConvexDomain.cube(2)
 CUBE = ConvexDomain.cube(3)

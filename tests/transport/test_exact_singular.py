@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cuspworld.transport.complex import dual_simplices, restricted_delaunay, singular_complex
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import exact_transport
-from cuspworld.transport.region import PolygonRegion, UnionRegion
+from cuspworld.transport.exact.complex import dual_simplices, restricted_delaunay, singular_complex
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import exact_transport
+from cuspworld.transport.exact.region import PolygonRegion, UnionRegion
 
 
 def rectangle(x0, y0, x1, y1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuspworld import Brenier
-from cuspworld.transport.extended import ExtendedMap
+from cuspworld.transport.singular.extended import ExtendedMap
 
 
 def clusters(number, dimension, count, seed):

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from cuspworld.errors import CuspError
-from cuspworld.transport.flow import SAMPLERS, flow_loss, interpolate, sample_time, time_grid
-from cuspworld.transport.transformer import FlowTransformer, TransformerConfig, rotary, rotate
+from cuspworld.transport.flow.matching import SAMPLERS, flow_loss, interpolate, sample_time, time_grid
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig, rotary, rotate
 
 
 def test_the_path_goes_straight_from_noise_to_data():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cuspworld.transport.mass_error import error_weights, mass_error
+from cuspworld.transport.sampled.mass_error import error_weights, mass_error
 
 
 def estimates(true, masses, weights, samples, draws, seed):

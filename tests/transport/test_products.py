@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuspworld.transport import products
-from cuspworld.transport.products import Products
+from cuspworld.transport.search import products
+from cuspworld.transport.search.products import Products
 
 SHAPES = [(1, 1, 1), (2, 3, 5), (12, 8, 32), (13, 7, 33), (500, 40, 257), (25, 600, 10), (3000, 2, 100)]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cuspworld import Brenier
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import exact_transport
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import exact_transport
 
 SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 

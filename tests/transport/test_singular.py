@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import ortho_group
 
 from cuspworld import Brenier
-from cuspworld.transport.complex import restricted_delaunay, singular_complex
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import exact_transport
-from cuspworld.transport.region import PolygonRegion, UnionRegion
+from cuspworld.transport.exact.complex import restricted_delaunay, singular_complex
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import exact_transport
+from cuspworld.transport.exact.region import PolygonRegion, UnionRegion
 
 SQUARE = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 

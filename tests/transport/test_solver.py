@@ -9,11 +9,11 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import norm, uniform
 
 from cuspworld.errors import CuspError
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.power_diagram import power_diagram
-from cuspworld.transport.products import Products
-from cuspworld.transport.solver import Control, Problem, solve
-from cuspworld.transport.sources import Sampler, Source
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.power_diagram import power_diagram
+from cuspworld.transport.sampled.solver import Control, Problem, solve
+from cuspworld.transport.sampled.sources import Sampler, Source
+from cuspworld.transport.search.products import Products
 
 
 def normalised(points):
@@ -217,7 +217,9 @@ def test_a_checkpoint_of_other_points_is_refused(tmp_path):
 
 
 def test_threads_change_nothing(monkeypatch):
-    monkeypatch.setattr("cuspworld.transport.products._SHORTEST_PIECE", 1 << 16)  # so that batches are shared out
+    monkeypatch.setattr(
+        "cuspworld.transport.search.products._SHORTEST_PIECE", 1 << 16
+    )  # so that batches are shared out
     given = problem("ball", clusters(300, 12, 8))
     one, three = (solve(given, Control(0.1, threads=threads)) for threads in (1, 3))
     np.testing.assert_array_equal(one.heights, three.heights)

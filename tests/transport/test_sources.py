@@ -7,8 +7,8 @@ from scipy import stats
 from scipy.special import ndtri
 
 from cuspworld.errors import CuspError
-from cuspworld.transport import sampling_kernels
-from cuspworld.transport.sources import Sampler, Source, as_source
+from cuspworld.transport.sampled import sampling_kernels
+from cuspworld.transport.sampled.sources import Sampler, Source, as_source
 
 TRIANGLE = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0]])
 SOURCES = [Source("gaussian", 3), Source("ball", 3), Source("cube", 3), Source("convex", 2, TRIANGLE)]

@@ -10,10 +10,10 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.ant import Ant
-from cuspworld.worlds.ant_model import FOOT
-from cuspworld.worlds.legged import gait, two_links
-from cuspworld.worlds.mujoco_picture import project
+from cuspworld.worlds.ant.model import FOOT
+from cuspworld.worlds.ant.world import Ant
+from cuspworld.worlds.engines.legged import gait, two_links
+from cuspworld.worlds.engines.mujoco_picture import project
 from tests.worlds import contract
 
 STANDS = {"story": "walk", "speed": 0.0, "mass": 3.0, "gravity": 9.81}

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from cuspworld.worlds import candles_kernels as kernels
 from cuspworld.worlds import make
-from cuspworld.worlds.candles import CELL, COLUMNS, FLAME, ROWS, STILL, extinction_factor
+from cuspworld.worlds.candles.world import CELL, COLUMNS, FLAME, ROWS, STILL, extinction_factor, kernels
 from tests.worlds import contract
 
 

@@ -11,9 +11,9 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.chair import Chair
-from cuspworld.worlds.chair_model import CENTRE, CHAIR_POINTS, FOOT, GRIPS, LEG, overhang, turn_back
-from cuspworld.worlds.mujoco_picture import project
+from cuspworld.worlds.chair.model import CENTRE, CHAIR_POINTS, FOOT, GRIPS, LEG, overhang, turn_back
+from cuspworld.worlds.chair.world import Chair
+from cuspworld.worlds.engines.mujoco_picture import project
 from tests.worlds import contract
 
 DROP = {"story": "dropped", "tilt": 0.0, "height": 0.7, "gravity": 9.81}
@@ -94,7 +94,7 @@ def test_pendulum_period():
 
 def _inertia_about_y(world) -> float:
     """About the centre of mass, from the boxes: sum of m (a^2 + c^2) / 3 and the parallel axes."""
-    from cuspworld.worlds.chair_model import BOXES
+    from cuspworld.worlds.chair.model import BOXES
 
     middle = np.array([m for _, m, _ in BOXES])
     half = np.array([h for *_, h in BOXES])

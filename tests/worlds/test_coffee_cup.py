@@ -7,9 +7,8 @@ import pytest
 from scipy.special import j1
 
 from cuspworld.errors import CuspError
-from cuspworld.worlds import coffee_cup_kernels as kernels
 from cuspworld.worlds import make
-from cuspworld.worlds.coffee_cup import AHEAD, BEAM, COFFEE, GYRATION, STEP
+from cuspworld.worlds.coffee_cup.world import AHEAD, BEAM, COFFEE, GYRATION, STEP, kernels
 from tests.worlds import contract
 
 CALM = {"thrust_1": 0.0, "thrust_2": 0.0, "shake": 0.0}
@@ -96,7 +95,7 @@ def test_a_ship_without_thrust_never_speeds_up_by_itself():
 def test_halving_the_step_moves_the_ships_by_little(monkeypatch):
     places = []
     for share in (1.0, 0.5):
-        monkeypatch.setattr("cuspworld.worlds.coffee_cup.STEP", share * STEP)
+        monkeypatch.setattr("cuspworld.worlds.coffee_cup.world.STEP", share * STEP)
         state = make("CoffeeCup", size=8).record(1, size=8, seconds=1.0).truth.state
         places.append([state[f"{axis}_{n}"][-1] for axis in "xy" for n in (1, 2)])
     assert places[0] == pytest.approx(places[1], abs=5e-4)

@@ -8,7 +8,7 @@ import sys
 import pytest
 from numba.core.dispatcher import Dispatcher
 
-from cuspworld.worlds.compiled import EXACT
+from cuspworld.worlds.engines.compiled import EXACT
 
 KERNELS = ("candles", "coffee_cup", "liquid", "planets", "puppies", "render", "snow", "wind_tunnel")
 SCRIPT = """

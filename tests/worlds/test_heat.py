@@ -8,8 +8,8 @@ import pytest
 import skdim
 
 from cuspworld.worlds import make
-from cuspworld.worlds.heat import INNER, SIDE, THICKNESS
-from cuspworld.worlds.heat_equation import Plate
+from cuspworld.worlds.heat.equation import Plate
+from cuspworld.worlds.heat.world import INNER, SIDE, THICKNESS
 from tests.worlds import contract
 
 BOUNDARY = {1: "one_heater", 2: "two_heaters", 3: "three_heaters", 4: None, 6: "six_heaters", 8: "eight_heaters"}

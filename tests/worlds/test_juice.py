@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cuspworld.worlds import make
-from cuspworld.worlds.juice import (
+from cuspworld.worlds.engines.liquid_kernels import liquid_step, rest_density
+from cuspworld.worlds.juice.world import (
     BASE,
     DENSITY,
     DEPTH,
@@ -19,7 +20,6 @@ from cuspworld.worlds.juice import (
     VISCOSITY,
     WALL,
 )
-from cuspworld.worlds.liquid_kernels import liquid_step, rest_density
 from tests.worlds import contract
 
 

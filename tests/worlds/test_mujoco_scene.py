@@ -8,7 +8,7 @@ import pytest
 if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
-from cuspworld.worlds.mujoco_scene import build, ground, model_text, mujoco
+from cuspworld.worlds.engines.mujoco_scene import build, ground, model_text, mujoco
 
 HALF = np.array([0.2, 0.1, 0.05])  # m, of a brick
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cuspworld.worlds import make
-from cuspworld.worlds.planets import G, _on_ellipse
-from cuspworld.worlds.planets_kernels import advance, energy
+from cuspworld.worlds.planets.kernels import advance, energy
+from cuspworld.worlds.planets.world import G, _on_ellipse
 from tests.worlds import contract
 
 ONE = {"rocket": "none", "planets": 1, "planet_mass": 0.0, "star_mass": 1.0}

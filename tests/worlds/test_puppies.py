@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 
 from cuspworld.worlds import make
-from cuspworld.worlds.puppies import BALL_DRAG, BALL_MASS, BALL_RADIUS, MOST, OUTLINE, PUPPY_MASS, PUPPY_RADIUS, STEP
-from cuspworld.worlds.puppies_drawing import puppy
-from cuspworld.worlds.puppies_kernels import PARTS, hidden
-from cuspworld.worlds.render import Canvas
+from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.puppies.drawing import puppy
+from cuspworld.worlds.puppies.kernels import PARTS, hidden
+from cuspworld.worlds.puppies.world import (
+    BALL_DRAG,
+    BALL_MASS,
+    BALL_RADIUS,
+    MOST,
+    OUTLINE,
+    PUPPY_MASS,
+    PUPPY_RADIUS,
+    STEP,
+)
 from tests.worlds import contract
 
 
@@ -132,7 +141,7 @@ def test_a_kicked_ball_takes_the_impulse_and_rolls_out_as_drag_says():
 
 def bump(step: float, monkeypatch) -> np.ndarray:
     """Two puppies that want nothing run into one another head on: x and speed of both after 0.4 s."""
-    monkeypatch.setattr("cuspworld.worlds.puppies.STEP", step)
+    monkeypatch.setattr("cuspworld.worlds.puppies.world.STEP", step)
     world = make("Puppies", size=8, count=3, eagerness=0.0, restitution=0.5, size_1=0.8, size_2=1.1, fps=40)
     world.reset(seed=0)
     a, b, other = world._dogs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuspworld.errors import CuspError
-from cuspworld.worlds.render import Canvas, check_size
+from cuspworld.worlds.drawing.canvas import Canvas, check_size
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 RECTANGLE = [(3, 2), (8, 2), (8, 5), (3, 5)]

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from cuspworld.errors import CuspError
-from cuspworld.worlds import make, snow_scene
-from cuspworld.worlds import snow_kernels as kernels
+from cuspworld.worlds import make
+from cuspworld.worlds.snow import kernels
+from cuspworld.worlds.snow import scene as snow_scene
+from cuspworld.worlds.snow import world as snow
 from tests.worlds import contract
 
 QUIET = {"when": 0.5, "animal": "bear", "animal_mass": 25.0, "depth": 0.32, "density": 250.0, "friction_angle": 32.0}

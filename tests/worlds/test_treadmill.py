@@ -10,8 +10,8 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.mujoco_picture import project
-from cuspworld.worlds.treadmill import BELT_QUICKENS, HALF, Treadmill
+from cuspworld.worlds.engines.mujoco_picture import project
+from cuspworld.worlds.treadmill.world import BELT_QUICKENS, HALF, Treadmill
 from tests.worlds import contract
 
 STILL = {"story": "steady", "belt": 0.0, "mass": 10.0, "gravity": 9.81}

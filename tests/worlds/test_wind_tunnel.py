@@ -8,8 +8,7 @@ import pytest
 
 from cuspworld.errors import CuspError
 from cuspworld.worlds import make
-from cuspworld.worlds import wind_tunnel_kernels as kernels
-from cuspworld.worlds.wind_tunnel import CRITICAL, LAG, solid_share
+from cuspworld.worlds.wind_tunnel.world import CRITICAL, LAG, kernels, solid_share
 from tests.worlds import contract
 
 

@@ -17,8 +17,8 @@ _HOMES = {
     "Measurement": "cuspworld.audit.report",
     "Report": "cuspworld.audit.report",
     "compare": "cuspworld.audit.compare",
-    "physics_iq": "cuspworld.audit.physics_iq",
-    "PhysicsIQ": "cuspworld.audit.physics_iq",
+    "physics_iq": "cuspworld.audit.judges.physics_iq",
+    "PhysicsIQ": "cuspworld.audit.judges.physics_iq",
     "audit_clip": "cuspworld.audit.run",
     "audit_frames": "cuspworld.audit.run",
     "schema": "cuspworld.audit.report",
@@ -38,7 +38,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from cuspworld.audit.compare import compare
-    from cuspworld.audit.physics_iq import PhysicsIQ, physics_iq
+    from cuspworld.audit.judges.physics_iq import PhysicsIQ, physics_iq
     from cuspworld.audit.report import Finding, Measurement, Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 

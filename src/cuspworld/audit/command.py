@@ -12,7 +12,7 @@ from cuspworld.errors import CuspError
 
 def videos_in(paths: list[Path]) -> list[Path]:
     """Files as they are, folders as the videos in them (sorted). Raises CuspError where there is none."""
-    from cuspworld.video import SUFFIXES
+    from cuspworld.video.files import SUFFIXES
 
     found = []
     for path in paths:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cuspworld.audit.paths import peak
+from cuspworld.audit.evidence.paths import peak
 from cuspworld.errors import CuspError
 
 HALF = 14  # pixels: half the patch's side

@@ -164,7 +164,7 @@ class Report:
 
         `video`: the audited Clip or file, shown in the page; without it the page has findings and plots alone.
         """
-        from cuspworld.audit.page import write_page
+        from cuspworld.audit.pages.page import write_page
 
         return write_page(self, path, video)
 

@@ -15,13 +15,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cuspworld.audit.judges import Judge, Segmenter, judged, with_masks
+from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
+from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
+from cuspworld.audit.judges.twins import TwinJudge, shipped
 from cuspworld.audit.laws import registry
 from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding, Report, shared_place
-from cuspworld.audit.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
-from cuspworld.audit.twin_judge import TwinJudge, shipped
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
@@ -74,7 +74,7 @@ def audit_clip(
     if isinstance(clip, Clip):
         options["name"] = name or "clip"
         return audit_frames(iter(clip.frames), fps or clip.fps, **options)
-    from cuspworld.video import VideoFile
+    from cuspworld.video.files import VideoFile
 
     limits = limits or Limits()
     check_bytes(Path(clip), limits)

@@ -79,7 +79,7 @@ def describe_path(path: Path) -> dict[str, Any]:
 
             return Library.open(path).summary()
         raise CuspError(f"{path} is neither a model (config.json) nor a library; folders of videos: `cusp ingest`")
-    from cuspworld.video import probe
+    from cuspworld.video.files import probe
 
     info = probe(path)
     return {

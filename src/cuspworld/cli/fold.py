@@ -35,7 +35,7 @@ def fold(
     from cuspworld.errors import CuspError, CuspWarning
     from cuspworld.figures.fold import draw_fold, find_fold, read_points
     from cuspworld.figures.picture import check_picture
-    from cuspworld.transport.sources import NAMES
+    from cuspworld.transport.sampled.sources import NAMES
 
     if source not in NAMES:
         raise CuspError(f"--source must be {', '.join(NAMES)}: got {source!r}")

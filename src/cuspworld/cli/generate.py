@@ -38,8 +38,8 @@ def generate(
     import warnings
 
     from cuspworld.errors import CuspWarning
-    from cuspworld.simulator import Simulator
-    from cuspworld.video import check_output, write_stream
+    from cuspworld.simulator.simulator import Simulator
+    from cuspworld.video.files import check_output, write_stream
 
     check_output(output)
     simulator = Simulator.from_pretrained(model)

@@ -100,7 +100,7 @@ def record(
     if count != 1:
         raise CuspError(f"-n {count} clips need a library: give -o NAME.lance instead of {output}")
     from cuspworld import worlds as room
-    from cuspworld.video import check_output
+    from cuspworld.video.files import check_output
 
     check_output(output)
     made = room.make(world, split=split, preset=preset, **options)

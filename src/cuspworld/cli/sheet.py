@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cuspworld.contact_sheet import contact_sheet
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
+from cuspworld.video.contact_sheet import contact_sheet
 
 
 def write_library_sheet(path: Path, library: Path, clips: int, frames: int, columns: int | None) -> None:

@@ -30,8 +30,8 @@ def show(
 
       cusp show worlds.lance -o worlds.png
     """
-    from cuspworld.contact_sheet import write_contact_sheet
     from cuspworld.errors import CuspError
+    from cuspworld.video.contact_sheet import write_contact_sheet
 
     output = output or Path(f"{file.stem}.png")
     if output.suffix.lower() != ".png":
@@ -41,7 +41,7 @@ def show(
 
         write_library_sheet(output, file, clips, 8 if frames is None else frames, columns)
     else:
-        from cuspworld.video import probe, stream_video
+        from cuspworld.video.files import probe, stream_video
 
         info = probe(file)
         chunks = (c for c, _ in stream_video(file, 16, start=start, seconds=seconds, partial=partial))
@@ -71,7 +71,7 @@ def info(
     from cuspworld.cli.describe import describe_path
 
     if str(path) == "default" and not path.exists():
-        from cuspworld.simulator import DEFAULT
+        from cuspworld.simulator.simulator import DEFAULT
 
         path = DEFAULT
     facts = describe_path(path)

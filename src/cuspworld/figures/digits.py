@@ -25,8 +25,8 @@ from torch.nn import functional
 from cuspworld.figures.digits_data import CLASSES, Digits, as_input
 from cuspworld.figures.digits_networks import Autoencoder, Batches, Judge, Velocity, in_parts, train
 from cuspworld.transport.brenier import Brenier
-from cuspworld.transport.extended import ExtendedMap
-from cuspworld.transport.flow import euler, flow_loss, interpolate, time_grid
+from cuspworld.transport.flow.matching import euler, flow_loss, interpolate, time_grid
+from cuspworld.transport.singular.extended import ExtendedMap
 
 FALSE_ALARM = 0.01  # share of real digits that the rule calls ambiguous
 FLOW_STEPS = 30

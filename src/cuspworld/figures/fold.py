@@ -20,8 +20,8 @@ from cuspworld.errors import CuspError
 from cuspworld.figures.picture import save_picture
 from cuspworld.figures.seahorse import INK, PAPER, SOFT, position_colours
 from cuspworld.transport.brenier import Brenier
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.power_diagram import power_diagram
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.power_diagram import power_diagram
 
 # one colour a branch, from the largest; later branches share the last
 COLOURS = ("#3b7dd8", "#e8803a", "#3fa66b", "#c9507f", "#8a6fd1", "#c4a12f", "#2fa7b5", "#a3553a", "#7f9a3d", "#d06bd0")

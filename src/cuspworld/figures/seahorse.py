@@ -22,11 +22,11 @@ from scipy.spatial import cKDTree
 from cuspworld.checks import whole
 from cuspworld.figures.picture import save_picture
 from cuspworld.figures.seahorse_outline import even_sites, seahorse_region
-from cuspworld.transport.complex import SingularComplex, restricted_delaunay, singular_complex
-from cuspworld.transport.convex_domain import ConvexDomain
-from cuspworld.transport.exact import ExactTransport, exact_transport
-from cuspworld.transport.power_diagram import power_diagram
-from cuspworld.transport.region import PolygonRegion
+from cuspworld.transport.exact.complex import SingularComplex, restricted_delaunay, singular_complex
+from cuspworld.transport.exact.convex_domain import ConvexDomain
+from cuspworld.transport.exact.newton import ExactTransport, exact_transport
+from cuspworld.transport.exact.power_diagram import power_diagram
+from cuspworld.transport.exact.region import PolygonRegion
 
 INK, SOFT, PAPER = "#12151c", "#5b6270", "#ffffff"
 FOLD = 2.5  # narrower tears than so many spacings of the sites are not drawn: the sites hardly resolve them

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
-from cuspworld.transport.region import PolygonRegion
+from cuspworld.transport.exact.region import PolygonRegion
 
 # x, y, half-width along the spine, from the crown over the belly to the tip of the curled tail; it looks to the left
 SPINE = np.array(

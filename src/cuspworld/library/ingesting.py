@@ -13,8 +13,8 @@ from cuspworld.errors import CuspError
 from cuspworld.library.captions import caption_beside
 from cuspworld.library.schema import row_of
 from cuspworld.library.work import Done, write_rows
-from cuspworld.video import probe
-from cuspworld.video_read import SUFFIXES
+from cuspworld.video.files import probe
+from cuspworld.video.read import SUFFIXES
 
 
 @dataclass(frozen=True)

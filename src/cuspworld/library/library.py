@@ -100,8 +100,8 @@ class Library(Table):
         """
         from cuspworld.library.captions import read_captions
         from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, videos_of
-        from cuspworld.video_geometry import check_size
-        from cuspworld.video_read import check_fps, check_seconds
+        from cuspworld.video.geometry import check_size
+        from cuspworld.video.read import check_fps, check_seconds
 
         check_size(size)
         check_fps(fps)

@@ -13,9 +13,9 @@ from cuspworld import worlds
 from cuspworld.errors import CuspError
 from cuspworld.library.schema import row_of
 from cuspworld.library.work import Done, write_rows
-from cuspworld.worlds.base import World, check_rate
 from cuspworld.worlds.parameters import nearest
-from cuspworld.worlds.recorder import frame_count
+from cuspworld.worlds.recording import frame_count
+from cuspworld.worlds.world import World, check_rate
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder, learn_words
 from cuspworld.lock import one_writer
-from cuspworld.simulator import Simulator, SimulatorConfig
+from cuspworld.simulator.simulator import Simulator, SimulatorConfig
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
 from cuspworld.training.data import window_shape
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Preset
 from cuspworld.training.transport import encode_windows, transport_trainer
-from cuspworld.transport.transformer import FlowTransformer, TransformerConfig
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 _TOPICS = 12  # captions that tell people what the model knows
 

@@ -23,8 +23,8 @@ from cuspworld.models import read_tensors, write_tensors
 from cuspworld.training.data import cut, window_shape
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Preset
-from cuspworld.transport.flow import flow_loss, interpolate, sample_time
-from cuspworld.transport.transformer import FlowTransformer
+from cuspworld.transport.flow.matching import flow_loss, interpolate, sample_time
+from cuspworld.transport.flow.transformer import FlowTransformer
 
 AnyPromptEncoder = PromptEncoder | TransformersPromptEncoder
 # How many first latents are known, by window: the clip's first window may start from text alone.

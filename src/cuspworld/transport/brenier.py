@@ -18,15 +18,15 @@ from cuspworld import checks
 from cuspworld.errors import CuspError
 from cuspworld.transport import storage
 from cuspworld.transport.estimator import Estimator
-from cuspworld.transport.extended import ExtendedMap
-from cuspworld.transport.neighbours import Neighbours
-from cuspworld.transport.normalised import NormalisedPoints
 from cuspworld.transport.potential import Potential
-from cuspworld.transport.products import Products
-from cuspworld.transport.rays import nearest_singular, reflect_path
-from cuspworld.transport.singular import CriticalPair, SingularSet, find_singular_set
-from cuspworld.transport.solver import Control, Problem, solve
-from cuspworld.transport.sources import Sampler, as_source
+from cuspworld.transport.sampled.solver import Control, Problem, solve
+from cuspworld.transport.sampled.sources import Sampler, as_source
+from cuspworld.transport.search.neighbours import Neighbours
+from cuspworld.transport.search.normalised import NormalisedPoints
+from cuspworld.transport.search.products import Products
+from cuspworld.transport.singular.extended import ExtendedMap
+from cuspworld.transport.singular.rays import nearest_singular, reflect_path
+from cuspworld.transport.singular.singular import CriticalPair, SingularSet, find_singular_set
 from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, check_parameters, has_pair
 
 _NOISE_STREAM = 1 << 20  # away from the solver's streams
@@ -139,8 +139,8 @@ class Brenier(Estimator):
         )
 
     def _solve_exactly(self) -> None:
-        from cuspworld.transport.convex_domain import ConvexDomain
-        from cuspworld.transport.exact import exact_transport
+        from cuspworld.transport.exact.convex_domain import ConvexDomain
+        from cuspworld.transport.exact.newton import exact_transport
 
         points = self.points_[self._normalised.active].astype(np.float64)
         domain = ConvexDomain.from_vertices(np.asarray(self._source.vertices, np.float64))

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
-from cuspworld.transport.products import Products
-from cuspworld.transport.sources import Sampler, Source
+from cuspworld.transport.sampled.sources import Sampler, Source
+from cuspworld.transport.search.products import Products
 
 
 class Potential:

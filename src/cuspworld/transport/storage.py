@@ -8,7 +8,7 @@ import numpy as np
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.transport.singular import SingularSet
+from cuspworld.transport.singular.singular import SingularSet
 
 if TYPE_CHECKING:
     from cuspworld.transport.brenier import Brenier

@@ -14,7 +14,7 @@ import gymnasium
 from cuspworld.errors import CuspError, MissingExtraError
 
 if TYPE_CHECKING:
-    from cuspworld.worlds.base import World
+    from cuspworld.worlds.world import World
 
 # world -> (module, one line about the scene, packages it needs beyond the core, the extra that brings them)
 WORLDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
@@ -45,7 +45,7 @@ WORLDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
 
 def names() -> list[str]:
     """The worlds that can be made."""
-    return [name for name, (module, *_) in WORLDS.items() if find_spec(f"cuspworld.worlds.{module}")]
+    return [name for name, (module, *_) in WORLDS.items() if find_spec(f"cuspworld.worlds.{module}.world")]
 
 
 def make(name: str, **options: Any) -> World:
@@ -62,7 +62,7 @@ def make(name: str, **options: Any) -> World:
     for package in packages:
         if find_spec(package) is None:
             raise MissingExtraError(f"the world {name} ({package})", extra)
-    return getattr(import_module(f"cuspworld.worlds.{module}"), name)(**options)
+    return getattr(import_module(f"cuspworld.worlds.{module}.world"), name)(**options)
 
 
 def describe(name: str) -> str:

@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from cuspworld.audit.laws.base import Law
 
 
+_HOMES = {
+    "permanence": "permanence.jumps",
+    "gravity": "gravity.flights",
+    "inertia": "inertia.velocity",
+    "contact": "contact.meetings",
+    "conservation": "conservation.coupled_amounts",
+    "cause": "cause.starts",
+    "consistency": "consistency.gluing",
+}
+
+
 def registry() -> list[Law]:
     """Every law, in the order of the report. Each module of this package has one `LAW`."""
-    return [import_module(f"cuspworld.audit.laws.{name}").LAW for name in LAWS]
+    return [import_module(f"cuspworld.audit.laws.{_HOMES.get(name, name)}").LAW for name in LAWS]

@@ -12,11 +12,11 @@ import itertools
 import numpy as np
 
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.evidence.paths import Path
+from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.stillness import runs
-from cuspworld.audit.paths import Path
 from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.scene import SHORTEST, Scene
 
 
 def check(scene: Scene) -> Evidence:

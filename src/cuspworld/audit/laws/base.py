@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cuspworld.audit.calibration import probability
-from cuspworld.audit.jumps import Jump
+from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.observations.sudden_changes import Jump
 from cuspworld.audit.report import SAID, Finding
-from cuspworld.audit.scene import Scene
 
 
 @dataclass(frozen=True)

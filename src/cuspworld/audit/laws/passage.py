@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.scene import SHORTEST, Scene
 
 
 def check(scene: Scene) -> Evidence:

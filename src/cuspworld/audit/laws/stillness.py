@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.calibration import probability
-from cuspworld.audit.change import change_threshold, strongest, unexplained
-from cuspworld.audit.jumps import Jump
+from cuspworld.audit.evidence.change import change_threshold, strongest, unexplained
+from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.observations.sudden_changes import Jump
 from cuspworld.audit.report import Finding, Measurement, Series
-from cuspworld.audit.scene import SHORTEST, Scene
 
 AROUND = 6  # working pixels around a jump that are its place
 LIVELY = 0.002  # share of the picture that changes in each step of a scene in motion, at least

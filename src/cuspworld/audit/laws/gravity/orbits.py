@@ -1,0 +1,203 @@
+"""Bodies that circle one centre: Kepler's second law and Newton's inverse square, without metre or second.
+
+The centre is the one compact bright thing that stays; bodies are patches of one colour that go round it. About it
+every body's areal velocity r x v is constant (Kepler 2), and a r^2 is one number for all bodies and all times (Newton).
+Both are ratios within the clip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cuspworld.audit.calibration import probability
+from cuspworld.audit.evidence import change as change_module
+from cuspworld.audit.evidence.palette import palette, weighted_lab
+from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.report import Finding, Measurement, Series
+
+TURN = 2.0  # radians that a body must go round the centre
+SMALLEST = 7  # pixels of a body
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A small thing of one colour: `arm` is its place from the centre, all by frame (points, 2)."""
+
+    times: np.ndarray
+    arm: np.ndarray
+    velocity: np.ndarray
+    acceleration: np.ndarray
+
+
+def orbits(scene: Scene) -> tuple[list[Finding], bool]:
+    """(suspects, whether anything circles a centre)."""
+    centre = _star(scene)
+    if centre is None:
+        return [], False
+    bodies = [body for times, places in _coloured(scene, centre) if (body := _body(times, places - centre)) is not None]
+    if not bodies:
+        return [], False
+    suspects = [_areal(scene, body, centre) for body in bodies]
+    if (found := _newton(scene, bodies, centre)) is not None:
+        suspects.append(found)
+    return suspects, True
+
+
+def _star(scene: Scene) -> np.ndarray | None:
+    """The centre (x, y) of the one compact bright thing that never changes; None if there is none."""
+    looks = np.unique(np.linspace(0, len(scene) - 1, 21).astype(int))
+    grey = cv2.cvtColor(np.median(scene.frames[looks], 0).astype(np.uint8), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    smooth = cv2.GaussianBlur(grey, (0, 0), max(1.0, 0.015 * min(scene.size)))
+    base, top = float(np.median(smooth)), float(smooth.max())
+    if top - base < 60:
+        return None
+    _, labels, stats, centres = cv2.connectedComponentsWithStats((smooth > (base + top) / 2).astype(np.uint8))
+    y, x = np.unravel_index(int(smooth.argmax()), smooth.shape)
+    label = int(labels[y, x])
+    if label == 0 or stats[label, cv2.CC_STAT_AREA] > 0.04 * smooth.size:
+        return None
+    column, row = (round(float(v)) for v in centres[label])
+    core = scene.frames[:, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].astype(np.int16)
+    return centres[label] if float(np.abs(core - np.median(core, 0)).max(-1).mean()) < 12 else None
+
+
+def _coloured(scene: Scene, centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(times, places) of the largest patch of every saturated colour that moves."""
+    step = max(1, len(scene) // 200)
+    frames = scene.frames[::step]
+    moving = change_module.strongest(frames.max(0) - frames.min(0)) > 40
+    around = np.hypot(*np.subtract(np.argwhere(moving)[:, ::-1], centre).T) if moving.any() else np.zeros(0)
+    if step > 1 or len(around) < 40 or moving.mean() > 0.6:
+        return []
+    labs = [weighted_lab(frame) for frame in frames]
+    masks = np.stack([(np.linalg.norm(lab[..., 1:], axis=-1) > 18) & moving for lab in labs])
+    colours = palette(frames, masks, colours=8, looks=len(frames))
+    if colours is None:
+        return []
+    tracks = []
+    for k in range(len(colours.centres)):
+        times, places = [], []
+        for t, index in enumerate(colours.maps):
+            patch = cv2.morphologyEx((index == k).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+            count, _, stats, centres = cv2.connectedComponentsWithStats(patch)
+            if count < 2:
+                continue
+            best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+            if stats[best, cv2.CC_STAT_AREA] >= SMALLEST:
+                times.append(t)
+                places.append(centres[best])
+        if len(times) > 0.4 * len(frames):
+            tracks.append((np.array(times), np.array(places)))
+    return tracks
+
+
+def _body(times: np.ndarray, arm: np.ndarray) -> _Body | None:
+    """Velocity and acceleration by local parabolas, no wider than a seventh of a turn; None if it does not circle."""
+    angle = np.arctan2(arm[:, 1], arm[:, 0])
+    turn = (np.diff(angle) + np.pi) % (2 * np.pi) - np.pi
+    close = (np.diff(times) == 1) & (
+        np.linalg.norm(np.diff(arm, axis=0), axis=1) < 0.5 * np.linalg.norm(arm[1:], axis=1)
+    )
+    if close.sum() < 12 or np.linalg.norm(arm, axis=1).min() < 5:
+        return None
+    sense = np.sign(np.median(turn[close]))
+    if (np.sign(turn[close]) == sense).mean() < 0.9 or np.abs(turn[close]).sum() < TURN:
+        return None
+    half = int(np.clip(0.45 / max(float(np.median(np.abs(turn[close]))), 1e-3), 2, 7))
+    t = np.arange(-half, half + 1.0)
+    solve = np.linalg.pinv(np.stack([np.ones_like(t), t, t**2 / 2], 1))  # (3, window)
+    rows = []
+    for i in range(half, len(times) - half):
+        if times[i + half] - times[i - half] == 2 * half and close[i - half : i + half].all():
+            fit = solve @ arm[i - half : i + half + 1]
+            if np.abs(np.linalg.norm(fit[0] - arm[i])) < 1.0:
+                rows.append((times[i], *fit.ravel()))
+    if len(rows) < 12:
+        return None
+    table = np.array(rows)
+    return _Body(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7])
+
+
+def _areal(scene: Scene, body: _Body, centre: np.ndarray) -> Finding:
+    areal = np.abs(body.arm[:, 0] * body.velocity[:, 1] - body.arm[:, 1] * body.velocity[:, 0]) / 2
+    radius = np.linalg.norm(body.arm, axis=1)
+    typical = float(np.median(areal))
+    spread = float(np.quantile(areal, 0.9) - np.quantile(areal, 0.1)) / max(typical, 1e-9)
+    jitter = float(np.median(np.abs(np.diff(areal)))) / max(typical, 1e-9)
+    odd = np.flatnonzero(np.abs(np.log(np.maximum(areal, 1e-9) / typical)) > 0.15)
+    when = (
+        (int(body.times[odd[0]]), int(body.times[odd[-1]])) if len(odd) else (int(body.times[0]), int(body.times[-1]))
+    )
+    return _finding(
+        scene,
+        [body],
+        centre,
+        when,
+        "areal",
+        6.0 * spread / (0.2 + 2 * jitter),
+        {
+            "areal velocity varies by": Measurement(100 * spread, "%"),
+            "distance from the centre": Measurement(float(np.median(radius)) * scene.factor[0], "px"),
+        },
+        "A body circles a centre, but sweeps unequal areas in equal times.",
+        Series(
+            "areal velocity over its median", "", tuple(scene.time(int(t)) for t in body.times), tuple(areal / typical)
+        ),
+    )
+
+
+def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Finding | None:
+    """One number a r^2 for all bodies and times: the slope of log a over log r is -2."""
+    radius = np.log(np.concatenate([np.linalg.norm(b.arm, axis=1) for b in bodies]))
+    inward = [-(b.acceleration * b.arm).sum(1) / np.linalg.norm(b.arm, axis=1) for b in bodies]
+    pull = np.log(np.maximum(np.concatenate(inward), 1e-3))
+    times = np.concatenate([b.times for b in bodies])
+    late = times >= np.quantile(times, 0.4)
+    if radius.std() < 0.08 or radius[late].std() < 0.08:
+        return None
+    strength = pull + 2 * radius
+    spread = float(np.quantile(strength, 0.85) - np.quantile(strength, 0.15))
+    exponent = float(np.polyfit(radius[late], pull[late], 1)[0])
+    jitter = float(np.median([np.median(np.abs(np.diff(np.log(np.maximum(p, 1e-3))))) for p in inward]))
+    return _finding(
+        scene,
+        bodies,
+        centre,
+        (int(np.quantile(times, 0.4)), int(times.max())),
+        "newton",
+        6.0 * max(spread / (0.35 + 2 * jitter), abs(exponent + 2) / (0.5 + 2 * jitter / float(radius[late].std()))),
+        {
+            "pull falls off as distance to the power": Measurement(exponent, ""),
+            "pull times distance squared varies by a factor of": Measurement(float(np.exp(spread)), ""),
+        },
+        "Bodies circle a centre, but its pull does not fall off as the square of the distance.",
+        Series("pull times distance squared, log", "", tuple(scene.time(int(t)) for t in times), tuple(strength)),
+    )
+
+
+def _finding(
+    scene: Scene,
+    bodies: list[_Body],
+    centre: np.ndarray,
+    when: tuple[int, int],
+    test: str,
+    statistic: float,
+    measured: dict[str, Measurement],
+    sentence: str,
+    series: Series,
+) -> Finding:
+    places = np.concatenate([b.arm[(b.times >= when[0]) & (b.times <= when[1])] for b in bodies] or [bodies[0].arm])
+    box = (*(places.min(0) + centre - 4), *(places.max(0) + centre + 4))
+    return Finding(
+        law="gravity",
+        start=scene.time(when[0]),
+        end=scene.time(when[1]),
+        box=scene.source_box(box),
+        probability=probability(test, float(statistic)),
+        measured=measured,
+        sentence=sentence,
+        series=(series,),
+    )

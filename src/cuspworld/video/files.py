@@ -1,0 +1,70 @@
+"""Video files in and out: `read_video`, `stream_video`, `probe`, `write_stream`, `check_output`.
+
+The parts: read.py decodes, write.py encodes, contact_sheet.py draws, container.py tells a whole file
+from one that was cut short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from cuspworld.errors import CuspError
+from cuspworld.video.contact_sheet import write_contact_sheet
+from cuspworld.video.read import VideoFile, VideoInfo, probe, read_video
+from cuspworld.video.write import SUFFIXES, write_video
+from cuspworld.video.write import check_output as _check_output
+
+__all__ = ["VideoFile", "VideoInfo", "check_output", "probe", "read_video", "stream_video", "write_stream"]
+
+Chunk = UInt8[np.ndarray, "time height width 3"]
+
+
+def check_output(path: str | Path) -> Path:
+    """`path` if a video or contact sheet can be written there, else CuspError: ask before long work."""
+    path = Path(path)
+    _check_output(path, (*SUFFIXES, ".png"))
+    return path
+
+
+def write_stream(
+    path: str | Path, chunks: Iterable[np.ndarray], fps: float, *, quality: int = 80, caption: str = ""
+) -> Path:
+    """Write chunks of frames, uint8 (time, height, width, 3), one after the other, in memory that does not grow.
+
+    The format follows the name: .mp4, .m4v, .mov (H.264 that browsers play), .webm (VP9), .gif, or .png (a contact
+    sheet). `quality`: 0 to 100, for mp4 and webm. Raises CuspError; the file is written whole or not at all.
+    """
+    if check_output(path).suffix.lower() == ".png":
+        return write_contact_sheet(path, chunks, fps, caption=caption)
+    return write_video(path, chunks, fps, quality=quality, caption=caption)
+
+
+def stream_video(
+    path: str | Path,
+    chunk: int = 64,
+    *,
+    start: float = 0.0,
+    seconds: float | None = None,
+    size: int | tuple[int, int] | None = None,
+    fps: float | None = None,
+    partial: bool = False,
+) -> Iterator[tuple[Chunk, float]]:
+    """(frames, fps) in chunks of at most `chunk` frames, in memory that does not grow with the video's length."""
+    if chunk < 1:
+        raise CuspError(f"chunk must be at least 1 frame: got {chunk}")
+    with VideoFile(path) as video:
+        rate = fps or video.fps
+        waiting: list[np.ndarray] = []
+        for frame in video.frames(start=start, seconds=seconds, size=size, fps=fps, partial=partial):
+            if waiting and frame.shape != waiting[0].shape:
+                raise CuspError(f"{path} changes its size on the way: read it with size=")
+            waiting.append(frame)
+            if len(waiting) == chunk:
+                yield np.stack(waiting), rate
+                waiting = []
+        if waiting:
+            yield np.stack(waiting), rate

@@ -1,0 +1,340 @@
+"""Video files to frames: mp4, mov, webm, mkv, avi and gif through PyAV, a frame at a time, in memory that never grows.
+
+Time is taken from the timestamps, never from the frame count: the frame at output time t is the one that a player shows
+at t, so a variable frame rate comes out as a constant one. A file can only name itself: playlists and other protocols
+are refused, and sizes are checked before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from cuspworld.errors import CuspError
+from cuspworld.video.container import is_cut_short
+from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, check_size, upright
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
+MAX_BYTES = 4 << 30  # of frames that `read_video` keeps in memory at once
+MAX_FPS = 1000.0
+MAX_HOLD = 600.0  # seconds that one frame may stay on screen; beyond it the timestamps are damaged
+THREADED_PIXELS = 1280 * 720
+_FORMATS = "mov,matroska,webm,gif,avi"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video file says of itself. `frames` and `seconds` are None where the container does not tell."""
+
+    path: Path
+    container: str
+    codec: str
+    height: int
+    width: int
+    fps: float
+    frames: int | None
+    seconds: float | None
+    caption: str
+
+
+def shown(path: str | Path) -> str:
+    """The path as an error message shows it: on one line and not endless."""
+    text = str(path)
+    return text if len(text) <= 200 and text.isprintable() else repr(text[:200])
+
+
+def check_seconds(start: float, seconds: float | None) -> None:
+    if not (math.isfinite(start) and start >= 0):
+        raise CuspError(f"start must be a time in seconds from 0 on: got {start}")
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise CuspError(f"seconds must be a positive number: got {seconds}; leave it out to read to the end")
+
+
+def check_fps(fps: float | None) -> None:
+    if fps is not None and not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
+        raise CuspError(f"fps must be above 0 and at most {MAX_FPS:g} frames per second: got {fps}")
+
+
+class VideoFile:
+    """An open video file. Use as a context manager; `frames` may be called once.
+
+    Raises CuspError if the file is missing, empty, not a video that FFmpeg can read, or too large to decode safely.
+    """
+
+    def __init__(self, path: str | Path):
+        import av
+
+        self.path = Path(path)
+        _check_is_file(self.path)
+        options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_PIXELS)}
+        try:
+            self._container = av.open(f"file:{self.path}", options=options, metadata_errors="replace")
+        except (av.FFmpegError, ValueError, OSError) as error:
+            cut = is_cut_short(self.path)
+            why = "it is cut short and its index is lost" if cut else getattr(error, "strerror", None) or str(error)
+            raise CuspError(
+                f"cannot read {shown(path)} as a video: {why}; 0 frames could be read. "
+                f"cuspworld reads {', '.join(SUFFIXES)}"
+            ) from error
+        try:
+            stream: Any = self._container.streams.best("video")
+            if stream is None or stream.codec_context is None:
+                raise CuspError(
+                    f"{shown(path)} holds no video that can be decoded, only {_other_streams(self._container)}"
+                )
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            # Threads pay from about 720p on; below, handing frames over costs more than decoding them.
+            stream.thread_type = "AUTO" if stream.height * stream.width >= THREADED_PIXELS else "NONE"
+            self._stream = stream
+            self._check_pixels(stream.height, stream.width)
+            self._gif_fps = self._measure_gif_fps() if self._container.format.name == "gif" else None
+        except BaseException:
+            self._container.close()
+            raise
+
+    def __enter__(self) -> VideoFile:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._container.close()
+
+    @property
+    def fps(self) -> float:
+        """The average number of frames per second; 10 (a gif's default) where the file does not say anything sane."""
+        if self._gif_fps:
+            return self._gif_fps
+        for rate in (self._stream.average_rate, self._stream.guessed_rate, self._stream.base_rate):
+            if rate and 0.01 <= rate <= MAX_FPS:
+                return float(rate)
+        return 10.0
+
+    @property
+    def seconds(self) -> float | None:
+        """The declared duration in seconds, None where the file does not say."""
+        stream = self._stream
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base)
+        return self._container.duration / 1e6 if self._container.duration else None
+
+    @property
+    def caption(self) -> str:
+        """The description that `Clip.write` leaves in the file."""
+        return next((v for k, v in self._container.metadata.items() if k.lower() == "description"), "")
+
+    def frames(
+        self,
+        *,
+        start: float = 0.0,
+        seconds: float | None = None,
+        size: int | tuple[int, int] | None = None,
+        fps: float | None = None,
+        partial: bool = False,
+    ) -> Iterator[Frame]:
+        """The frames at times start, start + 1/fps, ... as uint8 (height, width, 3) RGB, one at a time.
+
+        `size`: (height, width), or one number for a square: scaled to cover it, then cropped at the centre, so that the
+        aspect ratio never changes. `fps`: the file's own average by default. Raises CuspError at the first damaged or
+        lost frame, saying how many could be read; with `partial` it stops there without an error.
+        """
+        check_seconds(start, seconds)
+        check_fps(fps)
+        target = check_size(size)
+        rate = fps or self.fps
+        wanted = None if seconds is None else max(1, round(seconds * rate))
+        tolerance = 0.5 / max(rate, self.fps)  # half a frame: timestamps are rounded, some to whole milliseconds
+        count = 0
+        held: Any = None  # the frame on screen, and since when
+        since = -math.inf
+        picture: Frame | None = None
+        problem: str | None = None
+        try:
+            for time, frame in self._timed(start):
+                if held is not None and time - max(since, start) > MAX_HOLD:
+                    problem = f"its timestamps jump by {time - max(since, start):.0f} s"
+                    break
+                while held is not None and start + count / rate < time - tolerance:
+                    if picture is None:
+                        picture = upright(held, target, self._stream.sample_aspect_ratio)
+                    yield picture
+                    count += 1
+                    if count == wanted:
+                        return
+                held, since, picture = frame, time, None
+        except _DamagedError as error:
+            problem = str(error)
+        if problem is None and is_cut_short(self.path):
+            problem = "the file is cut short"
+        if held is not None:
+            length = float(held.duration * held.time_base) if held.duration and held.time_base else 0.0
+            end = since + (length if 0 < length <= MAX_HOLD else 1 / self.fps)
+            while count != wanted and start + count / rate < end - tolerance:
+                picture = upright(held, target, self._stream.sample_aspect_ratio) if picture is None else picture
+                yield picture
+                count += 1
+        if count == wanted:
+            return
+        if problem is not None and not partial:
+            raise CuspError(
+                f"{shown(self.path)} is damaged: {problem}; {count} frame{'s' * (count != 1)} could be read. "
+                "Read with partial=True to get those"
+            )
+        if count == 0:
+            if problem is not None:
+                raise CuspError(f"{shown(self.path)} is damaged: {problem}; 0 frames could be read")
+            if held is None and start == 0:
+                raise CuspError(f"{shown(self.path)} holds no frames")
+            raise CuspError(f"start={start:g} s is past the end of {shown(self.path)}, which ends at {since:.3f} s")
+
+    def _timed(self, start: float) -> Iterator[tuple[float, Any]]:
+        """(seconds since the first frame, decoded frame), from the last key frame before `start` on."""
+        import av
+
+        stream = self._stream
+        origin = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
+        if start > 0 and origin is not None:
+            try:
+                self._container.seek(int((start + origin) / float(stream.time_base)), stream=stream, backward=True)
+            except (av.FFmpegError, OverflowError):
+                self._container.seek(0)  # not seekable there: decode from the beginning
+        previous = -1 / self.fps
+        frames = self._container.decode(stream)
+        while True:
+            try:
+                frame = next(frames, None)
+            except (av.FFmpegError, MemoryError, OSError, ValueError) as error:
+                raise _DamagedError(getattr(error, "strerror", None) or str(error)) from error
+            if frame is None:
+                return
+            if frame.is_corrupt:
+                raise _DamagedError("a frame is incomplete")
+            self._check_pixels(frame.height, frame.width)
+            shown_at = frame.time  # in seconds; None where the file gives no timestamps
+            if shown_at is None:
+                time = previous + 1 / self.fps
+            else:
+                if origin is None:
+                    origin = shown_at
+                time = shown_at - origin
+            time = max(time, previous)
+            previous = time
+            yield time, frame
+
+    def _measure_gif_fps(self) -> float | None:
+        """A gif's delays are whole hundredths of a second: the whole fps that they round, else their mean."""
+        import av
+
+        try:
+            packets = [
+                packet for packet in self._container.demux(self._stream) if packet.size and packet.pts is not None
+            ]
+            self._container.seek(0)
+        except av.FFmpegError:
+            return None
+        times = [float(packet.pts * packet.time_base) for packet in packets]
+        end = times[-1] + float(packets[-1].duration * packets[-1].time_base) if packets else 0.0
+        if end <= 0:
+            return None
+        mean = len(times) / end
+        delays = {round(after - before, 4) for before, after in itertools.pairwise([*times, end])}
+        whole = round(mean)
+        if len(delays) > 1 and whole and all(abs(k / whole - time) < 0.0101 for k, time in enumerate(times)):
+            return float(whole)
+        return mean if 0.01 <= mean <= MAX_FPS else None
+
+    def _check_pixels(self, height: int, width: int) -> None:
+        if max(height, width) > MAX_SIDE or height * width > MAX_PIXELS:
+            raise CuspError(
+                f"{shown(self.path)} declares frames of {height}x{width} pixels; "
+                f"cuspworld decodes at most {MAX_SIDE} a side and {MAX_PIXELS} in all"
+            )
+
+
+class _DamagedError(Exception):
+    """Decoding stopped at a damaged place."""
+
+
+def read_video(
+    path: str | Path,
+    *,
+    start: float = 0.0,
+    seconds: float | None = None,
+    size: int | tuple[int, int] | None = None,
+    fps: float | None = None,
+    partial: bool = False,
+) -> tuple[UInt8[np.ndarray, "time height width 3"], float, str]:
+    """(frames, fps, caption) of a video file; see `VideoFile.frames` for the arguments and errors.
+
+    Raises CuspError before decoding if the frames would not fit in 4 GiB: read those with `Clip.stream`.
+    """
+    check_seconds(start, seconds)
+    check_fps(fps)
+    with VideoFile(path) as video:
+        rate = fps or video.fps
+        frames = video.frames(start=start, seconds=seconds, size=size, fps=fps, partial=partial)
+        first = next(frames)
+        room = MAX_BYTES // first.nbytes
+        expected = max(1, round(min(seconds or math.inf, max((video.seconds or 0.0) - start, 1 / rate)) * rate))
+        _check_room(path, expected, room, first)
+        buffer = np.empty((min(expected + 2, room), *first.shape), np.uint8)
+        buffer[0] = first
+        count = 1
+        for frame in frames:
+            if count == len(buffer):
+                _check_room(path, count + 1, room, first)
+                buffer = np.concatenate([buffer, np.empty((min(count // 2 + 8, room - count), *first.shape), np.uint8)])
+            if frame.shape != first.shape:
+                raise CuspError(f"{shown(path)} changes its size at frame {count}: read it with size=")
+            buffer[count] = frame
+            count += 1
+        return buffer[:count], rate, video.caption
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """What the file says of itself, without decoding more than its header and first frames."""
+    with VideoFile(path) as video:
+        stream = video._stream
+        return VideoInfo(
+            path=video.path,
+            container=video._container.format.name.split(",")[0],
+            codec=stream.codec_context.name,
+            height=stream.height,
+            width=stream.width,
+            fps=video.fps,
+            frames=stream.frames or None,
+            seconds=video.seconds,
+            caption=video.caption,
+        )
+
+
+def _check_room(path: str | Path, count: int, room: int, frame: Frame) -> None:
+    if count > room:
+        raise CuspError(
+            f"{shown(path)} has {count} or more frames of {frame.shape[0]}x{frame.shape[1]}: "
+            f"{count * frame.nbytes / 2**30:.1f} GiB in memory, more than {MAX_BYTES >> 30}; "
+            "pass seconds=, size= or fps=, or read it with Clip.stream"
+        )
+
+
+def _check_is_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise CuspError(f"{shown(path)} is a folder: give a video file, or take the folder in with `cusp ingest`")
+        if not path.is_file():
+            raise CuspError(f"no file at {shown(path)}")
+        if path.stat().st_size == 0:
+            raise CuspError(f"{shown(path)} is empty (0 bytes): 0 frames could be read")
+    except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte
+        raise CuspError(f"cannot read {shown(path)}: {error}") from error
+
+
+def _other_streams(container: Any) -> str:
+    kinds = sorted({stream.type for stream in container.streams})
+    return ", ".join(kinds) or "nothing"

@@ -1,0 +1,313 @@
+"""Puppies: three or four puppies romp over the grass around a ball, pass behind one another, and stay three or four.
+
+Discs on the ground plane (x to the right, z away from the camera), with restitution, moved by pymunk (Chipmunk). A
+puppy steers: its acceleration is (wanted velocity - velocity) * eagerness, towards a point that circles the ball. The
+camera is a pinhole at height `CAMERA_HEIGHT` and distance `CAMERA_DISTANCE`: X = x s, Y = H (1 - s), s = D / (D + z).
+It looks over the puppies, so that they can be counted: of two equal ones the farther is never hidden whole, and
+a smaller one behind a bigger one may be. Critical state: a puppy is wholly hidden behind others (puppies_kernels.py).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import pymunk
+
+from cuspworld.truth import Truth
+from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.puppies import words as puppies_words
+from cuspworld.worlds.puppies.drawing import COATS, puppy
+from cuspworld.worlds.puppies.kernels import PARTS, hidden
+from cuspworld.worlds.world import Parameter, Twin, World, crossing
+
+STEP = 1 / 240  # s, at most
+MOST = 5  # puppies that the state has room for (one more than the world, for the impossible one)
+CAMERA_HEIGHT, CAMERA_DISTANCE = 0.72, 2.2  # m; high enough that the puppies can be counted
+DEPTH, HALF_WIDTH = 1.4, 0.78  # m, of the meadow; half width at the near edge, as seen
+PUPPY_RADIUS, PUPPY_MASS = 0.14, 4.0  # m and kg of a puppy of size 1; the mass grows with the cube of the size
+PUPPY_SIZE = 0.74  # of the drawing of puppies_kernels.PARTS, for a puppy of size 1
+BALL_RADIUS, BALL_MASS, BALL_DRAG = 0.085, 0.15, 0.9  # m, kg, 1/s
+OUTLINE = 3  # capsules that make a puppy's outline
+FUR = ("brown", "white", "black", "golden", "grey")
+
+
+class Puppies(World):
+    """Actions: `kick_x`, `kick_z`, an impulse (N s) given to the ball at once; the puppies run after it."""
+
+    name = "Puppies"
+    seconds = 3.0
+    view = (-0.9, -0.50, 0.9, 1.30)
+    parameters = (
+        Parameter("count", "1", "how many puppies", choices=(3, 4), out_choices=(2,)),
+        *(Parameter(f"coat_{k}", "", f"coat of puppy {k}", choices=FUR) for k in range(1, 5)),
+        *(Parameter(f"size_{k}", "1", f"size of puppy {k}", (0.78, 1.18), ((0.6, 0.72), (1.25, 1.4)), (0.3, 2.0))
+          for k in range(1, 5)),
+        Parameter("pace", "rad/s", "how fast they circle the ball", (0.8, 1.5), ((1.9, 2.5),), (0.0, 5.0)),
+        Parameter("eagerness", "1/s", "how quickly they take the velocity they want", (3.0, 5.0), ((1.0, 2.0),),
+                  (0.0, 30.0)),
+        Parameter("kick", "N s", "impulse of the kick that the ball gets", (0.05, 0.13), ((0.2, 0.3),), (0.0, 1.0)),
+        Parameter("kick_time", "s", "when the ball is kicked", choices=(0.5, 1.0, 1.5)),
+        Parameter("restitution", "1", "of bumps between puppies", (0.2, 0.5), ((0.8, 0.95),), (0.0, 1.0)),
+    )  # fmt: skip
+    held_out = (
+        (("count", 4), ("coat_1", "white")),
+        (("count", 3), ("coat_1", "grey")),
+        (("coat_1", "black"), ("coat_2", "golden")),
+    )
+    columns: ClassVar[dict[str, str]] = {
+        **{
+            f"puppy_{k}_{what}": unit
+            for k in range(1, MOST + 1)
+            for what, unit in {
+                "x": "m", "z": "m", "velocity_x": "m/s", "velocity_z": "m/s", "facing": "1", "visible": "1",
+                "present": "1",
+            }.items()
+        },
+        "ball_x": "m",
+        "ball_z": "m",
+        "ball_velocity_x": "m/s",
+        "ball_velocity_z": "m/s",
+        "hidden_depth": "m",
+    }  # fmt: skip
+    actions: ClassVar[dict[str, tuple[str, float, float]]] = {
+        "kick_x": ("N s", -0.5, 0.5),
+        "kick_z": ("N s", -0.5, 0.5),
+    }
+    conserved_units: ClassVar[dict[str, str]] = {"animals": "1"}
+    critical_events = ("full occlusion", "reappears")
+    branches = ("all seen", "one hidden")
+    twins: ClassVar[dict[str, Twin]] = {
+        "three_become_four": Twin("permanence of objects", "A fourth puppy comes out from behind another."),
+        "four_become_three": Twin("permanence of objects", "A puppy goes behind another and never comes out."),
+        "identities_swap": Twin("identity of objects", "Two puppies swap coats as one passes behind the other."),
+    }
+    instances: ClassVar[dict[int, str]] = {**{k: f"puppy {k}" for k in range(1, MOST + 1)}, MOST + 1: "ball"}
+
+    def _valid(self, values: dict[str, Any]) -> str:
+        coats = [values[f"coat_{k}"] for k in range(1, 5)]
+        return "" if len(set(coats)) == 4 else f"the coats must differ: got {', '.join(coats)}"
+
+    def _begin(self, rng: np.random.Generator) -> None:
+        values = self.values
+        count = values["count"]
+        self._coats = [values[f"coat_{k}"] for k in range(1, count + 1)]
+        self._sizes = [values[f"size_{k}"] for k in range(1, count + 1)]
+        self._space = space = pymunk.Space()
+        space.iterations = 15
+        space.collision_slop = 1e-3
+        far = DEPTH + 0.1
+        corners = [(-_edge(0) - 0.1, -0.1), (_edge(0) + 0.1, -0.1), (_edge(far) + 0.1, far), (-_edge(far) - 0.1, far)]
+        for k in range(4):
+            fence = pymunk.Segment(space.static_body, corners[k], corners[(k + 1) % 4], 0.02)
+            fence.elasticity, fence.friction = 0.6, 0.0
+            space.add(fence)
+        self._ball = self._disc(rng.uniform(-0.3, 0.3), rng.uniform(0.5, 0.8), BALL_RADIUS, BALL_MASS, 0.6)
+        # Each puppy circles the ball on an ellipse of its own; most go one way, so that they are seldom all in a heap.
+        sense = np.where(rng.random(MOST) < 0.85, 1.0, -1.0) * (1.0 if rng.random() < 0.5 else -1.0)
+        self._pace = sense * values["pace"] * rng.uniform(0.8, 1.2, MOST)
+        self._reach = rng.uniform([0.52, 0.35], [0.86, 0.62], (MOST, 2))
+        self._phase = rng.uniform(0, 2 * math.pi, MOST)
+        self._kick_direction = rng.uniform(0, 2 * math.pi)
+        self._spare = [coat for coat in FUR if coat not in self._coats]
+        # Of a few places to start from, the one from which every puppy is seen best.
+        evenly = np.arange(MOST) * 2 * math.pi / count
+        starts = rng.uniform(0, 2 * math.pi, (8, 1)) + evenly + rng.uniform(-0.4, 0.4, (8, MOST))
+        self._angle = max(starts, key=lambda angles: self._spread(angles, count))
+        self._dogs: list[pymunk.Body] = []
+        for k in range(count):
+            self._add_dog(k, *self._wanted(k, 0.0)[:2])
+        self._facing = np.array([math.copysign(1.0, self._wanted(k, 0.0)[2]) for k in range(count)])
+        for k, dog in enumerate(self._dogs):
+            _, _, *velocity = self._wanted(k, 0.0)
+            dog.velocity = (velocity[0], velocity[1])
+        self._gone: set[int] = set()
+        self._depth, self._visible = self._look()
+
+    def _spread(self, angles: np.ndarray, count: int) -> float:
+        """The smallest distance on the screen between two puppies that start at these angles."""
+        x, z = self._ball.position
+        reach = self._reach[:count]
+        near = CAMERA_DISTANCE / (CAMERA_DISTANCE + z + reach[:, 1] * np.sin(angles[:count]))
+        places = np.sort((x + reach[:, 0] * np.cos(angles[:count])) * near)
+        return float(np.diff(places).min())
+
+    def _disc(self, x: float, z: float, radius: float, mass: float, elasticity: float) -> pymunk.Body:
+        body = pymunk.Body(mass, math.inf)
+        body.position = (x, z)
+        shape = pymunk.Circle(body, radius)
+        shape.elasticity, shape.friction = elasticity, 0.0
+        self._space.add(body, shape)
+        return body
+
+    def _add_dog(self, k: int, x: float, z: float) -> None:
+        radius, mass = PUPPY_RADIUS * self._sizes[k], PUPPY_MASS * self._sizes[k] ** 3
+        edge = _edge(z) - radius
+        x, z = float(np.clip(x, -edge, edge)), float(np.clip(z, 0.1, DEPTH - 0.05))
+        # sqrt: Chipmunk multiplies the elasticities of the two shapes of a contact
+        self._dogs.append(self._disc(x, z, radius, mass, math.sqrt(self.values["restitution"])))
+
+    def _wanted(self, k: int, now: float) -> tuple[float, float, float, float]:
+        """Where puppy k wants to be, and the velocity of that point if the ball stood still: x, z, and their rates."""
+        angle, pace = self._angle[k] + self._pace[k] * now, self._pace[k]
+        x, z = self._ball.position
+        cos, sin = math.cos(angle), math.sin(angle)
+        rx, rz = self._reach[k]
+        return x + rx * cos, z + rz * sin, -rx * pace * sin, rz * pace * cos
+
+    def _advance(self, seconds: float, action: np.ndarray) -> None:
+        if action.any():
+            self._event("kick", self.time, impulse_x=float(action[0]), impulse_z=float(action[1]))
+            self._ball.apply_impulse_at_local_point((float(action[0]), float(action[1])))
+        count = math.ceil(seconds / STEP - 1e-9)
+        dt = seconds / count
+        for k in range(count):
+            self._substep(self.time + k * dt, dt)
+
+    def _substep(self, now: float, dt: float) -> None:
+        eagerness = self.values["eagerness"]
+        for k in self._here():
+            dog = self._dogs[k]
+            if eagerness:
+                x, z, u, w = self._wanted(k, now)
+                (px, pz), (vx, vz) = dog.position, dog.velocity
+                force = dog.mass * eagerness
+                dog.apply_force_at_local_point((force * (u + 2.5 * (x - px) - vx), force * (w + 2.5 * (z - pz) - vz)))
+        self._ball.velocity *= math.exp(-BALL_DRAG * dt)
+        self._space.step(dt)
+        for k, dog in enumerate(self._dogs):
+            vx, vz = dog.velocity
+            wanted = math.tanh(3.0 * vx)
+            self._facing[k] += (wanted - self._facing[k]) * min(8.0 * dt, 1.0)
+            self._phase[k] += dt * (4.0 + 11.0 * math.hypot(vx, vz))
+        before = self._depth
+        self._depth, self._visible = self._look()
+        for k in self._here():
+            first, last = before[k], self._depth[k]
+            if (first < 0) != (last < 0):
+                detail = {"hidden": k + 1, "in_front": self._in_front(k) + 1}
+                self._event("full occlusion" if last >= 0 else "reappears", crossing(first, last, now, dt), **detail)
+
+    def _places(self) -> np.ndarray:
+        """Screen x, screen y, scale, facing, distance of every puppy: what the camera sees. (puppies, 5)"""
+        places = np.empty((len(self._dogs), 5))
+        for k, dog in enumerate(self._dogs):
+            x, z = dog.position
+            scale = CAMERA_DISTANCE / (CAMERA_DISTANCE + z)
+            places[k] = x * scale, CAMERA_HEIGHT * (1 - scale), PUPPY_SIZE * self._sizes[k] * scale, self._facing[k], z
+        return places
+
+    def _here(self) -> list[int]:
+        return [k for k in range(len(self._dogs)) if k not in self._gone]
+
+    def _look(self) -> tuple[np.ndarray, np.ndarray]:
+        """How deep each puppy is hidden (m; negative: it is seen), and the share of its outline that is seen."""
+        here, depth, visible = self._here(), np.full(len(self._dogs), -1.0), np.zeros(len(self._dogs))
+        depth_here, visible_here = np.empty(len(here)), np.empty(len(here))
+        hidden(self._places()[here], PARTS, OUTLINE, depth_here, visible_here)
+        depth[here], visible[here] = depth_here, visible_here
+        return depth, visible
+
+    def _in_front(self, k: int) -> int:
+        """The nearer puppy that covers puppy k most: the one closest to it on the screen."""
+        places = self._places()
+        nearer = [j for j in self._here() if places[j, 4] < places[k, 4]]
+        return min(nearer, key=lambda j: abs(places[j, 0] - places[k, 0]), default=k)
+
+    def _row(self) -> tuple[float, ...]:
+        row: list[float] = []
+        for k in range(MOST):
+            if k < len(self._dogs) and k not in self._gone:
+                dog = self._dogs[k]
+                row += [*dog.position, *dog.velocity, self._facing[k], self._visible[k], 1.0]
+            else:
+                row += [0.0] * 7
+        return (*map(float, row), *self._ball.position, *self._ball.velocity, float(self._depth.max()))
+
+    def _conserved(self) -> tuple[float, ...]:
+        return (float(len(self._here())),)
+
+    def _policy(self, time: float) -> tuple[float, ...]:
+        due = self.values["kick_time"]
+        if not due - 1e-9 <= time < due + 1 / self.fps - 1e-9:
+            return (0.0, 0.0)
+        angle, impulse = self._kick_direction, self.values["kick"]
+        return (impulse * math.cos(angle), impulse * math.sin(angle))
+
+    def branch(self, state: Any) -> str:
+        return "one hidden" if state["hidden_depth"] >= 0 else "all seen"
+
+    def criticality(self, state: Any) -> float:
+        return float(state["hidden_depth"])
+
+    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+        coats = [self.values[f"coat_{k}"] for k in range(1, self.values["count"] + 1)]
+        passing = next((event.detail for event in self.events if event.name == "full occlusion"), None)
+        pair = (coats[passing["hidden"] - 1], coats[passing["in_front"] - 1]) if passing else None
+        return puppies_words.sentence(style, language, rng, coats, pair)
+
+    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+        """At the moment when somebody is hidden most, which must be at least half."""
+        count = truth.parameters["count"]
+        if {"three_become_four": 3, "four_become_three": 4}.get(twin, count) != count:
+            return None
+        visible = np.stack([truth.state[f"puppy_{k + 1}_visible"] for k in range(count)], 1)[1:]
+        frame = int(visible.min(1).argmin())
+        return (frame + 1) / self.fps if visible[frame].min() < 0.5 else None
+
+    def _break(self, twin: str) -> None:
+        """Called just before the frame of the greatest occlusion; acts on the one that is hidden most by then."""
+        k = min(self._here(), key=lambda j: self._visible[j])
+        front = self._in_front(k)
+        self._wrong: tuple[int, ...] = (k + 1,)
+        if twin == "identities_swap":
+            front = front if front != k else (k + 1) % len(self._dogs)
+            self._coats[k], self._coats[front] = self._coats[front], self._coats[k]
+            self._wrong = (k + 1, front + 1)
+        elif twin == "three_become_four":
+            x, z = self._dogs[k].position
+            self._coats.append(self._spare[0])
+            self._facing = np.append(self._facing, -self._facing[k])
+            self._sizes.append(self._sizes[k])
+            self._add_dog(len(self._dogs), x, z + 0.1)
+            self._angle[len(self._dogs) - 1] = self._angle[k] + math.pi
+            self._wrong = (len(self._dogs),)
+            self._depth, self._visible = self._look()
+        else:
+            self._gone.add(k)
+            self._space.remove(*self._dogs[k].shapes, self._dogs[k])
+            self._depth, self._visible = self._look()
+
+    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+        return self._wrong
+
+    def _paint(self, canvas: Canvas) -> None:
+        canvas.background((128, 190, 240), (206, 232, 250))
+        canvas.circle(0.58, 1.12, 0.12, (255, 236, 150), soft=0.02)
+        for x, y, r in ((-0.58, 1.06, 0.11), (-0.44, 1.10, 0.13), (-0.30, 1.06, 0.10)):
+            canvas.ellipse(x, y, 1.3 * r, 0.75 * r, (255, 255, 255), soft=0.03)
+        canvas.ellipse(-0.55, CAMERA_HEIGHT - 0.10, 0.95, 0.30, (138, 196, 116), shade=0.08)
+        canvas.ellipse(0.75, CAMERA_HEIGHT - 0.12, 0.85, 0.26, (122, 184, 104), shade=0.08)
+        canvas.band(-9.0, CAMERA_HEIGHT - 0.02, (124, 196, 92), (124, 196, 92))
+        canvas.band(-0.52, CAMERA_HEIGHT - 0.02, (132, 200, 98), (88, 166, 66))
+        places = self._places()
+        order = sorted([(places[k, 4], k) for k in self._here()] + [(self._ball.position[1], -1)], reverse=True)
+        for _, k in order:
+            if k >= 0:
+                x, y, scale, facing, _ = places[k].tolist()
+                puppy(canvas, x, y, scale, facing, float(self._phase[k]), self._coats[k], k + 1)
+            else:
+                x, z = self._ball.position
+                scale = CAMERA_DISTANCE / (CAMERA_DISTANCE + z)
+                x, y, r = x * scale, CAMERA_HEIGHT * (1 - scale), BALL_RADIUS * scale
+                canvas.shadow(x, y, r, 0.35 * r)
+                canvas.sphere(x, y + r, r, (226, 58, 52), instance=MOST + 1)
+
+
+def _edge(z: float) -> float:
+    """Half width of the meadow at depth z, so that it fills the same width of the picture everywhere."""
+    return HALF_WIDTH * (CAMERA_DISTANCE + z) / CAMERA_DISTANCE
+
+
+assert set(FUR) == set(COATS)

@@ -1,0 +1,176 @@
+"""Recording a world: one run into one Clip with its truth, and the impossible twin of a run.
+
+A twin is the same seed run again; just before frame k the world breaks one law, so frames 0..k-1 are byte for byte
+those of the possible clip, and the violation starts at k / fps, with the first frame that shows it. Events are those of
+the possible clip up to frame k - 1: what happens on the way to frame k happens in the broken world.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
+from cuspworld.truth import Truth, Violation
+from cuspworld.worlds.drawing.canvas import check_size
+from cuspworld.worlds.parameters import is_number, nearest
+from cuspworld.worlds.world import World, check_names, check_rate
+
+Box = tuple[float, float, float, float]
+LONGEST = 100_000  # frames of one recording
+
+
+def record(
+    world: World,
+    seed: int,
+    seconds: float | None,
+    size: Any,
+    fps: float | None,
+    caption: str,
+    language: str,
+    twin: str | None,
+    split: str | None,
+    options: dict[str, Any] | None,
+    actions: Any,
+) -> Clip:
+    """`World.record`, which documents the arguments."""
+    if twin is not None and twin not in world.twins:
+        raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
+    height_width = check_size(size)
+    rate = check_rate(fps if fps is not None else world.fps)
+    count = frame_count(world.seconds if seconds is None else seconds, rate)
+    options = {**check_names(options), **({"split": split} if split is not None else {})}
+    before, world.fps = world.fps, rate
+    try:
+        clip = _run(world, seed, options, count, height_width, actions)
+        words = world.caption(caption, language)
+        if twin is None:
+            return replace(clip, caption=words)
+        assert clip.truth is not None
+        first = _first_frame(world, twin, clip.truth, count)
+        end = world._twin_end(twin, clip.truth)
+        end = count / rate if end is None else min(max(end, (first + 1) / rate), count / rate)
+        broken = _run(world, seed, options, count, height_width, actions, twin, first)
+        assert broken.truth is not None
+        violation = Violation(
+            twin=twin,
+            law=world.twins[twin].law,
+            start=first / rate,
+            end=end,
+            box=_box(world, twin, clip, broken, first, math.ceil(end * rate)),
+            sentence=world.twins[twin].sentence,
+        )
+        return replace(broken, caption=words, truth=replace(broken.truth, violation=violation))
+    finally:
+        world.fps = before
+
+
+def twin_seed(world: World, twin: str, start: int = 0, **arguments: Any) -> int:
+    """The first seed in [start, start + 1000) whose possible clip offers an occasion for this twin."""
+    for seed in range(start, start + 1000):
+        clip = world.record(seed, **{**arguments, "size": 8})
+        assert clip.truth is not None
+        moment = world._twin_start(twin, clip.truth)
+        if moment is not None and _frame_of(moment, clip.fps) < len(clip):
+            return seed
+    raise CuspError(f"no seed from {start} to {start + 999} of {world.name} offers an occasion for the twin {twin!r}")
+
+
+def frame_count(seconds: Any, rate: float) -> int:
+    if not is_number(seconds) or not 0 < seconds <= LONGEST / rate:
+        raise CuspError(f"seconds must be positive and at most {LONGEST / rate:g} (at {rate:g} fps): got {seconds!r}")
+    return max(1, round(float(seconds) * rate))
+
+
+def _frame_of(moment: float, rate: float) -> int:
+    return max(1, math.ceil(moment * rate - 1e-9))
+
+
+def _first_frame(world: World, twin: str, truth: Truth, count: int) -> int:
+    moment = world._twin_start(twin, truth)
+    if moment is None or (first := _frame_of(moment, world.fps)) >= count:
+        raise CuspError(
+            f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].law}) in "
+            f"{count / world.fps:g} s: take another seed, world.twin_seed({twin!r}) finds one"
+        )
+    return first
+
+
+def _run(
+    world: World,
+    seed: int,
+    options: dict[str, Any],
+    count: int,
+    size: tuple[int, int],
+    actions: Any,
+    twin: str | None = None,
+    first: int = -1,
+) -> Clip:
+    world.reset(seed=seed, options=options)
+    frames = np.empty((count, *size, 3), np.uint8)
+    masks = np.empty((count, *size), np.uint8)
+    state = np.empty(count, world._dtype)
+    taken = np.empty(count, [(name, "f8") for name in world.actions])
+    conserved = np.empty(count, [(name, "f8") for name in world.conserved_units])
+    action = np.zeros(len(world.actions))
+    for k in range(count):
+        if k:
+            if k == first:
+                world.twin = twin
+                world._break(str(twin))
+            world.step(action)
+        frames[k], masks[k] = world._picture(*size)
+        state[k] = tuple(world._row())
+        conserved[k] = tuple(world._conserved())
+        action = world._check_action(_action(world, actions, k, count))
+        taken[k] = tuple(action)
+    units = {**world.columns, **{a: unit for a, (unit, *_) in world.actions.items()}, **world.conserved_units}
+    truth = Truth(
+        world=world.name,
+        parameters={**world.values, "seed": world.seed, "split": world._split_now, "preset": world.preset},
+        state=state,
+        units=units,
+        action=taken,
+        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / world.fps), key=lambda e: e.time)),
+        conserved=conserved,
+        masks=masks,
+        instances=dict(world.instances),
+        camera=world._camera(*size),
+        branch=world.branch(state[-1]),
+    )
+    return Clip(frames, world.fps, truth=truth)
+
+
+def _action(world: World, actions: Any, k: int, count: int) -> Any:
+    if actions is None:
+        return world._policy(k / world.fps)
+    rows = len(actions) if hasattr(actions, "__len__") else None
+    if rows != count:
+        raise CuspError(f"actions must have one row a frame: got {actions!r:.40}, {rows} rows, take {count}")
+    return actions[k]
+
+
+def _box(world: World, twin: str, possible: Clip, broken: Clip, first: int, end: int) -> Box:
+    """Pixel box (x0, y0, x1, y1) around what does the impossible in the first second of the breach.
+
+    The pixels of the twin's instances in either clip; where it names none, the pixels in which the two clips differ.
+    """
+    end = max(first + 1, min(end, first + max(1, round(possible.fps)), len(broken)))
+    ids = world._twin_instances(twin)
+    differ = (possible.frames[first:end] != broken.frames[first:end]).any(-1)
+    where = np.zeros_like(differ)
+    if ids and possible.truth is not None and broken.truth is not None:
+        assert possible.truth.masks is not None and broken.truth.masks is not None
+        where = np.isin(broken.truth.masks[first:end], ids)
+        if not where.any():
+            where = np.isin(possible.truth.masks[first:end], ids)
+    if not where.any():
+        where = differ
+    if not where.any():
+        return 0.0, 0.0, float(differ.shape[2]), float(differ.shape[1])
+    rows, columns = np.flatnonzero(where.any((0, 2))), np.flatnonzero(where.any((0, 1)))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

@@ -1,0 +1,324 @@
+"""WindTunnel: a fan blows smoke lines past an obstacle; behind it the wake stays closed, or sheds vortices.
+
+Incompressible Navier-Stokes flow by the lattice Boltzmann method (wind_tunnel_kernels.py), a slice of a tunnel with
+slip walls; the obstacle blocks about a seventh of it. Smoke follows the air. SI units, forces per metre of depth.
+Critical state: the Reynolds number at which the steady wake loses its stability (a Hopf bifurcation, after which the
+vortices of a Karman street are shed). It is 47 for a cylinder in an unbounded flow (Provansal, Mathis, Boyer 1987);
+`CRITICAL` has the values for this tunnel, where the squared amplitude of the settled lift, linear in the Reynolds
+number (Landau), reaches zero.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cuspworld.truth import Truth
+from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
+from cuspworld.worlds.wind_tunnel import kernels
+from cuspworld.worlds.wind_tunnel import words as wind_tunnel_words
+from cuspworld.worlds.world import Parameter, Twin, World
+
+CELL, STEP = 1.25e-3, 1.2e-3  # m and s (at most) of the lattice
+ROWS, COLUMNS = 80, 96
+LENGTH, HEIGHT = COLUMNS * CELL, ROWS * CELL
+PLACE = 0.040  # m from the inlet to the middle of the obstacle
+DENSITY = 1.2  # kg/m^3, of the gas
+TOP_SPEED = 0.2  # m/s, of the fan: 0.19 cells a step
+LAG = 0.15  # s, time constant with which the wind follows the fan
+GUST_AFTER = 0.35  # s after the fan is switched
+GUST_LASTS = 4 * ROWS * math.sqrt(3) * STEP  # s: two periods of sound across the tunnel, which it does not excite then
+PROBE = 2.5  # diameters behind the obstacle where the wake's velocity across is measured
+SWINGS = 0.12  # of the wind: velocity across in the wake that counts as a vortex
+CRITICAL = {"cylinder": 45.0, "square": 39.0, "plate": 31.0, "triangle": 50.0}
+LINES, NOZZLE = 12, 0.006  # of smoke; m
+PUFF = 0.58  # cells between the puffs of a line
+CARRY = 6  # steps between moves of the smoke
+MOST = 8192  # puffs
+
+
+class WindTunnel(World):
+    """Action: `fan`, a change (m/s) of the speed at which the fan is set; it turns at 0 to 0.2 m/s."""
+
+    name = "WindTunnel"
+    seconds = 6.0
+    view = (-0.0255, -0.0235, 0.1235, 0.1255)
+    parameters = (
+        Parameter("obstacle", "", "what stands in the wind", choices=("cylinder", "square", "triangle"),
+                  out_choices=("plate",)),
+        Parameter("diameter", "m", "height of the obstacle across the wind", (0.012, 0.016),
+                  ((0.0085, 0.0105), (0.018, 0.021)), (0.006, 0.025)),
+        Parameter("wind", "m/s", "speed of the wind", (0.03, 0.14), ((0.015, 0.025), (0.15, 0.18)), (0.0, TOP_SPEED)),
+        Parameter("fan_time", "s", "when the fan is switched on", choices=(0.2, 0.3, 0.4), out_choices=(0.1, 0.8)),
+        Parameter("gust", "1", "unevenness of the first gust, share of the wind", (0.15, 0.30), ((0.02, 0.06),),
+                  (0.0, 0.5)),
+        Parameter("offset", "m", "height of the obstacle over the middle", (-0.006, 0.006), ((0.010, 0.014),),
+                  (-0.02, 0.02)),
+        Parameter("viscosity", "m^2/s", "kinematic viscosity of the gas (air: 1.5e-5)",
+                  out=((1.0e-5, 1.2e-5), (3e-5, 6e-5)), bounds=(7e-6, 5e-4), default=1.5e-5),
+    )  # fmt: skip
+    held_out = (
+        (("obstacle", "square"), ("wind", (0.11, 0.14))),
+        (("obstacle", "triangle"), ("diameter", (0.0145, 0.016))),
+    )
+    columns: ClassVar[dict[str, str]] = {
+        "wind": "m/s",
+        "reynolds": "1",
+        "critical_reynolds": "1",
+        "drag": "N/m",
+        "lift": "N/m",
+        "drag_coefficient": "1",
+        "lift_coefficient": "1",
+        "wake_velocity": "m/s",
+        "wake_swing": "1",
+        "vortices": "1",
+    }
+    actions: ClassVar[dict[str, tuple[str, float, float]]] = {"fan": ("m/s", -TOP_SPEED, TOP_SPEED)}
+    conserved_units: ClassVar[dict[str, str]] = {"mass_minus_inflow": "kg/m"}
+    critical_events = ("critical speed", "shedding begins", "shedding stops")
+    branches = ("steady wake", "vortex street")
+    twins: ClassVar[dict[str, Twin]] = {
+        "obstacle_ignored": Twin(
+            "a solid body keeps the air out", "The wind blows straight through the obstacle, as if it were not there."
+        ),
+    }
+    instances: ClassVar[dict[int, str]] = {1: "obstacle", 2: "smoke", 3: "fan"}
+
+    def _valid(self, values: dict[str, Any]) -> str:
+        if values["wind"] * values["diameter"] / values["viscosity"] > 300:
+            reynolds = values["wind"] * values["diameter"] / values["viscosity"]
+            return f"wind * diameter / viscosity must be at most 300, which this lattice resolves: got {reynolds:.0f}"
+        return ""
+
+    def _begin(self, rng: np.random.Generator) -> None:
+        values = self.values
+        self._dt = 1 / self.fps / math.ceil(1 / self.fps / STEP - 1e-9)
+        self._gust_sign = 1.0 if rng.random() < 0.5 else -1.0
+        self._flow, self._scratch = np.empty((2, 9, ROWS + 2, COLUMNS))
+        kernels.at_rest(self._flow)
+        kernels.at_rest(self._scratch)
+        self._u, self._v = np.zeros((2, ROWS + 2, COLUMNS))
+        self._density = np.ones((ROWS + 2, COLUMNS))
+        self._cells = values["diameter"] / CELL
+        self._x, self._y = PLACE / CELL, (ROWS + 1) / 2 + values["offset"] / CELL
+        self._solid = solid_share(values["obstacle"], self._cells, self._x, self._y, (ROWS + 2, COLUMNS))
+        self._omega = 1 / (3 * values["viscosity"] * self._dt / CELL**2 + 0.5)
+        self._probe = (round(self._y), round(self._x + PROBE * self._cells))
+        self._fan = self._wind = self._fan_turned = 0.0
+        self._gust_from = math.inf
+        self._force, self._swing, self._across = np.zeros(2), 0.0, 0.0
+        self._peak, self._big, self._vortices, self._sheds = 0.0, 0, 0, False
+        self._inflow = 0.0
+        self._start_smoke(rng)
+
+    def _start_smoke(self, rng: np.random.Generator) -> None:
+        """Straight lines of smoke that hang in the still air."""
+        lines = 1 + ROWS * (np.arange(LINES) + 0.5) / LINES - 0.5
+        nearest = self._y - lines[np.abs(lines - self._y).argmin()]  # one line meets the obstacle
+        self._nozzles = lines + nearest + rng.uniform(-1.2, 1.2)
+        along = np.arange(NOZZLE / CELL, COLUMNS - 2, PUFF)
+        puffs = np.stack(np.meshgrid(along, self._nozzles), -1).reshape(-1, 2)
+        rows, columns = puffs[:, 1].round().astype(int), puffs[:, 0].round().astype(int)
+        puffs = puffs[self._solid[rows, columns] < 0.05]
+        self._smoke = np.zeros((MOST, 3))
+        self._puffs = len(puffs)
+        self._smoke[: self._puffs, :2] = puffs
+        self._travelled = 0.0
+
+    def _advance(self, seconds: float, action: np.ndarray) -> None:
+        if action[0] != 0.0:
+            self._turn_fan(float(action[0]))
+        count = max(round(seconds / self._dt), 1)
+        done = 0
+        while done < count:
+            steps = min(CARRY, count - done)
+            self._blow(self.time + done * self._dt, steps)
+            done += steps
+
+    def _turn_fan(self, change: float) -> None:
+        before, self._fan = self._fan, min(max(self._fan + change, 0.0), TOP_SPEED)
+        self._event("fan", self.time, wind=self._fan)
+        if before == 0.0 < self._fan:
+            self._gust_from = self.time + GUST_AFTER
+        critical = CRITICAL[self.values["obstacle"]] * self.values["viscosity"] / self.values["diameter"]
+        if (self._wind - critical) * (self._fan - critical) < 0:
+            passed = LAG * math.log((self._wind - self._fan) / (critical - self._fan))
+            self._event("critical speed", self.time + passed, wind=critical)
+
+    def _blow(self, now: float, steps: int) -> None:
+        """A few steps of the lattice, and the smoke along with them."""
+        after = self._dt * (np.arange(steps) + 1.0)
+        wind = self._fan + (self._wind - self._fan) * np.exp(-after / LAG)
+        phase = np.clip((now + after - self._gust_from) / GUST_LASTS, 0.0, 1.0)
+        shear = self._gust_sign * self.values["gust"] * np.sin(math.pi * phase) ** 2
+        to_lattice = self._dt / CELL
+        record = np.empty((steps, 5))
+        kernels.flow_steps(
+            self._flow, self._scratch, self._omega, self._solid, wind * to_lattice, shear, self._u, self._v,
+            self._density, self._probe, record,
+        )  # fmt: skip
+        self._inflow += float((record[:, 2] - record[:, 3]).sum())
+        self._wind = float(wind[-1])
+        self._fan_turned += self._wind * steps * self._dt
+        self._force = record[:, :2].mean(0)
+        self._notice(now, record[:, 4] / to_lattice)
+        self._puffs = kernels.carry(self._smoke, self._puffs, self._u, self._v, self._solid, float(steps))
+        self._travelled += self._wind * to_lattice * steps
+        while self._travelled >= PUFF and self._puffs + LINES <= MOST:
+            self._travelled -= PUFF
+            new = slice(self._puffs, self._puffs + LINES)
+            self._smoke[new, 0], self._smoke[new, 1], self._smoke[new, 2] = NOZZLE / CELL, self._nozzles, 0.0
+            self._smoke[new, 0] += self._travelled
+            self._puffs += LINES
+
+    def _notice(self, now: float, across: np.ndarray) -> None:
+        """A vortex passes where the wake's velocity across changes sign (straight line within a step of 1.2 ms)."""
+        last = self._across
+        for k, value in enumerate(across.tolist()):
+            if last * value < 0:
+                self._half_swing(now + self._dt * (k + last / (last - value)), value > 0)
+                self._peak = 0.0
+            self._peak = max(self._peak, abs(value))
+            last = value
+        self._across = last
+
+    def _half_swing(self, time: float, upwards: bool) -> None:
+        self._swing = self._peak / max(self._wind, 1e-6)
+        critical = self._reynolds() > CRITICAL[self.values["obstacle"]]
+        self._big = self._big + 1 if self._swing > SWINGS and critical else 0
+        if self._big >= 3:  # the gust itself swings the wake once
+            self._vortices += 1
+            if not self._sheds:
+                self._sheds = True
+                self._event("shedding begins", time)
+            self._event("vortex", time, side="below" if upwards else "above")
+        elif self._sheds and not critical:
+            self._sheds = False
+            self._event("shedding stops", time)
+
+    def _reynolds(self) -> float:
+        return self._wind * self.values["diameter"] / self.values["viscosity"]
+
+    def _row(self) -> tuple[float, ...]:
+        drag, lift = (self._force * DENSITY * CELL**3 / self._dt**2).tolist()
+        pressure = 0.5 * DENSITY * max(self._wind, 1e-6) ** 2 * self.values["diameter"]
+        still = self._wind < 1e-3
+        return (
+            self._wind, self._reynolds(), CRITICAL[self.values["obstacle"]], drag, lift,
+            0.0 if still else drag / pressure, 0.0 if still else lift / pressure, self._across,
+            self._swing, float(self._vortices),
+        )  # fmt: skip
+
+    def _conserved(self) -> tuple[float, ...]:
+        mass = float(self._flow[:, 1:-1, 1:-1].sum()) - self._inflow
+        return (mass * DENSITY * CELL**2,)
+
+    def _policy(self, time: float) -> tuple[float, ...]:
+        due = self.values["fan_time"]
+        return (self.values["wind"] if due - 1e-9 <= time < due + 1 / self.fps - 1e-9 else 0.0,)
+
+    def branch(self, state: Any) -> str:
+        return "vortex street" if state["reynolds"] > state["critical_reynolds"] else "steady wake"
+
+    def criticality(self, state: Any) -> float:
+        """The Reynolds number over the critical one, less 1."""
+        return float(state["reynolds"] / state["critical_reynolds"] - 1.0)
+
+    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+        outcome = "sheds" if self._happened("shedding begins") is not None else "steady"
+        if outcome == "steady" and self._reynolds() > CRITICAL[self.values["obstacle"]]:
+            outcome = "not yet"
+        if self._happened("fan") is None:
+            outcome = "still"
+        return wind_tunnel_words.sentence(style, language, rng, self.values["obstacle"], self._wind, outcome)
+
+    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+        fan = next((event.time for event in truth.events if event.name == "fan"), None)
+        return None if fan is None else fan + 1.5
+
+    def _break(self, twin: str) -> None:
+        self._solid = np.zeros_like(self._solid)
+
+    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+        return (1,)
+
+    def _paint(self, canvas: Canvas) -> None:
+        canvas.background((226, 231, 236), (206, 213, 220))
+        canvas.band(-1.0, -0.016, (168, 150, 132), (140, 122, 106))
+        middle = HEIGHT / 2
+        canvas.shadow(0.053, -0.017, 0.074, 0.005)
+        canvas.box(0.0495, middle, LENGTH + 0.047, HEIGHT + 0.028, (122, 134, 148), corner=0.007, shade=0.20)
+        canvas.box(LENGTH / 2, middle, LENGTH + 0.006, HEIGHT + 0.006, (70, 80, 94), corner=0.002)
+        canvas.box(LENGTH / 2, middle, LENGTH, HEIGHT, (27, 36, 58), shade=0.05)
+        self._paint_fan(canvas, middle)
+        ignored = not self._solid.any()
+        if ignored:
+            self._paint_obstacle(canvas)
+        self._paint_smoke(canvas)
+        canvas.box(NOZZLE - 0.0015, middle, 0.0018, HEIGHT, (150, 158, 168))
+        if not ignored:
+            self._paint_obstacle(canvas)
+
+    def _paint_fan(self, canvas: Canvas, middle: float) -> None:
+        canvas.box(-0.0125, middle, 0.015, HEIGHT * 0.96, (48, 55, 66), corner=0.002, instance=3)
+        for blade in range(3):
+            angle = 2 * math.pi * (self._fan_turned / 0.09 + blade / 3)
+            reach, tilt = 0.45 * HEIGHT * math.sin(angle), 0.0022 + 0.0022 * abs(math.cos(angle))
+            canvas.capsule(-0.0125, middle, -0.0125, middle + reach, tilt * 0.7, (206, 212, 220), end=tilt * 1.3,
+                           instance=3, shade=0.15)  # fmt: skip
+        canvas.circle(-0.0125, middle, 0.005, (222, 92, 62), instance=3, shade=0.2)
+
+    def _paint_smoke(self, canvas: Canvas) -> None:
+        scale = canvas.scale
+        radius = max(1.05, 0.0016 * scale)
+        points = np.empty((self._puffs, 2))
+        points[:, 0] = canvas.x0 + scale * CELL * (self._smoke[: self._puffs, 0] + 0.5)
+        points[:, 1] = canvas.y0 - scale * CELL * (self._smoke[: self._puffs, 1] - 0.5)
+        window = (canvas.x0, canvas.x0 + scale * LENGTH, canvas.y0 - scale * HEIGHT, canvas.y0)
+        kernels.draw_smoke(
+            canvas.image, canvas.mask, np.empty(canvas.mask.shape), points, radius, 1.1 * PUFF * CELL * scale / radius,
+            (226.0, 236.0, 246.0), window, 2,
+        )  # fmt: skip
+
+    def _paint_obstacle(self, canvas: Canvas) -> None:
+        kind, size = self.values["obstacle"], self.values["diameter"]
+        x, y = PLACE + CELL / 2, HEIGHT / 2 + self.values["offset"]
+        colour = (238, 138, 52)
+        if kind == "cylinder":
+            canvas.circle(x, y, size / 2, darker(colour, 0.3), instance=1)
+            canvas.circle(x, y, size / 2 - 0.0007, colour, instance=1, shade=0.25)
+            canvas.circle(x - size * 0.14, y + size * 0.16, size * 0.12, lighter(colour, 0.5), alpha=0.8)
+            return
+        outline = _outline(kind, size) + np.array([x, y])
+        canvas.polygon(outline, darker(colour, 0.3), instance=1)
+        canvas.polygon(outline, colour, grow=-0.0007, instance=1, shade=0.25)
+
+
+def _outline(kind: str, size: float) -> np.ndarray:
+    """Corners of the obstacle about its middle, in the unit of `size`."""
+    half = size / 2
+    if kind == "triangle":
+        return np.array([(-half * 0.866, 0.0), (half * 0.866, -half), (half * 0.866, half)])
+    wide = half if kind == "square" else half / 5
+    return np.array([(-wide, -half), (wide, -half), (wide, half), (-wide, half)])
+
+
+def solid_share(kind: str, size: float, x: float, y: float, shape: tuple[int, int], fine: int = 8) -> np.ndarray:
+    """Share of every cell that the obstacle of that size at (x, y) fills (cells; `fine`^2 points in each)."""
+    offsets = (np.arange(fine) + 0.5) / fine - 0.5
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    share = np.zeros(shape)
+    corners = None if kind == "cylinder" else _outline(kind, size)
+    for a in offsets:
+        for b in offsets:
+            dx, dy = columns + a - x, rows + b - y
+            if corners is None:
+                share += dx**2 + dy**2 < size**2 / 4
+                continue
+            inside = np.ones(shape, np.bool_)
+            for (px, py), (qx, qy) in zip(corners, np.roll(corners, -1, 0), strict=True):
+                inside &= (qx - px) * (dy - py) - (qy - py) * (dx - px) > 0
+            share += inside
+    return share / fine**2
