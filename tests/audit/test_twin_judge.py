@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cuspworld import worlds
-from cuspworld.audit import audit_clip, report
+from cuspworld.audit import audit_clip
 from cuspworld.audit.calibration import TAUGHT, Weights
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.judges.interface import Judge
@@ -21,6 +21,7 @@ from cuspworld.audit.laws.base import Evidence
 from cuspworld.audit.report import Finding
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.laws import Law
 
 from .scenes import BLUE, FPS, RED, render, straight
 
@@ -113,7 +114,7 @@ class Anywhere(TwinJudge):
 
 
 def test_it_knows_every_law_that_a_moving_scene_can_break() -> None:
-    assert set(LAWS) == set(report.LAWS) - {"stillness"}
+    assert set(LAWS) == set(Law) - {Law.STILLNESS}
 
 
 def _judge(value: float) -> TwinJudge:

@@ -17,19 +17,6 @@ import numpy as np
 
 SCHEMA_VERSION = "1.0"
 SAID = 0.5  # a suspicion becomes a finding when it is more likely true than not
-LAWS = (
-    "permanence",
-    "identity",
-    "gravity",
-    "inertia",
-    "contact",
-    "conservation",
-    "cause",
-    "passage",
-    "arrow",
-    "consistency",
-    "stillness",
-)
 
 
 @dataclass(frozen=True)

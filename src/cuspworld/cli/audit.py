@@ -48,14 +48,14 @@ def audit(
 
     from cuspworld.audit.command import ranking, reports_of, videos_in, write_pages
     from cuspworld.audit.compare import compare
-    from cuspworld.audit.report import LAWS
     from cuspworld.audit.streaming import Limits
     from cuspworld.errors import CuspError
+    from cuspworld.laws import Law
 
     wanted = set(fail_on or ())
-    unknown = wanted - {*LAWS, "any"}
+    unknown = wanted - {*Law, "any"}
     if unknown:
-        raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(LAWS)}")
+        raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(Law)}")
     paths = videos_in(files)
     reports, failures = [], []
     options = {

@@ -38,18 +38,6 @@ DARKEST = 0.55  # gain down to which a taught clip is known again
 SHORTEST = 8  # looks: fewer say nothing
 SLACK = 0.3  # seconds beside a suspect within which the judge looks
 SEEN = "log-odds of the taught judge"  # what a suspect of its own was measured by
-WORDS = {
-    "permanence": "something comes or goes that cannot",
-    "identity": "something turns into something else",
-    "gravity": "something is held up, or falls, by nothing",
-    "inertia": "something changes its motion by itself",
-    "contact": "solid bodies pass through each other",
-    "conservation": "an amount changes that cannot",
-    "cause": "an effect has no cause, or a cause no effect",
-    "passage": "the passage between two states is missing",
-    "arrow": "what cannot be undone is undone",
-    "consistency": "parts of the scene move against each other",
-}
 
 
 @dataclass(frozen=True)
@@ -292,7 +280,7 @@ def own_suspects(scene: Scene, look: Look, given: Weights) -> list[Finding]:
                     SEEN: Measurement(seen, ""),
                     "probability that it is this law": Measurement(float(share.max()), ""),
                 },
-                sentence=f"Taught by impossible twins of {look.world}, the judge sees that {WORDS[law]}.",
+                sentence=f"Taught by impossible twins of {look.world}, the judge sees that {law.broken}.",
                 series=series,
             )
         )

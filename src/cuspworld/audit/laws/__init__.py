@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cuspworld.audit.report import LAWS
+from cuspworld.laws import Law as Name
 
 if TYPE_CHECKING:
     from cuspworld.audit.laws.base import Law
@@ -24,4 +24,4 @@ _HOMES = {
 
 def registry() -> list[Law]:
     """Every law, in the order of the report. Each module of this package has one `LAW`."""
-    return [import_module(f"cuspworld.audit.laws.{_HOMES.get(name, name)}").LAW for name in LAWS]
+    return [import_module(f"cuspworld.audit.laws.{_HOMES.get(name, name)}").LAW for name in Name]
