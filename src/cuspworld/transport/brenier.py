@@ -24,6 +24,7 @@ from cuspworld.transport.sampled.sources import Sampler, as_source
 from cuspworld.transport.search.neighbours import Neighbours
 from cuspworld.transport.search.normalised import NormalisedPoints
 from cuspworld.transport.search.products import Products
+from cuspworld.transport.singular.branches import find_branches
 from cuspworld.transport.singular.extended import ExtendedMap
 from cuspworld.transport.singular.rays import nearest_singular, reflect_path
 from cuspworld.transport.singular.singular import CriticalPair, SingularSet, find_singular_set
@@ -173,7 +174,7 @@ class Brenier(Estimator):
         self._finish(heights[self._normalised.active])
         self._forget_singular_set()
         if singular_set is not None:
-            self._singular_set = singular_set
+            self._singular_set, self._site_branches = singular_set, singular_set.branches
         return self
 
     def _finite_heights(self) -> ndarray:
@@ -260,7 +261,7 @@ class Brenier(Estimator):
         if len(hidden):
             search = Neighbours(sites.sites, self._potential.products)
             owner[hidden] = search.nearest(sites.rows(self.points_[hidden]), 1)[1][:, 0]
-        return self._singular_set.branches[owner]
+        return self._site_branches[owner]
 
     def margin(self, noise: Any) -> Any:
         """(B,) distance of each row of noise to the nearest singular facet; inf where there is none.
@@ -313,7 +314,12 @@ class Brenier(Estimator):
     @cached_property
     def _singular_set(self) -> SingularSet:
         """The singular set by index of the active sites."""
-        return find_singular_set(self._potential, self.confidence)
+        return find_singular_set(self._potential, self._site_branches, self.confidence)
+
+    @cached_property
+    def _site_branches(self) -> ndarray:
+        """The branch of each active site, found from the points alone."""
+        return find_branches(self.points_[self._normalised.active].astype(np.float64))
 
     @cached_property
     def _extended_map(self) -> ExtendedMap:
@@ -323,7 +329,7 @@ class Brenier(Estimator):
         return max(1, self.memory_budget // (16 * 16 * self.n_features_in_))  # of 16 neighbours in float64, twice
 
     def _forget_singular_set(self) -> None:
-        for name in ("_singular_set", "_extended_map", "branches_"):
+        for name in ("_singular_set", "_site_branches", "_extended_map", "branches_"):
             self.__dict__.pop(name, None)
 
     # files

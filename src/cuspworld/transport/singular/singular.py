@@ -14,11 +14,7 @@ doubles, R / r grows by 2^(1/D) on true gaps while the level only halves, so tha
 surely and false ones are not. Tears are sheets: facets that share a site with a proven one are tested again, corrected
 only for the number of those (round r of this growth spends the share 6 / (pi r)^2 of an allowance of its own).
 
-Branches. Between two branches lies a valley of density, which single facets at sparse borders may not prove. Sites are
-joined along facets and nearest-neighbour links in order of density (at the sparser end or the midpoint), except where
-both sides hold peaks that exceed the link by more than F(2 k, 2 k) allows at the same level (persistence, see
-`branch_kernels`), corrected for pairs of the N / k neighbourhoods that share no site: peaks are no more than those. A
-branch therefore needs more than k = 16 sites. Every facet between two branches is singular.
+Every facet between two branches (`branches.py`) is singular.
 """
 
 from dataclasses import dataclass, replace
@@ -27,11 +23,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from numpy import ndarray
-from scipy.special import fdtrc, fdtri
+from scipy.special import fdtrc
 
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.search.neighbours import Neighbours, intrinsic_dimension
-from cuspworld.transport.singular.branch_kernels import persistent_components
 from cuspworld.transport.singular.dual import DualComplex
 
 NEIGHBOURS = 16  # k: enough for a sharp density, few enough to be local; a branch needs more sites than that
@@ -96,15 +91,21 @@ class SingularSet:
 
 
 def find_singular_set(
-    potential: Potential, confidence: float = 0.95, samples_per_site: int = SAMPLES_PER_SITE
+    potential: Potential,
+    branches: Int64[ndarray, "sites"],
+    confidence: float = 0.95,
+    samples_per_site: int = SAMPLES_PER_SITE,
 ) -> SingularSet:
-    """Facets, singular facets and branches of the potential; `confidence` holds for all facets together."""
+    """Facets and singular facets of the potential; `branches` (`branches.py`) number its sites.
+
+    `confidence` holds for all facets within branches together.
+    """
     count = potential.count
     sites = potential.sites.astype(np.float64)
     facets, masses, points = _all_facets(potential, samples_per_site)
     if count <= NEIGHBOURS + 1:  # too few to know a density: one branch
         nothing = np.zeros(len(facets))
-        no, branches = nothing.astype(bool), np.zeros(count, np.int64)
+        no = nothing.astype(bool)
         return SingularSet(facets, masses, _kinks(sites, facets), points, no, nothing, no, branches, float("nan"))
     neighbours = Neighbours(sites, potential.products)
     distance, index = (array[:, 1:] for array in neighbours.nearest(sites, NEIGHBOURS + 1))
@@ -118,12 +119,6 @@ def find_singular_set(
     proof = level * len(links)
     log_density = -dimension * np.log(spacing)
     log_link = np.minimum(log_density[links].min(axis=1), -dimension * np.log(gaps[:, -1]))
-    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - allowance / _neighbourhood_pairs(count)))
-    order = np.flatnonzero(proof >= allowance)
-    # a sparse site's links all have its own density: it joins its nearest neighbour
-    order = order[np.lexsort((_kinks(sites, links[order]), -log_link[order]))]
-    roots = persistent_components(log_density, links[order, 0], links[order, 1], log_link[order], allowed)
-    branches = _numbered_by_size(roots)
     level, proof = level[: len(facets)], proof[: len(facets)]
     between = branches[facets[:, 0]] != branches[facets[:, 1]]
     valley = _valley_level(log_density, log_link[: len(facets)], branches, facets)
@@ -239,11 +234,3 @@ def _neighbourhood_pairs(count: int) -> float:
     """Pairs of peaks that may be compared: those of the count / k neighbourhoods that share no site."""
     neighbourhoods = count / NEIGHBOURS
     return max(neighbourhoods * (neighbourhoods - 1) / 2, 1.0)
-
-
-def _numbered_by_size(roots: ndarray) -> ndarray:
-    """Branch numbers, the largest branch first; equal sizes in order of their first site."""
-    _, first, inverse, sizes = np.unique(roots, return_index=True, return_inverse=True, return_counts=True)
-    rank = np.empty(len(sizes), np.int64)
-    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
-    return rank[inverse]
