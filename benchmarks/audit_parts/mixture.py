@@ -16,9 +16,9 @@ from scipy.optimize import minimize
 from cuspworld.audit import audit_clip
 from cuspworld.audit.calibration import MOST_SEEN, Weights, odds
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import Finding
 from cuspworld.audit.judges.twins import SEEN, Look, TwinJudge, own_suspects, seen_at, shipped
 from cuspworld.audit.laws.base import Evidence
-from cuspworld.audit.report import Finding
 from cuspworld.clip import Clip
 
 from .scoring import in_time

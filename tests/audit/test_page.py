@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cuspworld.audit import Finding, Measurement, Report
+from cuspworld.audit import Finding, Measurement, Report, write_page
+from cuspworld.audit.finding import Series
 from cuspworld.audit.pages.page import percent
-from cuspworld.audit.report import Series
 from cuspworld.clip import Clip
 
 from .scenes import BLUE, FPS, RED, render, straight
@@ -42,7 +42,7 @@ def test_probabilities_are_never_certain() -> None:
 
 def test_each_finding_has_pictures_of_its_time(tmp_path: Path) -> None:
     report, clip = _report()
-    text = report.to_html(tmp_path / "page.html", clip).read_text()
+    text = write_page(report, tmp_path / "page.html", clip).read_text()
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", text)
     assert captions == ["before, 0.50 s", "after, 0.53 s", "before, 1.37 s", "during, 1.53 s", "after, 1.73 s"]
     assert text.count("data:image/jpeg;base64,") == 5
@@ -51,7 +51,7 @@ def test_each_finding_has_pictures_of_its_time(tmp_path: Path) -> None:
 def test_a_page_of_a_video_file_has_the_same_pictures(tmp_path: Path) -> None:
     report, clip = _report()
     clip.write(tmp_path / "clip.mp4")
-    text = report.to_html(tmp_path / "page.html", tmp_path / "clip.mp4").read_text()
+    text = write_page(report, tmp_path / "page.html", tmp_path / "clip.mp4").read_text()
     assert text.count("<figcaption>") == 5
 
 
@@ -64,7 +64,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, list[s
     from playwright.sync_api import sync_playwright
 
     report, clip = _report()
-    path = report.to_html(tmp_path_factory.mktemp("page") / "page.html", clip)
+    path = write_page(report, tmp_path_factory.mktemp("page") / "page.html", clip)
     said: list[str] = []
     with sync_playwright() as play:
         browser = play.chromium.launch(

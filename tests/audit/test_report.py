@@ -9,8 +9,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from cuspworld.audit import Finding, Measurement, Report, audit_clip, schema
-from cuspworld.audit.report import Series
+from cuspworld.audit import Finding, Measurement, Report, audit_clip, schema, write_page
+from cuspworld.audit.finding import Series
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
@@ -65,7 +65,7 @@ def test_nothing_checked_is_not_called_possible() -> None:
 def test_the_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
     clip = _broken_clip()
     report = audit_clip(clip, name="<script>alert(1)</script>")
-    text = report.to_html(tmp_path / "page.html", clip).read_text()
+    text = write_page(report, tmp_path / "page.html", clip).read_text()
     assert "data:video/mp4;base64," in text
     assert "<script>alert(1)" not in text
     assert "{{" not in text
@@ -75,4 +75,4 @@ def test_the_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
 
 def test_a_page_must_be_html(tmp_path: Path) -> None:
     with pytest.raises(CuspError, match=r"\.html"):
-        audit_clip(_broken_clip()).to_html(tmp_path / "page.txt")
+        write_page(audit_clip(_broken_clip()), tmp_path / "page.txt")

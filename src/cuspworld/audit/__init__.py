@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
-    "Finding": "cuspworld.audit.report",
-    "Measurement": "cuspworld.audit.report",
+    "Finding": "cuspworld.audit.finding",
+    "Measurement": "cuspworld.audit.finding",
     "Report": "cuspworld.audit.report",
     "compare": "cuspworld.audit.compare",
     "physics_iq": "cuspworld.audit.judges.physics_iq",
@@ -22,6 +22,7 @@ _HOMES = {
     "audit_clip": "cuspworld.audit.run",
     "audit_frames": "cuspworld.audit.run",
     "schema": "cuspworld.audit.report",
+    "write_page": "cuspworld.audit.pages.page",
 }
 
 __all__ = [
@@ -34,12 +35,15 @@ __all__ = [
     "compare",
     "physics_iq",
     "schema",
+    "write_page",
 ]
 
 if TYPE_CHECKING:
     from cuspworld.audit.compare import compare
+    from cuspworld.audit.finding import Finding, Measurement
     from cuspworld.audit.judges.physics_iq import PhysicsIQ, physics_iq
-    from cuspworld.audit.report import Finding, Measurement, Report, schema
+    from cuspworld.audit.pages.page import write_page
+    from cuspworld.audit.report import Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cuspworld.audit.pages.page import write_page
 from cuspworld.audit.report import Report
 from cuspworld.errors import CuspError
 
@@ -43,7 +44,7 @@ def write_pages(reports: list[tuple[Path, Report]], target: Path) -> list[Path]:
     """One page into the file `target`, or one a video into the folder `target` (made if missing)."""
     if len(reports) == 1 and target.suffix.lower() in (".html", ".htm"):
         path, report = reports[0]
-        return [report.to_html(target, path)]
+        return [write_page(report, target, path)]
     if target.suffix.lower() in (".html", ".htm"):
         raise CuspError(f"--html {target} is one page and there are {len(reports)} videos: name a folder instead")
     target.mkdir(parents=True, exist_ok=True)
@@ -52,7 +53,7 @@ def write_pages(reports: list[tuple[Path, Report]], target: Path) -> list[Path]:
     for path, report in reports:
         names[path.stem] = names.get(path.stem, 0) + 1
         stem = path.stem if names[path.stem] == 1 else f"{path.stem}-{names[path.stem]}"
-        written.append(report.to_html(target / f"{stem}.html", path))
+        written.append(write_page(report, target / f"{stem}.html", path))
     return written
 
 

@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
+from cuspworld.audit.finding import Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.judges.twins import TwinJudge, shipped
 from cuspworld.audit.laws import registry
 from cuspworld.audit.laws.base import Evidence
-from cuspworld.audit.report import Finding, Report, shared_place
+from cuspworld.audit.report import Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError

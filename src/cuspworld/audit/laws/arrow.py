@@ -14,9 +14,9 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.stillness import runs
-from cuspworld.audit.report import Finding, Measurement, Series
 
 
 def check(scene: Scene) -> Evidence:

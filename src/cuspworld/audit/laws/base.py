@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import SAID, Finding
 from cuspworld.audit.observations.sudden_changes import Jump
-from cuspworld.audit.report import SAID, Finding
 
 
 @dataclass(frozen=True)

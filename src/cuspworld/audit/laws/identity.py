@@ -11,9 +11,9 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.evidence.tracks import Track
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.observations.sudden_changes import Jump
-from cuspworld.audit.report import Finding, Measurement, Series
 
 SIDE = 4  # frames on each side that are compared
 

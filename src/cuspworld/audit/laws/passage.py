@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law, certainty
-from cuspworld.audit.report import Finding, Measurement, Series
 
 
 def check(scene: Scene) -> Evidence:

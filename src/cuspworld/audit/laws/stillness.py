@@ -14,9 +14,9 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.change import change_threshold, strongest, unexplained
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.observations.sudden_changes import Jump
-from cuspworld.audit.report import Finding, Measurement, Series
 
 AROUND = 6  # working pixels around a jump that are its place
 LIVELY = 0.002  # share of the picture that changes in each step of a scene in motion, at least

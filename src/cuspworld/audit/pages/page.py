@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from cuspworld.audit.finding import Finding
 from cuspworld.audit.pages.plot import line_plot
-from cuspworld.audit.report import Finding, Report
+from cuspworld.audit.report import Report
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -28,7 +29,11 @@ MOST_PICTURED = 30  # findings that have pictures
 
 
 def write_page(report: Report, path: str | Path, video: Clip | str | Path | None = None) -> Path:
-    """Write the page whole or not at all. Raises CuspError if `path` is not .html, or cannot be written."""
+    """Write one self-contained HTML page, whole or not at all: video, timeline that seeks on click, boxes, plots.
+
+    `video`: the audited Clip or file, shown in the page; without it the page has findings and plots alone. Raises
+    CuspError if `path` is not .html, or cannot be written.
+    """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise CuspError(f"the HTML report's name must end in .html: got {path}")

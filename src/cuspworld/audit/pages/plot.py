@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from cuspworld.audit.report import Series
+from cuspworld.audit.finding import Series
 
 WIDTH, HEIGHT = 420, 120
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 22, 24

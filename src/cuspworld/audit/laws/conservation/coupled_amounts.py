@@ -13,10 +13,10 @@ import numpy as np
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.palette import palette, weighted_lab
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.conservation.hue_growth import Growth, growths
 from cuspworld.audit.observations.colour_amounts import Matter
-from cuspworld.audit.report import Finding, Measurement, Series
 
 SATURATED = 28.0  # Lab chroma of a colour that can be followed through shade
 SMALLEST = 0.003  # share of the frame

@@ -19,9 +19,9 @@ from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import LIT, Scene
 from cuspworld.audit.evidence.tracks import Track
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.contact.solid_crossed import Crossing, crossings
-from cuspworld.audit.report import Finding, Measurement, Series
 
 FEWEST = 5  # points on either side of a meeting
 OVERLAP, NEAREST = 0.9, 0.6  # of the sum of radii: nearer than this things overlap; nearer still they meet head on

@@ -19,12 +19,12 @@ from cuspworld.audit.evidence import change as change_module
 from cuspworld.audit.evidence.flights import Flight
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import SAID, Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.gravity.coloured_falls import Fall, falls
 from cuspworld.audit.laws.gravity.orbits import orbits
 from cuspworld.audit.laws.gravity.standing_liquid import Standing, standing
 from cuspworld.audit.laws.inertia.kinks import touches
-from cuspworld.audit.report import SAID, Finding, Measurement, Series
 
 
 def check(scene: Scene) -> Evidence:

@@ -10,10 +10,10 @@ import numpy as np
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.laws.inertia.kinks import Kink, kinks
 from cuspworld.audit.observations.sudden_changes import Jump
-from cuspworld.audit.report import Finding, Measurement, Series
 
 MOST = 3  # jumps of velocity that a shot is charged with
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.finding import SAID, Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law, certainty
 from cuspworld.audit.laws.permanence.plain_ground import Passing, unexplained_passings
 from cuspworld.audit.observations.colour_amounts import Matter
 from cuspworld.audit.observations.sudden_changes import Jump
-from cuspworld.audit.report import SAID, Finding, Measurement, Series
 
 
 def check(scene: Scene) -> Evidence:
