@@ -1,7 +1,6 @@
 """What the audit's taught judge is taught from: recordings of worlds and their impossible twins, pair by pair."""
 
 import math
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,6 @@ from cuspworld import worlds
 from cuspworld.audit.judges.twin_shapes import GRID, LAWS, SIDE
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from audit_parts.split import laws_of
 
 FIRST, EVERY, RARER, LAST = 100, 175, 180, 1000  # seeds: every twin of FIRST to EVERY, rare ones from RARER to LAST
 RARE = 60  # a twin with fewer occasions than this is looked for further on
@@ -127,6 +123,6 @@ def load(folder: Path) -> list[Pair]:
             with np.load(file) as kept:
                 possible = kept["possible"]
                 for twin, meta in zip(kept["twins"].tolist(), kept["meta"], strict=True):
-                    laws = tuple(LAWS.index(law) for law in sorted(laws_of(name, twin, twins[twin].law)))
+                    laws = tuple(LAWS.index(law) for law in sorted(twins[twin].breaks))
                     pairs.append(Pair(name, twin, seed, possible, kept[twin], meta[0], meta[1], meta[2:], laws))
     return pairs

@@ -7,7 +7,8 @@ from PIL import Image
 from cuspworld import worlds
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.truth import Truth
+from cuspworld.laws import Law
+from cuspworld.truth import Truth, Violation
 from cuspworld.video import frames
 from cuspworld.video.images import read_image
 
@@ -84,3 +85,9 @@ def test_the_first_frames_of_a_stream():
     for total in (1, 5, 6, 20, 50):
         taken = np.concatenate(list(frames.first(iter([video[:5], video[5:12], video[12:]]), total)))
         assert taken[:, 0, 0, 0].tolist() == list(range(min(total, 20)))
+
+
+def test_a_violation_names_the_laws_that_it_breaks_and_an_older_one_may_not():
+    box = (0.0, 0.0, 1.0, 1.0)
+    assert Violation("hover", "gravity, inertia", 0.1, 1.0, box).breaks == {Law.GRAVITY, Law.INERTIA}
+    assert Violation("hover", "nothing hangs in the air unsupported", 0.1, 1.0, box).breaks == frozenset()

@@ -15,7 +15,7 @@ from cuspworld.errors import CuspError
 from cuspworld.truth import Violation
 
 from .scoring import auc, box_overlap, in_time, number, pairwise, points_at, table, time_overlap
-from .split import FIRST_SEED, FPS, SIZE, laws_of
+from .split import FIRST_SEED, FPS, SIZE
 from .store import Store
 
 SHORTEST = 0.4  # seconds of violation that a twin must show
@@ -63,7 +63,7 @@ def clips_of(
             print(f"({name}: {error})")
             continue
         for twin, what in world.twins.items():
-            laws = frozenset(laws_of(name, twin, what.law))
+            laws = frozenset(map(str, what.breaks))
             seed = FIRST_SEED[split]
             last = seed + 999
             for _ in range(count):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cuspworld.errors import CuspError
+from cuspworld.laws import Law
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Violation:
-    """The one law that an impossible twin breaks: when (seconds), where (pixel box x0, y0, x1, y1)."""
+    """What an impossible twin breaks: when (seconds), where (pixel box x0, y0, x1, y1).
+
+    `law`: the names of the broken laws, "gravity, inertia"; older recordings have words of their own.
+    """
 
     twin: str
     law: str
@@ -33,6 +37,11 @@ class Violation:
     end: float
     box: tuple[float, float, float, float]
     sentence: str = ""
+
+    @property
+    def breaks(self) -> frozenset[Law]:
+        """The laws that `law` names; empty for a recording that says it in words of its own."""
+        return frozenset(law for law in Law if law in self.law.split(", "))
 
 
 @dataclass(frozen=True)

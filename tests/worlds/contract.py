@@ -53,7 +53,7 @@ def check_twin(name: str, twin: str, **arguments) -> tuple:
     equal = (first - 1) / possible.fps - 0.01  # 0.01 s: what happens in a step may be noticed in the next
     before = [[e for e in c.truth.events if e.time < equal] for c in (possible, impossible)]
     assert before[0] == before[1]
-    assert violation.twin == twin and violation.law == world.twins[twin].law and violation.sentence
+    assert violation.twin == twin and violation.breaks == world.twins[twin].breaks and violation.sentence
     assert violation.start < violation.end <= len(possible) / possible.fps + 1e-9
     x0, y0, x1, y1 = violation.box
     assert 0 <= x0 < x1 <= 48 and 0 <= y0 < y1 <= 48

@@ -34,7 +34,7 @@ def describe_world(name: str) -> dict[str, Any]:
         "conserved": dict(world.conserved_units),
         "critical_events": list(world.critical_events),
         "branches": list(world.branches),
-        "twins": {key: {"law": twin.law, "shows": twin.sentence} for key, twin in world.twins.items()},
+        "twins": {key: {"breaks": twin.laws, "shows": twin.sentence} for key, twin in world.twins.items()},
         "presets": {key: preset.doc for key, preset in world.presets.items()},
     }
 
@@ -46,7 +46,7 @@ def print_world(world: dict[str, Any]) -> None:
     rows = [(p["name"], f"{_range(p['train'])} {p['unit']}".strip(), p["doc"]) for p in world["parameters"]]
     _section("parameters (training range)", rows)
     _section("actions", [(k, f"{a['low']:g} to {a['high']:g} {a['unit']}", "") for k, a in world["actions"].items()])
-    _section("twins", [(k, t["law"], t["shows"]) for k, t in world["twins"].items()])
+    _section("twins", [(k, t["breaks"], t["shows"]) for k, t in world["twins"].items()])
     _section("presets", [(k, doc, "") for k, doc in world["presets"].items()])
     print(
         f"\nbranches: {', '.join(world['branches'])}\ncritical events: {', '.join(world['critical_events']) or 'none'}"

@@ -58,7 +58,7 @@ def record(
         assert broken.truth is not None
         violation = Violation(
             twin=twin,
-            law=world.twins[twin].law,
+            law=world.twins[twin].laws,
             start=first / rate,
             end=end,
             box=_box(world, twin, clip, broken, first, math.ceil(end * rate)),
@@ -94,7 +94,7 @@ def _first_frame(world: World, twin: str, truth: Truth, count: int) -> int:
     moment = world._twin_start(twin, truth)
     if moment is None or (first := _frame_of(moment, world.fps)) >= count:
         raise CuspError(
-            f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].law}) in "
+            f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].laws}) in "
             f"{count / world.fps:g} s: take another seed, world.twin_seed({twin!r}) finds one"
         )
     return first

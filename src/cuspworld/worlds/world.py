@@ -35,6 +35,7 @@ from scipy.optimize import brentq
 
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.drawing.canvas import Canvas, check_size
 from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, is_number, is_whole, nearest
@@ -43,12 +44,23 @@ from cuspworld.worlds.words import when
 __all__ = ["Parameter", "Preset", "Twin", "World", "crossing", "crossing_time"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Twin:
-    """One way to break one law: what it breaks, and the sentence that says what is seen."""
+    """One way to do the impossible: the sentence that says what is seen; the laws, any of which names the breach."""
 
-    law: str
     sentence: str
+    breaks: frozenset[Law]
+
+    def __init__(self, sentence: str, *breaks: Law):
+        if not breaks or not all(isinstance(law, Law) for law in breaks):
+            raise CuspError(f"a twin names the laws that it breaks, as in Law.GRAVITY: got {breaks!r} for {sentence!r}")
+        object.__setattr__(self, "sentence", sentence)
+        object.__setattr__(self, "breaks", frozenset(breaks))
+
+    @property
+    def laws(self) -> str:
+        """The names of the broken laws in the order of `Law`: "gravity, inertia"."""
+        return ", ".join(law for law in Law if law in self.breaks)
 
 
 @dataclass(frozen=True)

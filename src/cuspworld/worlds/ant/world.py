@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.ant import words as ant_words
 from cuspworld.worlds.ant.model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, STANDS, TIBIA, YAWS, ant_scene
@@ -75,9 +76,9 @@ class Ant(Legged):
     critical_events = ("loses its footing", "regains its footing", "falls over")
     branches = ("walking", "sliding", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
-        "loses_legs": Twin("permanence of bodies", "The ant loses two of its legs on the way and walks on."),
-        "gains_legs": Twin("permanence of bodies", "The ant has two more legs from one moment to the next."),
-        "glides": Twin("nothing walks but by the push of its feet", "The ant glides on while its legs stand still."),
+        "loses_legs": Twin("The ant loses two of its legs on the way and walks on.", Law.PERMANENCE, Law.IDENTITY),
+        "gains_legs": Twin("The ant has two more legs from one moment to the next.", Law.PERMANENCE, Law.IDENTITY),
+        "glides": Twin("The ant glides on while its legs stand still.", Law.INERTIA, Law.CAUSE, Law.CONSISTENCY),
     }
     instances: ClassVar[dict[int, str]] = {
         1: "ant", 2: "legs lost or gained", 3: "plank", 4: "icy patch", 5: "hand",

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.fft import dct, idct
 from scipy.optimize import brentq
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.candles import drawing as candles_drawing
 from cuspworld.worlds.candles import kernels
@@ -84,9 +85,9 @@ class Candles(World):
     critical_events = ("blow-out",)
     branches = ("all burning", "some out", "all out")
     twins: ClassVar[dict[str, Twin]] = {
-        "unmoved": Twin("a wind blows flames out", "The breath blows, and the flames burn on and do not notice."),
-        "out_without_breath": Twin("nothing happens without a cause", "Nobody blows, and a flame goes out."),
-        "relights": Twin("a dead flame does not light itself", "A candle that was blown out burns again by itself."),
+        "unmoved": Twin("The breath blows, and the flames burn on and do not notice.", Law.CAUSE),
+        "out_without_breath": Twin("Nobody blows, and a flame goes out.", Law.CAUSE),
+        "relights": Twin("A candle that was blown out burns again by itself.", Law.CAUSE, Law.ARROW),
     }
     instances: ClassVar[dict[int, str]] = {
         1: "cake", **{n + 1: f"candle {n}" for n in range(1, MOST + 1)},

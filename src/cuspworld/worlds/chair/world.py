@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.chair import words as chair_words
 from cuspworld.worlds.chair.drawing import draw_hand, draw_ropes
@@ -97,9 +98,11 @@ class Chair(World):
     critical_events = ("tipping", "recovers")
     branches = ("standing", "hanging", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
-        "hangs_in_air": Twin("gravity", "The chair stops in its fall and hangs in the air with nothing holding it."),
-        "appears": Twin("permanence of bodies", "A second chair appears out of nothing."),
-        "through_floor": Twin("solid bodies do not interpenetrate", "The chair sinks through the floor."),
+        "hangs_in_air": Twin(
+            "The chair stops in its fall and hangs in the air with nothing holding it.", Law.GRAVITY, Law.INERTIA
+        ),
+        "appears": Twin("A second chair appears out of nothing.", Law.PERMANENCE),
+        "through_floor": Twin("The chair sinks through the floor.", Law.CONTACT),
     }
     instances: ClassVar[dict[int, str]] = {
         1: "chair", 2: "second chair", 3: "hook and ropes", 4: "hand", 5: "block", 6: "sandbox",

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pymunk
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.coffee_cup import drawing as coffee_cup_drawing
 from cuspworld.worlds.coffee_cup import kernels
@@ -81,10 +82,11 @@ class CoffeeCup(World):
     critical_events = ("ramming", "capsizing")
     branches = ("both afloat", "capsized")
     twins: ClassVar[dict[str, Twin]] = {
-        "without_water": Twin("ships need water to float", "The coffee is gone, and the ships sail on."),
-        "ignores_wave": Twin("a wave lifts and rolls what floats on it",
-                              "The wave runs through the ships, and they do not stir."),
-        "grows": Twin("things keep their size", "One of the ships grows."),
+        "without_water": Twin(
+            "The coffee is gone, and the ships sail on.", Law.PERMANENCE, Law.GRAVITY, Law.CONSERVATION
+        ),
+        "ignores_wave": Twin("The wave runs through the ships, and they do not stir.", Law.INERTIA, Law.CAUSE),
+        "grows": Twin("One of the ships grows.", Law.IDENTITY, Law.CONSERVATION),
     }  # fmt: skip
     instances: ClassVar[dict[int, str]] = {1: "coffee", 2: "ship 1", 3: "ship 2", 4: "cup"}
 

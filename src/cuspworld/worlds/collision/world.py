@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cuspworld.errors import MissingExtraError
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.collision import words as collision_words
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
@@ -83,9 +84,9 @@ class Collision(World):
     critical_events = ("contact",)
     branches = ("approaching", "separating", "alone")
     twins: ClassVar[dict[str, Twin]] = {
-        "passes_through": Twin("solid bodies do not interpenetrate", "The balls pass through each other."),
-        "speeds_up": Twin("conservation of momentum", "The first ball speeds up with nothing pushing it."),
-        "stops": Twin("inertia", "The first ball stops with nothing holding it."),
+        "passes_through": Twin("The balls pass through each other.", Law.CONTACT),
+        "speeds_up": Twin("The first ball speeds up with nothing pushing it.", Law.INERTIA),
+        "stops": Twin("The first ball stops with nothing holding it.", Law.INERTIA),
     }
     instances: ClassVar[dict[int, str]] = {1: "ball 1", 2: "ball 2"}
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
 from cuspworld.worlds.heat import words as heat_words
@@ -97,8 +98,10 @@ class Heat(World):
     branches = ("steady", "relaxing")
     twins: ClassVar[dict[str, Twin]] = {
         "maximum_principle": Twin(
-            "the maximum principle: a plate without sources is nowhere hotter or colder than its edge",
             "A spot inside the plate is more extreme than anything on its edge, and it stays.",
+            Law.PERMANENCE,
+            Law.CONSERVATION,
+            Law.CAUSE,
         ),
     }
     instances: ClassVar[dict[int, str]] = {1: "plate", **{j + 1: f"heater {j}" for j in range(1, HEATERS + 1)}}

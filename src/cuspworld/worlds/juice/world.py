@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pymunk
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
 from cuspworld.worlds.engines.liquid_kernels import inside, liquid_step, rest_density
@@ -86,9 +87,9 @@ class Juice(World):
     critical_events = ("tipping", "recovers", "spill begins")
     branches = ("standing", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
-        "pouring_skipped": Twin("continuity in time", "The glass stands; at once it lies there and the juice is out."),
-        "liquid_vanishes": Twin("conservation of mass", "The juice vanishes."),
-        "stays_in_glass": Twin("gravity acts on liquids", "The glass lies on its side and the juice stays in it."),
+        "pouring_skipped": Twin("The glass stands; at once it lies there and the juice is out.", Law.PASSAGE),
+        "liquid_vanishes": Twin("The juice vanishes.", Law.PERMANENCE, Law.CONSERVATION),
+        "stays_in_glass": Twin("The glass lies on its side and the juice stays in it.", Law.GRAVITY, Law.CAUSE),
     }
     instances: ClassVar[dict[int, str]] = {1: "glass", 2: "liquid", 3: "hand"}
 

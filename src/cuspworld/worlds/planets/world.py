@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.planets import words as planets_words
@@ -74,12 +75,16 @@ class Planets(World):
     branches = ("bound", "free")
     twins: ClassVar[dict[str, Twin]] = {
         "inverse_cube": Twin(
-            "gravity falls off as the square of the distance",
             "The star's pull falls off as the cube of distance: the inner planets spiral in, the outer fly off.",
+            Law.GRAVITY,
+            Law.INERTIA,
+            Law.CONSERVATION,
         ),
         "areal_velocity": Twin(
-            "Kepler's second law (conservation of angular momentum)",
             "The planets keep their ellipses but hurry when far from the star and dawdle when near it.",
+            Law.GRAVITY,
+            Law.INERTIA,
+            Law.CONSERVATION,
         ),
     }
     instances: ClassVar[dict[int, str]] = {

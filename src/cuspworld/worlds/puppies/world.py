@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pymunk
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.puppies import words as puppies_words
@@ -79,9 +80,9 @@ class Puppies(World):
     critical_events = ("full occlusion", "reappears")
     branches = ("all seen", "one hidden")
     twins: ClassVar[dict[str, Twin]] = {
-        "three_become_four": Twin("permanence of objects", "A fourth puppy comes out from behind another."),
-        "four_become_three": Twin("permanence of objects", "A puppy goes behind another and never comes out."),
-        "identities_swap": Twin("identity of objects", "Two puppies swap coats as one passes behind the other."),
+        "three_become_four": Twin("A fourth puppy comes out from behind another.", Law.PERMANENCE),
+        "four_become_three": Twin("A puppy goes behind another and never comes out.", Law.PERMANENCE),
+        "identities_swap": Twin("Two puppies swap coats as one passes behind the other.", Law.IDENTITY),
     }
     instances: ClassVar[dict[int, str]] = {**{k: f"puppy {k}" for k in range(1, MOST + 1)}, MOST + 1: "ball"}
 

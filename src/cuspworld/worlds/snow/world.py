@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pymunk
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.snow import drawing as snow_drawing
@@ -105,8 +106,8 @@ class Snow(World):
     critical_events = ("crumbles", "avalanche")
     branches = ("whole", "crumbled", "resting", "sliding")
     twins: ClassVar[dict[str, Twin]] = {
-        "lumps_rise": Twin("gravity pulls downwards", "The lumps of snow fall upwards."),
-        "lumps_hover": Twin("nothing hangs in the air unsupported", "The lumps of snow stop in the air and stay."),
+        "lumps_rise": Twin("The lumps of snow fall upwards.", Law.GRAVITY),
+        "lumps_hover": Twin("The lumps of snow stop in the air and stay.", Law.GRAVITY, Law.INERTIA),
     }
     instances: ClassVar[dict[int, str]] = {1: "animal", 2: "snow", 3: "lump", 4: "branch"}
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
@@ -93,11 +94,15 @@ class Treadmill(Legged):
     branches = ("keeps its place", "carried off")
     twins: ClassVar[dict[str, Twin]] = {
         "belt_against_step": Twin(
-            "a standing foot moves with the ground that carries it",
-            "The belt runs forwards while the dog trots on the spot as if it ran backwards.",
+            "The belt runs forwards while the dog trots on the spot as if it ran backwards.", Law.CONSISTENCY
         ),
         "facing_backwards": Twin(
-            "steps carry a walker the way it faces", "The dog faces backwards and trots on the same way as before."
+            "The dog faces backwards and trots on the same way as before.",
+            Law.IDENTITY,
+            Law.INERTIA,
+            Law.PASSAGE,
+            Law.ARROW,
+            Law.CONSISTENCY,
         ),
     }
     instances: ClassVar[dict[int, str]] = {1: "dog", 2: "belt", 3: "treadmill", 4: "hand"}

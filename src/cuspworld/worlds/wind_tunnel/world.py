@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
 from cuspworld.worlds.wind_tunnel import kernels
@@ -81,7 +82,7 @@ class WindTunnel(World):
     branches = ("steady wake", "vortex street")
     twins: ClassVar[dict[str, Twin]] = {
         "obstacle_ignored": Twin(
-            "a solid body keeps the air out", "The wind blows straight through the obstacle, as if it were not there."
+            "The wind blows straight through the obstacle, as if it were not there.", Law.CONTACT, Law.CAUSE
         ),
     }
     instances: ClassVar[dict[int, str]] = {1: "obstacle", 2: "smoke", 3: "fan"}
