@@ -4,13 +4,16 @@ import importlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+import cuspworld.worlds
 from cuspworld.worlds.engines.compiled import EXACT
 
-KERNELS = ("candles", "coffee_cup", "liquid", "planets", "puppies", "render", "snow", "wind_tunnel")
+ROOM = Path(cuspworld.worlds.__file__).parent
+KERNELS = sorted(".".join(file.relative_to(ROOM).with_suffix("").parts) for file in ROOM.glob("*/*kernels.py"))
 SCRIPT = """
 import hashlib
 from cuspworld.worlds import make
@@ -22,7 +25,7 @@ for name in ("Snow", "WindTunnel", "Juice"):
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_no_kernel_lets_the_compiler_change_a_number(name):
-    module = importlib.import_module(f"cuspworld.worlds.{name}_kernels")
+    module = importlib.import_module(f"cuspworld.worlds.{name}")
     kernels = [value for value in vars(module).values() if isinstance(value, Dispatcher)]
     assert kernels
     for kernel in kernels:
