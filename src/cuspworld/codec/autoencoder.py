@@ -1,10 +1,12 @@
-"""A small causal video autoencoder: clip <-> latents, four frames and an 8 x 8 patch to one latent.
+"""A small causal video autoencoder: clip <-> latents, s frames and an 8 x 8 patch to one latent, s the temporal stride.
 
 Causal in time as in MAGVIT-v2 (Yu et al. 2024): the first frame stands alone, so that an image is a clip of one frame,
-and latent j sees the frames 0..4j only. All spatial work is done after a pixel-unshuffle by 4 and most of it after time
-is folded into channels, which is why it costs a twentieth of diffusers' Wan class at the same stride
-(`benchmarks/codec.py` prints the table). Norms are of one place's channels (as in Wan's), so that what is learned from
-small crops holds at any size; folds and unfolds have shortcuts without parameters (DC-AE, Chen et al. 2025).
+and latent j sees the frames 0..sj only. All spatial work is done after a pixel-unshuffle by 4 and most of it at an
+eighth of the resolution, which is why it costs a twentieth of diffusers' Wan class at the same stride
+(`benchmarks/codec.py` prints the table). A stride of 1 folds no time: at equal training it draws what moves fast 1.5 dB
+better for the same number of latents, and four of its frames can share a token instead. Norms are of one place's
+channels (as in Wan's), so that what is learned from small crops holds at any size; folds and unfolds have shortcuts
+without parameters (DC-AE, Chen et al. 2025).
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-TEMPORAL_STRIDE = 4
 SPATIAL_STRIDE = 8
 _SHUFFLE = 4  # pixels folded into channels before the first convolution
 CONTEXT = 2  # past latents that a decoded latent depends on: one for each TemporalMix of the decoder
@@ -29,6 +30,12 @@ class AutoencoderConfig:
     coarse_channels: int = 128  # at an eighth; doubled once time is folded
     fine_blocks: int = 2
     coarse_blocks: int = 2
+    temporal_stride: int = 4  # frames folded into one latent: 4, 2, or 1 (none)
+
+    @property
+    def trunk_channels(self) -> int:
+        """Of the latents' layers: twice the frames' where time is folded, since they hold several frames."""
+        return self.coarse_channels if self.temporal_stride == 1 else 2 * self.coarse_channels
 
 
 def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
@@ -95,13 +102,14 @@ class _PerFrame(nn.Sequential):
 
 
 class VideoAutoencoder(nn.Module):
-    """`encode`: (batch, 4k+1, height, width, 3) in [-1, 1] -> mean and log-variance, (batch, k+1, height/8, width/8,
+    """`encode`: (batch, s k + 1, height, width, 3) in [-1, 1] -> mean and log-variance, (batch, k+1, height/8, width/8,
     c)."""
 
     def __init__(self, config: AutoencoderConfig):
         super().__init__()
         self.config = config
-        fine, coarse, wide = config.fine_channels, config.coarse_channels, 2 * config.coarse_channels
+        self.stride = config.temporal_stride
+        fine, coarse, wide = config.fine_channels, config.coarse_channels, config.trunk_channels
         pixels = 3 * _SHUFFLE**2
         self.encoder_frames = _PerFrame(
             nn.PixelUnshuffle(_SHUFFLE),
@@ -111,7 +119,7 @@ class VideoAutoencoder(nn.Module):
             WithShortcut(4 * fine, coarse, 1),
         )
         self.encoder_latents = nn.Sequential(
-            _PerFrame(WithShortcut(TEMPORAL_STRIDE * coarse, wide, 1)),
+            _PerFrame(WithShortcut(self.stride * coarse, wide, 1)),
             TemporalMix(wide),
             _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
             _PerFrame(nn.Conv2d(wide, 2 * config.latent_channels, 1)),
@@ -121,7 +129,7 @@ class VideoAutoencoder(nn.Module):
             TemporalMix(wide),
             _PerFrame(*[ResidualBlock(wide) for _ in range(config.coarse_blocks)]),
             TemporalMix(wide),
-            _PerFrame(WithShortcut(wide, TEMPORAL_STRIDE * coarse, 1)),
+            _PerFrame(WithShortcut(wide, self.stride * coarse, 1)),
         )
         self.decoder_frames = _PerFrame(
             ResidualBlock(coarse),
@@ -137,14 +145,14 @@ class VideoAutoencoder(nn.Module):
     def encode(
         self, frames: Float[Tensor, "b t h w 3"]
     ) -> tuple[Float[Tensor, "b l i j c"], Float[Tensor, "b l i j c"]]:
-        first = frames[:, :1].expand(-1, TEMPORAL_STRIDE - 1, -1, -1, -1)
-        x = torch.cat([first, frames], dim=1).movedim(-1, 2)  # (batch, 4(k+1), 3, height, width)
-        x = self.encoder_frames(x)  # (batch, 4(k+1), coarse, height/8, width/8)
-        x = x.unflatten(1, (-1, TEMPORAL_STRIDE)).flatten(2, 3)  # (batch, k+1, 4 coarse, height/8, width/8)
+        first = frames[:, :1].expand(-1, self.stride - 1, -1, -1, -1)
+        x = torch.cat([first, frames], dim=1).movedim(-1, 2)  # (batch, s(k+1), 3, height, width)
+        x = self.encoder_frames(x)  # (batch, s(k+1), coarse, height/8, width/8)
+        x = x.unflatten(1, (-1, self.stride)).flatten(2, 3)  # (batch, k+1, s coarse, height/8, width/8)
         mean, log_variance = self.encoder_latents(x).movedim(2, -1).chunk(2, dim=-1)
         return mean, log_variance.clamp(-20, 4)
 
     def decode(self, latents: Float[Tensor, "b l i j c"]) -> Float[Tensor, "b t h w 3"]:
-        x = self.decoder_latents(latents.movedim(-1, 2))  # (batch, k+1, 4 coarse, height/8, width/8)
-        x = x.unflatten(2, (TEMPORAL_STRIDE, -1)).flatten(1, 2)  # (batch, 4(k+1), coarse, height/8, width/8)
-        return self.decoder_frames(x).movedim(2, -1)[:, TEMPORAL_STRIDE - 1 :]  # (batch, 4k+1, height, width, 3)
+        x = self.decoder_latents(latents.movedim(-1, 2))  # (batch, k+1, s coarse, height/8, width/8)
+        x = x.unflatten(2, (self.stride, -1)).flatten(1, 2)  # (batch, s(k+1), coarse, height/8, width/8)
+        return self.decoder_frames(x).movedim(2, -1)[:, self.stride - 1 :]  # (batch, s k + 1, height, width, 3)

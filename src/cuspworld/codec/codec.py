@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from cuspworld.codec.autoencoder import CONTEXT, SPATIAL_STRIDE, TEMPORAL_STRIDE, AutoencoderConfig, VideoAutoencoder
+from cuspworld.codec.autoencoder import CONTEXT, SPATIAL_STRIDE, AutoencoderConfig, VideoAutoencoder
 from cuspworld.errors import CuspError
 from cuspworld.models import from_config, load_into, read_config, read_tensors, save_folder
 
@@ -23,7 +23,7 @@ class Codec(nn.Module):
     `temporal_stride * k + 1` frames; height and width multiples of `spatial_stride`.
     """
 
-    temporal_stride = TEMPORAL_STRIDE
+    temporal_stride: int
     spatial_stride = SPATIAL_STRIDE
     latent_mean: Tensor
     latent_std: Tensor
@@ -31,6 +31,7 @@ class Codec(nn.Module):
     def __init__(self, config: AutoencoderConfig | None = None):
         super().__init__()
         self.config = config or AutoencoderConfig()
+        self.temporal_stride = self.config.temporal_stride
         self.autoencoder = VideoAutoencoder(self.config)
         self.register_buffer("latent_mean", torch.zeros(self.config.latent_channels))
         self.register_buffer("latent_std", torch.ones(self.config.latent_channels))
