@@ -15,7 +15,8 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.codec.autoencoder import AutoencoderConfig
-from cuspworld.codec.codec import Codec, psnr, to_frames, to_tensor
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.codec.codec import psnr, to_frames, to_tensor
 from cuspworld.training.codec import CodecObjective
 from cuspworld.training.loop import step_generator
 from cuspworld.training.run import bfloat16_helps
@@ -63,7 +64,7 @@ def candidates() -> dict[str, torch.nn.Module]:
         decoder_causal=True,
         patch_size=2,
     )
-    own = Codec(AutoencoderConfig(latent_channels=CHANNELS)).autoencoder
+    own = AutoencoderCodec(AutoencoderConfig(latent_channels=CHANNELS)).autoencoder
     return {"ours": own, "diffusers Wan (small)": Published(wan), "diffusers LTX-Video (small)": Published(ltx)}
 
 

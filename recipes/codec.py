@@ -25,6 +25,7 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec, psnr, reconstruct, to_tensor
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -138,7 +139,7 @@ class Windows:
 
 
 @torch.inference_mode()
-def set_statistics(codec: Codec, windows: Windows) -> None:
+def set_statistics(codec: AutoencoderCodec, windows: Windows) -> None:
     """Mean and standard deviation of each latent channel over the windows that are taught."""
     codec.latent_mean.zero_()
     codec.latent_std.fill_(1.0)
@@ -180,7 +181,7 @@ def main() -> None:
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(zlib.crc32(b"codec") + SEED)  # only the initial weights come from it
-    codec = Codec(CONFIG)
+    codec = AutoencoderCodec(CONFIG)
     if arguments.compare is None:
         sources = {
             n: real(folder, False) if n == "real" else recorded(folder, n, range(c)) for n, (_, c) in SHARES.items()

@@ -15,7 +15,8 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.files import written_whole
-from cuspworld.simulator.simulator import DEFAULT, Simulator
+from cuspworld.simulator.folder import DEFAULT
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import preset
 from cuspworld.training.run import train
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -13,6 +15,8 @@ from torch import Tensor, nn
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def save_folder(path: str | Path, config: dict[str, Any], tensors: dict[str, Tensor]) -> None:
@@ -23,6 +27,23 @@ def save_folder(path: str | Path, config: dict[str, Any], tensors: dict[str, Ten
         aside.mkdir()
         (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
         write_tensors(aside / "model.safetensors", tensors)
+
+
+def save_module(path: str | Path, kind: str, module: nn.Module, config: Any, dtype: torch.dtype) -> None:
+    """A module as a folder: its configuration dataclass under the name `kind`, and its weights as `dtype`."""
+    tensors = {name: tensor.to(dtype) for name, tensor in module.state_dict().items()}
+    save_folder(path, {"_class_name": kind, **asdict(config)}, tensors)
+
+
+def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], config_kind: type) -> Module:
+    """The module of a folder that `save_module` wrote, in evaluation mode: `build(config_kind(**config.json))`."""
+    path = Path(path)
+    values = read_config(path)
+    if (found := values.pop("_class_name", None)) != kind:
+        raise CuspError(f"{path} holds a {found}, not a {kind}: give the folder that its save_pretrained wrote")
+    module = build(from_config(config_kind, values, path / "config.json"))
+    load_into(module, read_tensors(path / "model.safetensors"), path / "model.safetensors")
+    return module.eval()
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -78,7 +99,8 @@ def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path) -
 
 def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
     """A config dataclass from JSON values; unknown or missing names are an error that names the file."""
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
     try:
-        return kind(**values)
+        return kind(**values | lists)
     except TypeError as error:
         raise CuspError(f"{place}: not a {kind.__name__}: {error}") from error

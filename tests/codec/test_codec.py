@@ -9,16 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec, psnr, reconstruct, to_frames, to_tensor
 from cuspworld.codec.published import PublishedCodec
 from cuspworld.codec.tokens import pack, tokenize, untokenize
 from cuspworld.errors import CuspError
 
 
-def small_codec(seed: int = 0) -> Codec:
+def small_codec(seed: int = 0) -> AutoencoderCodec:
     """Random weights everywhere: the zero-initialised layers would hide a broken causality."""
     torch.manual_seed(seed)
-    codec = Codec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
+    codec = AutoencoderCodec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
     for parameter in codec.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return codec.eval()

@@ -7,10 +7,10 @@ from cuspworld.errors import CuspError
 from cuspworld.language.prompt import (
     PromptConfig,
     PromptEncoder,
-    TransformersPromptEncoder,
     learn_words,
     split_words,
 )
+from cuspworld.language.published import TransformersPromptEncoder
 
 CAPTIONS = ["A glass of orange juice tips over.", "Four puppies romp in the grass.", "一杯橙汁倒了。"] * 3
 

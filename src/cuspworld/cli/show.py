@@ -71,7 +71,7 @@ def info(
     from cuspworld.cli.describe import describe_path
 
     if str(path) == "default" and not path.exists():
-        from cuspworld.simulator.simulator import DEFAULT
+        from cuspworld.simulator.folder import DEFAULT
 
         path = DEFAULT
     facts = describe_path(path)

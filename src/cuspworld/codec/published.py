@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +9,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from cuspworld.codec import codec as own
+from cuspworld.codec.shapes import check_shape
 from cuspworld.errors import CuspError, MissingExtraError
 
 CLASSES = ("AutoencoderKLWan", "AutoencoderKLLTXVideo", "AutoencoderKLCogVideoX")
 
 
-def is_hub_name(path: str | Path) -> bool:
-    """`organisation/model` that is not a folder here is a name on the hub."""
-    return not Path(path).exists() and re.fullmatch(r"[\w.-]+/[\w.-]+", str(path)) is not None
+class PublishedCodec(nn.Module):
+    """A `Codec`: a diffusers class with our shapes, (batch, time, height, width, channels), and normalised latents."""
 
-
-@dataclass(frozen=True)
-class PublishedConfig:
-    class_name: str
-    latent_channels: int
-
-
-class PublishedCodec(own.Codec):
-    """A diffusers video autoencoder with our shapes: (batch, time, height, width, channels), normalised latents."""
+    latent_mean: Tensor
+    latent_std: Tensor
 
     def __init__(self, model: Any, class_name: str):
-        nn.Module.__init__(self)
+        super().__init__()
         self.model = model.eval()
         config = model.config
         channels = config.z_dim if class_name == "AutoencoderKLWan" else config.latent_channels
-        self.config = PublishedConfig(class_name, channels)  # type: ignore[assignment]
+        self.latent_channels = int(channels)
         if class_name == "AutoencoderKLWan":
             self.temporal_stride = 2 ** sum(config.temperal_downsample)
             self.spatial_stride = 2 ** len(config.temperal_downsample) * (config.patch_size or 1)
@@ -57,25 +47,24 @@ class PublishedCodec(own.Codec):
         self.register_buffer("latent_std", std.float())
 
     @classmethod
-    def load(cls, path: str, name: str | None = None) -> PublishedCodec:
+    def from_pretrained(cls, path: str | Path) -> PublishedCodec:
         """Load by folder or hub name. Raises CuspError for a class that is not a video autoencoder that we know."""
         try:
             import diffusers
         except ImportError as error:
             raise MissingExtraError("a published video autoencoder", "diffusers") from error
-        if name is None:
-            try:
-                name = diffusers.ModelMixin.load_config(path).get("_class_name")
-            except OSError as error:
-                raise CuspError(
-                    f"{path} is neither a folder here nor a model that the hub gives: {str(error).splitlines()[0]}"
-                ) from error
+        try:
+            name = diffusers.AutoencoderKLWan.load_config(str(path)).get("_class_name")
+        except OSError as error:
+            raise CuspError(
+                f"{path} is neither a folder here nor a model that the hub gives: {str(error).splitlines()[0]}"
+            ) from error
         if name not in CLASSES:
             raise CuspError(f"{path} holds a {name}, not a video autoencoder; these load: {', '.join(CLASSES)}")
-        return cls(getattr(diffusers, name).from_pretrained(path), name)
+        return cls(getattr(diffusers, name).from_pretrained(str(path)), name)
 
     def encode(self, frames: Float[Tensor, "b t h w 3"]) -> Float[Tensor, "b l i j c"]:
-        own.check_shape(self, frames.shape[1], frames.shape[2], frames.shape[3])
+        check_shape(frames, self.temporal_stride, self.spatial_stride)
         latents = self.model.encode(frames.movedim(-1, 1)).latent_dist.mode().movedim(1, -1)
         return (latents - self.latent_mean) / self.latent_std
 

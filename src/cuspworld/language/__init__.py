@@ -1,5 +1,6 @@
 """Prompt -> embedding."""
 
-from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder
+from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.language.published import TransformersPromptEncoder
 
 __all__ = ["PromptConfig", "PromptEncoder", "TransformersPromptEncoder"]

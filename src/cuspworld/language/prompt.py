@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from cuspworld.errors import CuspError
+from cuspworld.models import load_module, save_module
 
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")  # a Chinese character, or a run of letters and digits
 _PADDING, _UNKNOWN = 0, 1
@@ -85,6 +86,10 @@ class PromptEncoder(nn.Module):
     def width(self) -> int:
         return self.config.width
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.config.topics
+
     def tokens(self, prompts: list[str]) -> Int[Tensor, "b l"]:
         """Word indices, padded to the longest prompt of the batch (at most `length`)."""
         rows = [[self._word(w) for w in split_words(p)[: self.config.length - 1]] for p in prompts]
@@ -102,6 +107,15 @@ class PromptEncoder(nn.Module):
 
     def encode(self, prompts: list[str]) -> tuple[Float[Tensor, "b m w"], Bool[Tensor, "b m"]]:
         return self(self.tokens(prompts).to(self.place.device))
+
+    def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        """Write config.json, which holds the vocabulary, and model.safetensors."""
+        save_module(path, "PromptEncoder", self, self.config, dtype)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path) -> PromptEncoder:
+        """Load a folder that `save_pretrained` wrote."""
+        return load_module(path, "PromptEncoder", cls, PromptConfig)
 
     def _word(self, word: str) -> int:
         if word in self.index:
@@ -134,40 +148,3 @@ class PromptEncoder(nn.Module):
     def _common(self) -> set[int]:
         """Function words of English that say nothing about a scene, where they are in the vocabulary."""
         return {self.index[word] for word in _COMMON if word in self.index}
-
-
-class TransformersPromptEncoder(nn.Module):
-    """Any `transformers` text encoder by name or folder, frozen. It loads from the hub only what the user has or
-    allows."""
-
-    def __init__(self, name: str, length: int = 64):
-        super().__init__()
-        try:
-            from transformers import AutoModel, AutoTokenizer
-        except ImportError as error:
-            from cuspworld.errors import MissingExtraError
-
-            raise MissingExtraError("a transformers prompt encoder", "text") from error
-        try:
-            self.tokenizer = AutoTokenizer.from_pretrained(name)
-            model = AutoModel.from_pretrained(name)
-        except (OSError, ValueError) as error:
-            said = str(error).splitlines()[0]
-            raise CuspError(f"no text encoder {name!r}: give a transformers folder or hub name ({said})") from error
-        self.model = (model.encoder if model.config.is_encoder_decoder else model).eval().requires_grad_(False)
-        self.name, self.length = name, length
-
-    @property
-    def width(self) -> int:
-        return int(self.model.config.hidden_size)
-
-    @torch.no_grad()
-    def encode(self, prompts: list[str]) -> tuple[Float[Tensor, "b l w"], Bool[Tensor, "b l"]]:
-        batch = self.tokenizer(prompts, padding=True, truncation=True, max_length=self.length, return_tensors="pt")
-        batch = batch.to(self.model.device)
-        hidden = self.model(**batch).last_hidden_state
-        mask = batch["attention_mask"].bool()
-        return hidden * mask[..., None], mask
-
-    def warning(self, prompt: str) -> str | None:
-        return None

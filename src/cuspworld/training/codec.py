@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from cuspworld.clip import Clip
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec, psnr, reconstruct, to_tensor
 from cuspworld.training.data import ClipWindows, cut, window_shape
 from cuspworld.training.loop import Process, Trainer
@@ -35,7 +36,7 @@ def pixel_weights(frames: Float[Tensor, "b t h w 3"]) -> Float[Tensor, "b t h w 
 class CodecObjective(nn.Module):
     """frames -> loss. Differences in space and time are weighed in so that edges and motion stay sharp."""
 
-    def __init__(self, codec: Codec, kl_weight: float, latent_noise: float):
+    def __init__(self, codec: AutoencoderCodec, kl_weight: float, latent_noise: float):
         super().__init__()
         self.codec, self.kl_weight, self.latent_noise = codec, kl_weight, latent_noise
 
@@ -57,10 +58,10 @@ class CodecObjective(nn.Module):
 
 def train_codec(
     clips: Sequence[Clip], preset: Preset, folder: Path, *, seed: int, process: Process, device: str, bfloat16: bool
-) -> Codec:
+) -> AutoencoderCodec:
     """Train on the clips (resuming from `folder`'s checkpoint) and set the latents' statistics."""
     torch.manual_seed(seed)  # only the initial weights come from it
-    codec = Codec(preset.autoencoder).to(device)
+    codec = AutoencoderCodec(preset.autoencoder).to(device)
     space = codec.spatial_stride * preset.patch
     windows = ClipWindows(clips, preset.codec_window, codec.temporal_stride, space, seed, preset.codec_crop)
 
@@ -92,7 +93,7 @@ def train_codec(
 
 
 @torch.inference_mode()
-def set_statistics(codec: Codec, windows: ClipWindows, size: int, device: str) -> None:
+def set_statistics(codec: AutoencoderCodec, windows: ClipWindows, size: int, device: str) -> None:
     """Mean and standard deviation of each latent channel over windows of the library."""
     codec.latent_mean.zero_()
     codec.latent_std.fill_(1.0)

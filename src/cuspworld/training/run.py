@@ -14,12 +14,15 @@ import numpy as np
 import torch
 
 from cuspworld.clip import Clip
-from cuspworld.codec.codec import Codec
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.language.prompt import PromptConfig, PromptEncoder, TransformersPromptEncoder, learn_words
+from cuspworld.language.loading import AnyPromptEncoder
+from cuspworld.language.prompt import PromptConfig, PromptEncoder, learn_words
+from cuspworld.language.published import TransformersPromptEncoder
 from cuspworld.lock import one_writer
-from cuspworld.simulator.simulator import Simulator, SimulatorConfig
+from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
 from cuspworld.training.data import window_shape
 from cuspworld.training.loop import Process
@@ -89,15 +92,16 @@ def _train(
     """Codec, latents, transport, model; `common` holds what both phases are given."""
     seed, process, device = common["seed"], common["process"], common["device"]
     torch.manual_seed(seed)
-    space = Codec.spatial_stride * preset.patch
-    before = mean_psnr(Codec(preset.autoencoder).to(device).eval(), checked, preset.window, space)
+    untrained = AutoencoderCodec(preset.autoencoder).to(device).eval()
+    space = untrained.spatial_stride * preset.patch
+    before = mean_psnr(untrained, checked, preset.window, space)
     codec = train_codec(clips, preset, folder, **common)
     after = mean_psnr(codec, checked, preset.window, space)
 
     windows = encode_windows(clips, codec, preset, folder, device=device, process=process)
     captions = [window.caption for window in windows]
     torch.manual_seed(seed + 1)  # only the initial weights come from it
-    prompts: PromptEncoder | TransformersPromptEncoder
+    prompts: AnyPromptEncoder
     if prompt_encoder is None:
         words = learn_words(captions)
         prompts = PromptEncoder(

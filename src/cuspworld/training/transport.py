@@ -18,7 +18,7 @@ from cuspworld.codec.codec import Codec, to_tensor
 from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.language.prompt import PromptEncoder, TransformersPromptEncoder
+from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.training.data import cut, window_shape
 from cuspworld.training.loop import Process, Trainer, step_generator
@@ -26,7 +26,6 @@ from cuspworld.training.presets import Preset
 from cuspworld.transport.flow.matching import flow_loss, interpolate, sample_time
 from cuspworld.transport.flow.transformer import FlowTransformer
 
-AnyPromptEncoder = PromptEncoder | TransformersPromptEncoder
 # How many first latents are known, by window: the clip's first window may start from text alone.
 _KNOWN_FIRST = (0.7, 0.12, 0.18)
 _KNOWN_LATER = (0.0, 0.25, 0.75)

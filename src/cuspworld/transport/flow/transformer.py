@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+
+from cuspworld.models import load_module, save_module
 
 
 @dataclass(frozen=True)
@@ -133,3 +136,12 @@ class FlowTransformer(nn.Module):
             x = block(x, modulation, cos, sin, attention)
         shift, scale = self.final_modulation(condition)[:, None].chunk(2, dim=-1)
         return self.tokens_out(self.norm(x[:, length:]) * (1 + scale) + shift)
+
+    def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        """Write config.json and model.safetensors."""
+        save_module(path, "FlowTransformer", self, self.config, dtype)
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path) -> FlowTransformer:
+        """Load a folder that `save_pretrained` wrote."""
+        return load_module(path, "FlowTransformer", cls, TransformerConfig)

@@ -12,10 +12,11 @@ import torch
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
-from cuspworld.codec.codec import Codec
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
-from cuspworld.simulator.simulator import Simulator, SimulatorConfig
+from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 from cuspworld.video.frames import resample
 from tests.helpers import moving_box
@@ -24,7 +25,7 @@ from tests.helpers import moving_box
 @pytest.fixture(scope="module")
 def simulator() -> Simulator:
     torch.manual_seed(0)
-    codec = Codec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
+    codec = AutoencoderCodec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
     words = PromptConfig(words=("a", "box", "moves", "left"), width=16, heads=2, topics=("a box",))
     transformer = FlowTransformer(TransformerConfig(token_channels=16, width=32, depth=1, heads=1, text_width=16))
     for module in (codec, transformer):

@@ -1,0 +1,89 @@
+"""The sampling loop: one clip, chunk after chunk.
+
+Each chunk after the first is given the last latents of the one before as known tokens, so memory does not grow with
+length and a minute is made like a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from cuspworld.codec.codec import to_frames, to_tensor
+from cuspworld.codec.tokens import tokenize, untokenize
+from cuspworld.simulator.parts import Parts
+from cuspworld.transport.flow.matching import SAMPLERS
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How noise becomes a chunk."""
+
+    seed: int
+    times: list[float]  # from 0, noise, to 1, data
+    guidance: float  # classifier-free; 1 is none
+    sampler: str  # of `SAMPLERS`
+
+
+class Chunks:
+    """The chunks of one clip."""
+
+    def __init__(self, parts: Parts, prompt: str, sampling: Sampling):
+        self.parts, self.sampling = parts, sampling
+        self.generator = torch.Generator().manual_seed(sampling.seed)
+        prompts = [prompt, ""] if sampling.guidance != 1 else [prompt]
+        with torch.inference_mode():
+            self.text, self.text_mask = parts.prompts.encode(prompts)
+
+    def run(self, given: UInt8[np.ndarray, "t h w 3"] | None) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """Endless: what was given, then chunk after chunk."""
+        config, codec = self.parts.config, self.parts.codec
+        context_frames = (config.context - 1) * codec.temporal_stride + 1
+        last = given
+        if given is not None:
+            yield given
+        while True:
+            known = None
+            if last is not None:
+                count = context_frames if len(last) >= context_frames else 1
+                last = last[-count:]
+                with torch.inference_mode():
+                    known = codec.encode(to_tensor(last)[None].to(self.parts.device))
+            frames = self._chunk(known)
+            new = frames if last is None else frames[len(last) :]
+            last = new[-context_frames:]
+            yield new
+
+    @torch.inference_mode()
+    def _chunk(self, known: Float[Tensor, "1 l i j c"] | None) -> UInt8[np.ndarray, "t h w 3"]:
+        """One window of frames; the first of them are the decoded known latents."""
+        config, codec = self.parts.config, self.parts.codec
+        length = (config.window - 1) // codec.temporal_stride + 1
+        shape = (length, config.height // codec.spatial_stride, config.width // codec.spatial_stride)
+        latents = torch.randn((1, *shape, codec.latent_channels), generator=self.generator).to(self.parts.device)
+        noise, positions = tokenize(latents, config.patch)
+        mark = torch.zeros(1, len(positions), dtype=torch.bool, device=noise.device)
+        clean = torch.zeros_like(noise)
+        if known is not None:
+            tokens, _ = tokenize(known, config.patch)
+            clean[:, : tokens.shape[1]] = tokens
+            mark[:, : tokens.shape[1]] = True
+        batch = len(self.text)
+        places, marks = positions.expand(batch, -1, -1), mark.expand(batch, -1)
+
+        def velocity(x: Tensor, t: float) -> Tensor:
+            x = torch.where(mark[..., None], clean, x).expand(batch, -1, -1)
+            times = torch.full((batch,), t, device=x.device)
+            v = self.parts.transformer(x, places, marks, times, self.text, self.text_mask).float()
+            if batch == 1:
+                return v
+            return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)
+
+        x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times)
+        x = torch.where(mark[..., None], clean, x)
+        return to_frames(codec.decode(untokenize(x, shape, config.patch)))[0]

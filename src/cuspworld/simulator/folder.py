@@ -1,0 +1,56 @@
+"""A simulator as a folder: config.json, codec/, language/, transport/ (config.json and safetensors each), a card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from cuspworld.codec.loading import load_codec
+from cuspworld.errors import CuspError
+from cuspworld.files import written_whole
+from cuspworld.language.loading import load_prompt_encoder
+from cuspworld.models import from_config, read_config
+from cuspworld.simulator.parts import Parts, SimulatorConfig
+from cuspworld.transport.flow.transformer import FlowTransformer
+
+DEFAULT = Path(__file__).parents[1] / "assets" / "default"
+_CLASS_NAME = "CuspWorldSimulator"
+
+
+def save_parts(parts: Parts, path: Path, card: str | None, dtype: torch.dtype) -> None:
+    """Write the folder as a whole; without `card`, with one that says what the configuration says."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as aside:
+        aside.mkdir()
+        config = {"_class_name": _CLASS_NAME, **asdict(parts.config)}
+        (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+        parts.codec.save_pretrained(aside / "codec", dtype)
+        parts.transformer.save_pretrained(aside / "transport", dtype)
+        parts.prompts.save_pretrained(aside / "language", dtype)
+        (aside / "README.md").write_text(card or _card(parts))
+
+
+def load_parts(folder: Path) -> Parts:
+    """Read the folder. Raises CuspError that names the file that is missing, damaged or of another kind."""
+    values = read_config(folder)
+    if (kind := values.pop("_class_name", None)) != _CLASS_NAME:
+        raise CuspError(f"{folder} holds a {kind}, not a {_CLASS_NAME}: give the folder that cusp train wrote")
+    config = from_config(SimulatorConfig, values, folder / "config.json")
+    codec = load_codec(folder / "codec")
+    prompts = load_prompt_encoder(folder / "language")
+    return Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"))
+
+
+def _card(parts: Parts) -> str:
+    facts = parts.describe()
+    return (
+        "# A CuspWorld simulator\n\n"
+        f"Draws {facts['height']} x {facts['width']} video at {facts['fps']:g} frames a second, "
+        f"{sum(facts['parameters'].values()) / 1e6:.1f} million parameters.\n\nIt knows:\n\n"
+        + "".join(f"- {topic}\n" for topic in facts["knows"])
+        + "\n```python\nfrom cuspworld import Simulator\n\n"
+        + 'Simulator.from_pretrained("THIS FOLDER")("a prompt").write("out.mp4")\n```\n'
+    )
