@@ -1,75 +1,63 @@
-"""From a test's statistic to a probability: p = 1 / (1 + (centre / statistic)^slope), one curve a test.
+"""From a check's strength to a probability: p = 1 / (1 + (centre / strength)^slope), one curve a check.
 
-Every statistic is a ratio, the strength of the evidence over what the same clip shows elsewhere and its own noise, so
-that a curve has no unit. `centre` is the ratio at which a finding is as likely wrong as right.
+A strength is a ratio, the evidence over what the same clip shows elsewhere and its own noise, so that a curve has no
+unit. `centre` is the strength at which a finding is as likely wrong as right.
 
-Fitted by logistic regression (`benchmarks/audit_parts/certainty.py`, `cases` and `fit`) on the development split, the
-strongest finding of each test in each clip: eight pairs a twin, faults put into its true clips at three places, and its
-real clips. Video from elsewhere counts as much as the worlds, which the taught judge weighs once more. There is a weak
-prior at the curves before. Tests with fewer than eight cases keep the curve of an earlier fit on more twins (261 pairs,
-seeds 0 to 19), or the first guess (6, 3). These curves were fitted before the command counted the true clips under
-worse conditions too, and before a freeze and a passing through were made weaker in quiet scenes and in crowds.
+The numbers are in `calibration.json`, which this file only reads:
 
-    python benchmarks/audit.py --split dev --fit --pairs 8 --parts twins real faults
+    {"format": 1,
+     "fits": {name: how it was fitted, as the command, its split and seeds},
+     "judge": {"law", "seen", "bias", "own", "own_bias": the taught judge's weights, "fit": a name of fits},
+     "curves": {name of the check: {"centre", "slope", "fit": a name of fits}}}
+
+Every check of the package has one curve there and every curve one check (`tests/audit/test_calibration.py`).
 """
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-CURVES: dict[str, tuple[float, float]] = {
-    "appears": (4.71, 1.90),
-    "vanishes": (2.53, 3.17),
-    "passing": (6.0, 3.0),
-    "reshapes": (2.83, 2.83),
-    "goes out": (4.94, 1.84),
-    "flares": (5.13, 1.80),
-    "lights": (6.34, 1.91),
-    "jumps": (1.99, 4.26),
-    "recolours": (6.0, 3.0),
-    "velocity": (6.86, 2.30),
-    "freeze": (2.59, 3.09),
-    "thaw": (6.0, 3.0),
-    "sudden": (4.15, 2.07),
-    "passage": (3.74, 2.87),
-    "crossed": (6.73, 3.24),
-    "gone": (3.57, 2.42),
-    "new": (3.04, 2.64),
-    "grows": (3.21, 2.53),
-    "through": (10.47, 5.37),
-    "sinks": (10.61, 1.39),
-    "fall": (10.90, 3.10),
-    "dead": (8.50, 2.70),
-    "stops": (5.35, 7.73),
-    "rises": (2.97, 5.21),
-    "level": (3.11, 4.76),
-    "areal": (4.22, 3.72),
-    "newton": (2.35, 8.66),
-    "recolour": (2.71, 2.96),
-    "look": (9.91, 4.50),
-    "amount": (6.0, 3.0),
-    "growth": (6.0, 3.0),
-    "upward": (3.08, 3.18),
-    "glides": (2.40, 3.36),
-    "unmoved": (0.92, 4.75),
-    "reverses": (1.92, 9.38),
-    "start": (17.31, 5.55),
-    "ignition": (5.58, 5.10),
-    "energy": (6.0, 3.0),
-    "assembly": (10.80, 4.77),
-    "gluing": (29.32, 5.99),
-    "birth": (6.0, 3.0),
-    "extremum": (6.0, 3.0),
-}
+from cuspworld.errors import CuspError
+
+FILE = Path(__file__).with_name("calibration.json")
 
 
-def probability(test: str, statistic: float) -> float:
-    """The probability that a statistic of this test is a broken law."""
-    centre, slope = CURVES[test]
-    if not statistic > 0:
-        return 0.0
-    return 1.0 / (1.0 + (centre / statistic) ** slope)
+@dataclass(frozen=True)
+class Curve:
+    """`centre`: the strength of one half. `slope`: how quickly it becomes sure. Raises CuspError if not positive."""
+
+    centre: float | int
+    slope: float | int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.centre < math.inf and 0 < self.slope < math.inf):
+            raise CuspError(f"a curve's centre and slope must be positive: got {self.centre} and {self.slope}")
+
+    def __call__(self, strength: float | int) -> float:
+        """The probability that a suspect of this strength is a broken law."""
+        return 1.0 / (1.0 + (self.centre / strength) ** self.slope) if strength > 0 else 0.0
+
+    @staticmethod
+    def of(check: str) -> Curve:
+        """The curve of a check of the package. Raises CuspError where calibration.json has none of this name."""
+        curves = fitted()
+        if check not in curves:
+            raise CuspError(
+                f"the check {check!r} has no curve in calibration.json: give it one, Check(curve=Curve(centre, slope)), "
+                "where centre is the strength at which it is as likely wrong as right"
+            )
+        return curves[check]
+
+
+@cache
+def fitted() -> dict[str, Curve]:
+    """The curve of every check of the package."""
+    return {name: Curve(c["centre"], c["slope"]) for name, c in _read()["curves"].items()}
 
 
 def odds(probability: float) -> float:
@@ -87,14 +75,17 @@ class Weights:
     names was tried too, and got no weight). What the judge sees counts up to MOST_SEEN.
     """
 
-    law: float
-    seen: float
-    bias: float
-    own: float
-    own_bias: float
+    law: float | int
+    seen: float | int
+    bias: float | int
+    own: float | int
+    own_bias: float | int
 
 
-# python benchmarks/audit.py --split dev --mix --pairs 12: of the laws' suspects 835 of 6369 are right, of the judge's
-# own 842 of 1281
-TAUGHT = Weights(law=0.50, seen=0.26, bias=0.16, own=0.66, own_bias=-0.31)
+@cache
+def _read() -> dict[str, Any]:
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+TAUGHT = Weights(**{name: value for name, value in _read()["judge"].items() if name != "fit"})
 MOST_SEEN = 6.0

@@ -24,6 +24,11 @@ class Change:
     reach: int
     lag: int
 
+    @property
+    def total(self) -> np.ndarray:
+        """The larger of the two, of each step."""
+        return np.maximum(self.appeared, self.vanished)
+
 
 def strongest(picture: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width"]:
     """The largest channel of each pixel (ten times quicker than numpy's max over the last axis)."""

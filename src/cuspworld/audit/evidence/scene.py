@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ class Scale:
     fps_known: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """One shot. `frames`: uint8 (time, height, width, 3), stabilised and untinted, at working size.
 
@@ -80,6 +81,15 @@ class Scene:
     def time(self, frame: float | int) -> float:
         """Seconds from the video's start to a frame of this shot."""
         return (self.first + float(frame)) / self.fps
+
+    def times(self, frames: Iterable[float | int]) -> tuple[float, ...]:
+        """Seconds from the video's start to each of these frames of this shot."""
+        return tuple(self.time(frame) for frame in frames)
+
+    @property
+    def area(self) -> float:
+        """Source pixels, in area, a working pixel."""
+        return float(self.factor[0] * self.factor[1])
 
     def source_box(
         self, box: tuple[float | int, ...] | np.ndarray, frame: int | None = None
@@ -184,11 +194,6 @@ class Scene:
 
         return matter(self) if self.camera.steady and self.valid is None and self.tint < LIT else []
 
-    def speed_scale(self) -> float:
-        """Median speed of the moving things, working pixels a frame."""
-        speeds = [np.linalg.norm(np.diff(track.centres, axis=0), axis=1) for track in self.things if len(track) > 1]
-        return float(np.median(np.concatenate(speeds))) if speeds else 0.0
-
 
 def shots(frames: UInt8[np.ndarray, "time height width 3"]) -> list[tuple[int, int]]:
     """Frame ranges [start, end) between shot cuts.
@@ -250,25 +255,25 @@ def observe(
     crowded = bool(np.median([len(blobs) for blobs in found]) > CROWD)
     tracks = [] if crowded else link(found)
     return Scene(
-        steady_frames,
-        valid,
-        fps,
-        first,
-        factor,
-        camera,
-        noise,
-        tint,
-        background,
-        threshold,
-        labels,
-        found,
-        tracks,
-        change,
-        activity,
-        flow,
-        flow_high,
-        crowded,
-        scale or Scale(),
+        frames=steady_frames,
+        valid=valid,
+        fps=fps,
+        first=first,
+        factor=factor,
+        camera=camera,
+        noise=noise,
+        tint=tint,
+        background=background,
+        threshold=threshold,
+        labels=labels,
+        blobs=found,
+        tracks=tracks,
+        change=change,
+        activity=activity,
+        flow=flow,
+        flow_high=flow_high,
+        crowded=crowded,
+        scale=scale or Scale(),
     )
 
 

@@ -16,7 +16,7 @@ from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
-from cuspworld.audit.laws.stillness import runs
+from cuspworld.audit.evidence.activity import runs
 
 
 def check(scene: Scene) -> Evidence:

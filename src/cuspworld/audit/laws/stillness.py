@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.calibration import probability
+from cuspworld.audit.evidence.activity import runs
 from cuspworld.audit.evidence.change import change_threshold, strongest, unexplained
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
@@ -128,13 +129,6 @@ def _sprung(scene: Scene, step: int) -> list[tuple[int, int, int, int]]:
     mask = unexplained(before, after, reach, level) | unexplained(after, before, reach, level)
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     return [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, area in stats[1:] if area >= SPRUNG]
-
-
-def runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """Half-open ranges [start, end) in which the flags hold."""
-    padded = np.concatenate([[0], flags.astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(padded))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 LAW = Law("stillness", "the scene should move and does not", check)

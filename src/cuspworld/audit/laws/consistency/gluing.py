@@ -19,7 +19,7 @@ from cuspworld.audit.evidence.tracks import Track
 from cuspworld.audit.finding import Finding, Measurement, Series
 from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.consistency.surface_reversal import Reversal, reversal
-from cuspworld.audit.laws.gravity.flights import falling, keeps_shape
+from cuspworld.audit.evidence.falling import falling, keeps_shape
 
 WINDOW = 8  # frames of one window
 STRIDE = 4  # so that neighbours overlap by half

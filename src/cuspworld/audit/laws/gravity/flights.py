@@ -16,6 +16,7 @@ import numpy as np
 
 from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence import change as change_module
+from cuspworld.audit.evidence.falling import falling, keeps_shape
 from cuspworld.audit.evidence.flights import Flight
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import Scene
@@ -24,7 +25,7 @@ from cuspworld.audit.laws.base import Evidence, Law
 from cuspworld.audit.laws.gravity.coloured_falls import Fall, falls
 from cuspworld.audit.laws.gravity.orbits import orbits
 from cuspworld.audit.laws.gravity.standing_liquid import Standing, standing
-from cuspworld.audit.laws.inertia.kinks import touches
+from cuspworld.audit.evidence.touch import touches
 
 
 def check(scene: Scene) -> Evidence:
@@ -55,19 +56,6 @@ def check(scene: Scene) -> Evidence:
     if not fell and not checked and not suspects:
         return Evidence(unchecked="nothing falls or circles freely for long enough to measure an acceleration")
     return Evidence(tuple(suspects))
-
-
-def falling(flight: Flight) -> bool:
-    """Evidently a fall: accelerated downward, and going down ever faster."""
-    ax, ay = flight.acceleration
-    gain = flight.velocity_end[1] - flight.velocity_start[1]
-    return ay > max(0.03, 4 * flight.error) and abs(ax) < 0.5 * ay and flight.velocity_end[1] > 0.4 and gain > 0.4
-
-
-def keeps_shape(path: Path) -> bool:
-    """A body, and no drop or heap: its area varies little while it is alone."""
-    areas = path.track.areas[path.track.alone]
-    return len(areas) >= 8 and bool(np.median(np.abs(areas - np.median(areas))) < 0.06 * np.median(areas))
 
 
 def _broken_fall(scene: Scene, path: Path, first: int, before: Flight, after: Flight) -> Finding | None:

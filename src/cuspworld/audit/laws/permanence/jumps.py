@@ -1,103 +1,71 @@
-"""Permanence: things do not appear or vanish away from the frame's edge and behind nothing."""
+"""Things that come or go at once, away from the frame's edge and behind nothing: colours that stay, losses that stay."""
 
 from __future__ import annotations
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
-from cuspworld.audit.finding import SAID, Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law, certainty
-from cuspworld.audit.laws.permanence.plain_ground import Passing, unexplained_passings
-from cuspworld.audit.observations.colour_amounts import Matter
-from cuspworld.audit.observations.sudden_changes import Jump
+from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.needs import length, steady_camera
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.audit.observations.sudden_changes import Jump, find_jumps
+from cuspworld.laws import Law
+
+NEEDS = (length(SHORTEST), steady_camera("tell appearance from motion"))
 
 
-def check(scene: Scene) -> Evidence:
-    """Sudden unexplained colours that stay (appears) or unexplained losses that stay (vanishes), inside the frame."""
-    if len(scene) < SHORTEST:
-        return Evidence(unchecked=f"the shot is too short: {len(scene)} frames, at least {SHORTEST} are needed")
-    passings = unexplained_passings(scene)
-    suspects = [_passing(scene, passing) for passing in passings or ()]
-    if not scene.camera.steady:
-        if passings is None:
-            return Evidence(unchecked="the camera shakes or travels too much to tell appearance from motion")
-        return Evidence(tuple(suspects))
-    suspects += [
-        _finding(scene, jump) for jump in scene.jumps if jump.kind in ("appears", "vanishes") and not jump.at_edge
-    ]
-    # what is gone at once is said once
-    sudden = [s.start for s in suspects if s.probability >= SAID]
-    for found in [m for m in scene.matter if m.kind in ("gone", "new")][:3]:
-        if all(abs(scene.time(found.frame) - start) > 0.3 for start in sudden):
-            suspects.append(_colour(scene, found))
-    return Evidence(tuple(suspects))
+def _appears(seen: Observations) -> list[Suspect]:
+    return [_suspect(seen.scene, jump, jump.ratio) for jump in _inside(seen) if jump.kind == "appears"]
 
 
-def _colour(scene: Scene, found: Matter) -> Finding:
-    pixels = scene.factor[0] * scene.factor[1]
-    what = "is gone for good" if found.kind == "gone" else "is there that was not there before"
-    return Finding(
-        law="permanence",
-        start=scene.time(found.frame),
-        end=scene.time(found.frame + 1),
-        box=scene.source_box(found.box, found.frame),
-        probability=probability(found.kind, found.strength),
-        measured={"usual amount of this colour": Measurement(found.amount * pixels, "px²")},
-        sentence=f"Matter of one colour {what}, and it was never near the frame's border.",
-        series=(
-            Series(
-                "amount of this colour",
-                "px²",
-                tuple(scene.time(t) for t in found.times),
-                tuple(amount * pixels for amount in found.amounts),
-            ),
-        ),
-    )
+def _vanishes(seen: Observations) -> list[Suspect]:
+    return [_suspect(seen.scene, jump, jump.ratio) for jump in _inside(seen) if jump.kind == "vanishes"]
 
 
-def _finding(scene: Scene, jump: Jump) -> Finding:
-    change = scene.change
-    curve = change.appeared if jump.kind == "appears" else change.vanished
-    pixels = scene.factor[0] * scene.factor[1]
-    area = jump.area * pixels
-    return Finding(
-        law="permanence",
-        start=scene.time(jump.frame),
-        end=scene.time(jump.frame + 1),
-        box=scene.source_box(jump.box, jump.frame),
-        probability=certainty(jump.kind, jump),
+def _sudden(seen: Observations) -> list[Suspect]:
+    return [_suspect(seen.scene, jump, jump.sudden) for jump in _inside(seen) if jump.sudden]
+
+
+def _inside(seen: Observations) -> list[Jump]:
+    return [jump for jump in seen.once(find_jumps) if jump.kind in ("appears", "vanishes") and not jump.at_edge]
+
+
+def _suspect(scene: Scene, jump: Jump, strength: float) -> Suspect:
+    curve = scene.change.appeared if jump.kind == "appears" else scene.change.vanished
+    values = tuple(float(v) * scene.area for v in curve)
+    return Suspect(
+        strength=strength,
+        start=jump.frame,
+        end=jump.frame + 1,
+        box=jump.box,
+        at=jump.frame,
         measured={
-            "unexplained area": Measurement(area, "px²"),
+            "unexplained area": Measurement(jump.area * scene.area, "px²"),
             "times the change around it in time": Measurement(jump.ratio, ""),
         },
         sentence=f"Something {jump.kind} within one frame, away from the frame's edge and behind nothing.",
-        series=(
-            Series(
-                f"area that {jump.kind} unexplained",
-                "px²",
-                tuple(scene.time(t + 1) for t in range(len(curve))),
-                tuple(float(v) * pixels for v in curve),
-            ),
-        ),
+        series=(Series(f"area that {jump.kind} unexplained", "px²", scene.times(range(1, len(scene))), values),),
     )
 
 
-def _passing(scene: Scene, passing: Passing) -> Finding:
-    first = passing.frame - (passing.kind == "comes")
-    pixels = scene.factor[0]
-    word = "comes from nowhere" if passing.kind == "comes" else "is gone"
-    return Finding(
-        law="permanence",
-        start=scene.time(first),
-        end=scene.time(first + 1),
-        box=scene.source_box(passing.spot.box, passing.frame),
-        probability=probability("passing", 2 * passing.ratio),
-        measured={
-            "way to the frame's border": Measurement(passing.way * pixels, "px"),
-            "farthest that it could move": Measurement(passing.step * pixels, "px"),
-            "area": Measurement(passing.spot.area * pixels * scene.factor[1], "px²"),
-        },
-        sentence=f"A thing on plain ground {word} within a frame, too far from the border to have passed it.",
-    )
-
-
-LAW = Law("permanence", "an object appears or vanishes away from the frame's edge and behind nothing", check)
+APPEARS = Check(
+    "appears",
+    Law.PERMANENCE,
+    "a place has other colours in one step and not in the three before and after, and looks unlike what is round it",
+    _appears,
+    needs=NEEDS,
+    principal=True,
+)
+VANISHES = Check(
+    "vanishes",
+    Law.PERMANENCE,
+    "a place has other colours in one step and not in the three before and after, and looks like what is round it",
+    _vanishes,
+    needs=NEEDS,
+)
+SUDDEN = Check(
+    "sudden coming or going",
+    Law.PERMANENCE,
+    "in the one step of the shot whose colours nothing near explains something comes or goes",
+    _sudden,
+    needs=NEEDS,
+)

@@ -13,13 +13,30 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.evidence.scene import SHORTEST, Scene
+from cuspworld.audit.evidence.touch import near_border
+from cuspworld.audit.finding import Measurement
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.needs import length
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
 
-PLAIN = 0.75  # share of the pixels that the ground's hue must cover in nearly every frame
-APART = 25.0  # chroma (CIE Lab) between the ground and what stands out: several times what shade and compression make
-SAME = 0.8  # cosine between the hues of two looks of one thing
-LEAST = 1e-3  # share of the frame that a thing covers
-MANY = 8  # things at once: more cannot be told apart from frame to frame
+@dataclass(frozen=True)
+class Thresholds:
+    """`plain_share`: of the pixels, that the ground's hue covers in nearly every frame. `apart_chroma`: CIE Lab, between
+    the ground and what stands out, several times what shade and compression make. `same_hue_cosine`: between two looks
+    of one thing. `thing_share`: of the frame. `most_things`: at once; more cannot be told apart from frame to frame."""
+
+    plain_share: float = 0.75
+    apart_chroma: float = 25.0
+    same_hue_cosine: float = 0.8
+    thing_share: float = 1e-3
+    most_things: int = 8
+    spot_pixels: int = 6
+    border_pixels: int = 2
+
+
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,7 @@ class Spot:
 
     box: tuple[int, int, int, int]
     area: float
-    firm: float  # pixels of it that stand out by APART
+    firm: float  # pixels of it that stand out by the threshold
     chroma: tuple[float, float]
 
     @property
@@ -67,17 +84,17 @@ def spots(frames: np.ndarray) -> list[list[Spot]] | None:
     found, plain = [], 0
     for picture in pictures:
         away = np.hypot(*(picture.astype(np.float32) - ground).transpose(2, 0, 1))
-        mask = (away > APART / 2).astype(np.uint8)
-        plain += bool(mask.mean() < 1 - PLAIN)
+        mask = (away > LIMITS.apart_chroma / 2).astype(np.uint8)
+        plain += bool(mask.mean() < 1 - LIMITS.plain_share)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         here = []
         for index in range(1, count):
             x, y, w, h, area = (int(v) for v in stats[index])
-            if area < 6:
+            if area < LIMITS.spot_pixels:
                 continue
             body = labels[y : y + h, x : x + w] == index
             a, b = picture[y : y + h, x : x + w][body].astype(np.float32).mean(0) - ground
-            firm = float((away[y : y + h, x : x + w][body] > APART).sum())
+            firm = float((away[y : y + h, x : x + w][body] > LIMITS.apart_chroma).sum())
             here.append(Spot((x, y, x + w, y + h), float(area), firm, (float(a), float(b))))
         found.append(here)
     return found if plain > 0.9 * len(frames) else None
@@ -90,8 +107,8 @@ def unexplained_passings(scene: Scene) -> list[Passing] | None:
     """
     seen = spots(scene.frames)
     height, width = scene.size
-    least = LEAST * height * width
-    if seen is None or max(sum(spot.firm >= least for spot in here) for here in seen) > MANY:
+    least = LIMITS.thing_share * height * width
+    if seen is None or max(sum(spot.firm >= least for spot in here) for here in seen) > LIMITS.most_things:
         return None
     result = []
     for t, here in enumerate(seen):
@@ -120,7 +137,7 @@ def _match(spot: Spot, others: list[Spot]) -> Spot | None:
         other
         for other in others
         if 0.2 < other.area / spot.area < 5
-        and np.dot(other.chroma, spot.chroma) > SAME * np.hypot(*other.chroma) * np.hypot(*spot.chroma)
+        and np.dot(other.chroma, spot.chroma) > LIMITS.same_hue_cosine * np.hypot(*other.chroma) * np.hypot(*spot.chroma)
         and np.linalg.norm(other.centre - spot.centre) < 3 * spot.size
     ]
     return min(alike, key=lambda other: float(np.linalg.norm(other.centre - spot.centre)), default=None)
@@ -137,4 +154,40 @@ def _hidden(spot: Spot, others: list[Spot], size: tuple[int, int]) -> bool:
 
 
 def _at_border(spot: Spot, height: int, width: int) -> bool:
-    return min(spot.box[0], spot.box[1]) < 2 or spot.box[2] > width - 2 or spot.box[3] > height - 2
+    return near_border(spot.box, (height, width), LIMITS.border_pixels)
+
+
+def _find(seen: Observations) -> list[Suspect] | str:
+    passings = unexplained_passings(seen.scene)
+    if passings is None:
+        return "the ground is not plain"
+    return [_suspect(seen.scene, passing) for passing in passings]
+
+
+def _suspect(scene: Scene, passing: Passing) -> Suspect:
+    first = passing.frame - (passing.kind == "comes")
+    pixels = scene.factor[0]
+    word = "comes from nowhere" if passing.kind == "comes" else "is gone"
+    return Suspect(
+        strength=2 * passing.ratio,
+        start=first,
+        end=first + 1,
+        box=passing.spot.box,
+        at=passing.frame,
+        measured={
+            "way to the frame's border": Measurement(passing.way * pixels, "px"),
+            "farthest that it could move": Measurement(passing.step * pixels, "px"),
+            "area": Measurement(passing.spot.area * scene.area, "px²"),
+        },
+        sentence=f"A thing on plain ground {word} within a frame, too far from the border to have passed it.",
+    )
+
+
+PLAIN_GROUND = Check(
+    "plain ground",
+    Law.PERMANENCE,
+    "on ground of one hue, whatever the camera does, a thing comes or goes too far from the border to have passed it",
+    _find,
+    needs=(length(SHORTEST),),
+    thresholds=LIMITS,
+)

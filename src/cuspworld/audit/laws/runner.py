@@ -1,0 +1,93 @@
+"""From suspects to findings: every check looks at one shot, and what it suspects gets its time, place and probability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import SAID, Evidence, Finding
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
+
+REPEAT_SECONDS = 0.3  # within which two checks speak of the same thing
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one check made of one shot: its suspects, or why it could not tell."""
+
+    check: Check
+    suspects: tuple[Suspect, ...] = ()
+    unchecked: str = ""
+
+
+def look(seen: Observations, checks: Iterable[Check]) -> list[Looked]:
+    """Every check's suspects in one shot."""
+    return [_look(seen, check) for check in checks]
+
+
+def _look(seen: Observations, check: Check) -> Looked:
+    for need in check.needs:
+        if why := need.why_not(seen.scene):
+            return Looked(check, unchecked=why)
+    found = check.find(seen)
+    return Looked(check, unchecked=found) if isinstance(found, str) else Looked(check, tuple(found))
+
+
+def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
+    """The evidence of every law of these checks, its likeliest suspect first.
+
+    A law is unchecked where none of its checks could look; of their reasons the principal one's is given.
+    """
+    evidence: dict[str, Evidence] = {}
+    for law in Law:
+        ours = [found for found in looked if found.check.law == law]
+        if not ours:
+            continue
+        if all(found.unchecked for found in ours):
+            principal = next((found for found in ours if found.check.principal), ours[0])
+            evidence[law.value] = Evidence(unchecked=principal.unchecked)
+            continue
+        findings = {found.check.name: [finding(scene, found.check, s) for s in found.suspects] for found in ours}
+        suspects: list[Finding] = []
+        for found in ours:
+            better = [f.start for n in found.check.repeats for f in findings.get(n, []) if f.probability >= SAID]
+            suspects += [
+                suspect
+                for suspect in findings[found.check.name]
+                if all(abs(suspect.start - start) > REPEAT_SECONDS for start in better)
+            ]
+        evidence[law.value] = Evidence(tuple(sorted(suspects, key=lambda suspect: -suspect.probability)))
+    return evidence
+
+
+def finding(scene: Scene, check: Check, suspect: Suspect) -> Finding:
+    """A suspect in seconds and pixels of the source, with its probability."""
+    return Finding(
+        law=check.law.value,
+        start=scene.time(suspect.start),
+        end=scene.time(suspect.end),
+        probability=check.probability(suspect.strength),
+        sentence=suspect.sentence,
+        box=None if suspect.box is None else scene.source_box(suspect.box, suspect.at),
+        mask=None if suspect.mask is None else _source_mask(scene, suspect.mask, suspect.at),
+        measured=suspect.measured,
+        series=suspect.series,
+        check=check.name,
+        strength=float(suspect.strength),
+    )
+
+
+def _source_mask(scene: Scene, mask: np.ndarray, at: int | None) -> np.ndarray:
+    height, width = scene.size
+    picture = mask.astype(np.uint8)
+    if at is not None and scene.camera.moving and scene.camera.steady:
+        back = cv2.invertAffineTransform(scene.camera.to_reference[at])
+        picture = cv2.warpAffine(picture, back, (width, height), flags=cv2.INTER_NEAREST)
+    size = (round(width * scene.factor[0]), round(height * scene.factor[1]))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST) > 0
