@@ -13,6 +13,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "Check": "cuspworld.audit.laws.check",
+    "Curve": "cuspworld.audit.calibration",
+    "Suspect": "cuspworld.audit.laws.check",
+    "checks": "cuspworld.audit.laws",
+    "register": "cuspworld.audit.laws",
+    "unregister": "cuspworld.audit.laws",
     "Finding": "cuspworld.audit.finding",
     "Measurement": "cuspworld.audit.finding",
     "Report": "cuspworld.audit.report",
@@ -26,22 +32,31 @@ _HOMES = {
 }
 
 __all__ = [
+    "Check",
+    "Curve",
     "Finding",
     "Measurement",
     "PhysicsIQ",
     "Report",
+    "Suspect",
     "audit_clip",
     "audit_frames",
+    "checks",
     "compare",
     "physics_iq",
+    "register",
     "schema",
+    "unregister",
     "write_page",
 ]
 
 if TYPE_CHECKING:
+    from cuspworld.audit.calibration import Curve
     from cuspworld.audit.compare import compare
     from cuspworld.audit.finding import Finding, Measurement
     from cuspworld.audit.judges.physics_iq import PhysicsIQ, physics_iq
+    from cuspworld.audit.laws import checks, register, unregister
+    from cuspworld.audit.laws.check import Check, Suspect
     from cuspworld.audit.pages.page import write_page
     from cuspworld.audit.report import Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames

@@ -29,7 +29,7 @@ FILE = Path(__file__).with_name("calibration.json")
 
 @dataclass(frozen=True)
 class Curve:
-    """`centre`: the strength of one half. `slope`: how quickly it becomes sure. Raises CuspError if not positive."""
+    """`centre`: the strength of one half. `slope`: how quickly it becomes sure. CuspError where one is not positive."""
 
     centre: float | int
     slope: float | int
@@ -48,7 +48,7 @@ class Curve:
         curves = fitted()
         if check not in curves:
             raise CuspError(
-                f"the check {check!r} has no curve in calibration.json: give it one, Check(curve=Curve(centre, slope)), "
+                f"the check {check!r} has no curve in calibration.json: give one, Check(curve=Curve(centre, slope)), "
                 "where centre is the strength at which it is as likely wrong as right"
             )
         return curves[check]

@@ -40,7 +40,8 @@ class Finding:
     """One thing that could not happen: when (seconds), where (pixel box x0, y0, x1, y1 of the source), which law.
 
     `probability`: how sure the audit is that this breaks the law; `calibration.py` says how far to trust it
-    (docs/audit.md). `mask`: optional bool (height, width) at the source's size.
+    (docs/audit.md). `mask`: optional bool (height, width) at the source's size. `check`, `strength`: which check of the
+    law made it, empty for a judge's, and how strong its evidence was, before its curve (neither is in the JSON form).
     """
 
     law: str
@@ -52,6 +53,8 @@ class Finding:
     mask: np.ndarray | None = field(default=None, repr=False, compare=False)
     measured: Mapping[str, Measurement] = field(default_factory=dict)
     series: tuple[Series, ...] = field(default=(), repr=False)
+    check: str = ""
+    strength: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form (docs/audit.md). A mask is given as its area in pixels; its box is its place."""
@@ -77,6 +80,27 @@ class Finding:
                 for s in self.series
             ],
         }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was made of one law in one shot.
+
+    `suspects`: everything that was found odd, each with its probability; those above one half become findings.
+    `unchecked`: why the law could not be checked (then there are no suspects).
+    """
+
+    suspects: tuple[Finding, ...] = ()
+    unchecked: str = ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for finding in self.suspects if finding.probability >= SAID]
+
+    @property
+    def suspicion(self) -> float:
+        """The probability of the strongest suspect; 0 where nothing is odd."""
+        return max((finding.probability for finding in self.suspects), default=0.0)
 
 
 def shared_place(a: Finding, b: Finding) -> float:

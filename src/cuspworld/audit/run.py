@@ -16,15 +16,17 @@ import cv2
 import numpy as np
 
 from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
-from cuspworld.audit.finding import Finding, shared_place
+from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.judges.twins import TwinJudge, shipped
-from cuspworld.audit.laws import registry
-from cuspworld.audit.laws.base import Evidence
+from cuspworld.audit.laws import checks, legacy
+from cuspworld.audit.laws.runner import look, weigh
+from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.laws import Law
 
 WORKING = 256  # pixels: the longest side at which a video is looked at
 WINDOW = 10.0  # seconds
@@ -130,7 +132,7 @@ class _Collected:
     """Findings and suspicion over all shots so far."""
 
     def __init__(self, judges: Sequence[Judge], segmenter: Segmenter | None, taught: TwinJudge | bool) -> None:
-        self.laws, self.judges, self.segmenter = registry(), judges, segmenter
+        self.checks, self.judges, self.segmenter = checks(), judges, segmenter
         self.taught = shipped() if taught is True else taught or None
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}
@@ -148,7 +150,9 @@ class _Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            evidence = {law.name: law.check(scene) for law in self.laws}
+            evidence = weigh(scene, look(Observations(scene), self.checks))
+            evidence |= {law.name: law.check(scene) for law in legacy()}
+            evidence = {law.value: evidence[law.value] for law in Law}
             if self.taught is not None:
                 evidence, silent = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(silent)

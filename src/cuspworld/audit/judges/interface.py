@@ -20,8 +20,7 @@ from jaxtyping import Float, Int, UInt8
 from cuspworld.audit.evidence.blobs import Blob
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.evidence.tracks import Track
-from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence
+from cuspworld.audit.finding import Evidence, Finding, Measurement, Series
 from cuspworld.errors import CuspError
 
 MOST = 0.9  # the largest probability that a learned judge is given

@@ -22,10 +22,9 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from cuspworld.audit.calibration import MOST_SEEN, TAUGHT, Weights, odds
-from cuspworld.audit.finding import SAID, Finding, Measurement, Series, shared_place
+from cuspworld.audit.finding import SAID, Evidence, Finding, Measurement, Series, shared_place
 from cuspworld.audit.judges.interface import Surprise, nothing, on_grid
 from cuspworld.audit.judges.twin_shapes import GRID, LAWS, LOOK, RATE, SIDE, STRONGEST
-from cuspworld.audit.laws.base import Evidence
 from cuspworld.errors import CuspError
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ import itertools
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
+from cuspworld.audit.evidence.activity import runs
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
-from cuspworld.audit.evidence.activity import runs
+from cuspworld.audit.laws.base import Evidence, Law, probability
 
 
 def check(scene: Scene) -> Evidence:

@@ -1,34 +1,32 @@
-"""What every law is: a check of one shot's evidence that returns findings and suspicion, or says why it can't tell."""
+"""The form of the laws that are not yet made of checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cuspworld.audit.calibration import probability
+from cuspworld.audit.calibration import Curve
 from cuspworld.audit.evidence.scene import Scene
-from cuspworld.audit.finding import SAID, Finding
+from cuspworld.audit.finding import Evidence as Evidence
 from cuspworld.audit.observations.sudden_changes import Jump
 
+_NAMES = {
+    "recolour": "recolours", "look": "colour leaps", "areal": "areal velocity", "newton": "inverse square",
+    "fall": "fall ends", "stops": "coloured fall ends", "rises": "coloured fall turns", "level": "standing liquid",
+    "jumps": "leaps", "sudden": "sudden leap", "velocity": "velocity jumps", "crossed": "stream through solid",
+    "through": "passes through", "growth": "hue grows", "grows": "thing grows", "upward": "flows upward",
+    "amount": "amount grows", "ignition": "fire begins", "lights": "light begins", "goes out": "light goes out",
+    "flares": "light flares", "unmoved": "flames unmoved", "start": "bursts", "assembly": "gathers",
+    "energy": "bounce gains", "reverses": "surface reverses", "gluing": "chroma drifts", "freeze": "freezes",
+    "thaw": "thaws",
+}  # fmt: skip
 
-@dataclass(frozen=True)
-class Evidence:
-    """`suspects`: everything that was found odd, each with its probability; those above one half become findings.
 
-    `unchecked`: why the law could not be checked in this shot (then there are no suspects).
-    """
-
-    suspects: tuple[Finding, ...] = ()
-    unchecked: str = ""
-
-    @property
-    def findings(self) -> list[Finding]:
-        return [finding for finding in self.suspects if finding.probability >= SAID]
-
-    @property
-    def suspicion(self) -> float:
-        """The probability of the strongest suspect; 0 where nothing is odd."""
-        return max((finding.probability for finding in self.suspects), default=0.0)
+def probability(test: str, statistic: float) -> float:
+    """The probability that a statistic of this test is a broken law."""
+    if test == "dead":
+        return Curve(8.5, 2.7)(statistic)
+    return Curve.of(_NAMES.get(test, test))(statistic)
 
 
 def certainty(test: str, jump: Jump, share: float | int = 1.0) -> float:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.evidence.tracks import Track
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law, certainty
+from cuspworld.audit.laws.base import Evidence, Law, certainty, probability
 from cuspworld.audit.observations.sudden_changes import Jump
 
 SIDE = 4  # frames on each side that are compared

@@ -1,4 +1,4 @@
-"""From suspects to findings: every check looks at one shot, and what it suspects gets its time, place and probability."""
+"""From suspects to findings: every check looks at a shot; what it suspects gets time, place and probability."""
 
 from __future__ import annotations
 
@@ -85,9 +85,10 @@ def finding(scene: Scene, check: Check, suspect: Suspect) -> Finding:
 
 def _source_mask(scene: Scene, mask: np.ndarray, at: int | None) -> np.ndarray:
     height, width = scene.size
-    picture = mask.astype(np.uint8)
-    if at is not None and scene.camera.moving and scene.camera.steady:
-        back = cv2.invertAffineTransform(scene.camera.to_reference[at])
-        picture = cv2.warpAffine(picture, back, (width, height), flags=cv2.INTER_NEAREST)
     size = (round(width * scene.factor[0]), round(height * scene.factor[1]))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST) > 0
+    picture = mask.astype(np.uint8)
+    if at is None or not (scene.camera.moving and scene.camera.steady):
+        return cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST) > 0
+    back = cv2.invertAffineTransform(scene.camera.to_reference[at])
+    moved = cv2.warpAffine(picture, back, (width, height), flags=cv2.INTER_NEAREST)
+    return cv2.resize(moved, size, interpolation=cv2.INTER_NEAREST) > 0

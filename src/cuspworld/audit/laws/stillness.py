@@ -11,12 +11,11 @@ import itertools
 import cv2
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.activity import runs
 from cuspworld.audit.evidence.change import change_threshold, strongest, unexplained
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, probability
 from cuspworld.audit.observations.sudden_changes import Jump
 
 AROUND = 6  # working pixels around a jump that are its place

@@ -12,15 +12,14 @@ import itertools
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import LIT, Scene
+from cuspworld.audit.evidence.touch import touches
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law, certainty
+from cuspworld.audit.laws.base import Evidence, Law, certainty, probability
 from cuspworld.audit.laws.cause.flames_in_wind import Unmoved, unmoved
 from cuspworld.audit.laws.cause.ignitions import Ignition, ignitions
 from cuspworld.audit.laws.cause.limbless_walk import Glide, glides
-from cuspworld.audit.evidence.touch import touches
 from cuspworld.audit.observations.sudden_changes import Jump
 
 COASTING = 0.45  # at most: what rolls, slides or coasts goes on so too, so that by itself this is no finding

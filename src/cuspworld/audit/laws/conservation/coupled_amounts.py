@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.palette import palette, weighted_lab
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, probability
 from cuspworld.audit.laws.conservation.hue_growth import Growth, growths
 from cuspworld.audit.observations.colour_amounts import Matter
 

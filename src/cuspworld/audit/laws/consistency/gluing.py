@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
+from cuspworld.audit.evidence.falling import falling, keeps_shape
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.evidence.tracks import Track
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, probability
 from cuspworld.audit.laws.consistency.surface_reversal import Reversal, reversal
-from cuspworld.audit.evidence.falling import falling, keeps_shape
 
 WINDOW = 8  # frames of one window
 STRIDE = 4  # so that neighbours overlap by half

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import LIT, Scene
 from cuspworld.audit.evidence.tracks import Track
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, probability
 from cuspworld.audit.laws.contact.solid_crossed import Crossing, crossings
 
 FEWEST = 5  # points on either side of a meeting

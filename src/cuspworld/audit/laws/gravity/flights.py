@@ -14,18 +14,17 @@ import itertools
 import cv2
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence import change as change_module
 from cuspworld.audit.evidence.falling import falling, keeps_shape
 from cuspworld.audit.evidence.flights import Flight
 from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.evidence.touch import touches
 from cuspworld.audit.finding import SAID, Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law
+from cuspworld.audit.laws.base import Evidence, Law, probability
 from cuspworld.audit.laws.gravity.coloured_falls import Fall, falls
 from cuspworld.audit.laws.gravity.orbits import orbits
 from cuspworld.audit.laws.gravity.standing_liquid import Standing, standing
-from cuspworld.audit.evidence.touch import touches
 
 
 def check(scene: Scene) -> Evidence:

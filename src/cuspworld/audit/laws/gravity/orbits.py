@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence import change as change_module
 from cuspworld.audit.evidence.palette import palette, weighted_lab
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
+from cuspworld.audit.laws.base import probability
 
 TURN = 2.0  # radians that a body must go round the centre
 SMALLEST = 7  # pixels of a body

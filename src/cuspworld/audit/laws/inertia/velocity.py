@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cuspworld.audit.calibration import probability
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import Evidence, Law, certainty
+from cuspworld.audit.laws.base import Evidence, Law, certainty, probability
 from cuspworld.audit.laws.inertia.kinks import Kink, kinks
 from cuspworld.audit.observations.sudden_changes import Jump
 

@@ -1,4 +1,4 @@
-"""Things that come or go at once, away from the frame's edge and behind nothing: colours that stay, losses that stay."""
+"""Things that come or go at once, away from the frame's edge and behind nothing."""
 
 from __future__ import annotations
 

@@ -13,18 +13,19 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from cuspworld.audit.evidence.boxes import near_border
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
-from cuspworld.audit.evidence.touch import near_border
 from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import length
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
+
 @dataclass(frozen=True)
 class Thresholds:
-    """`plain_share`: of the pixels, that the ground's hue covers in nearly every frame. `apart_chroma`: CIE Lab, between
-    the ground and what stands out, several times what shade and compression make. `same_hue_cosine`: between two looks
+    """`plain_share`: of the pixels, that the ground's hue covers in nearly every frame. `apart_chroma`: CIE Lab, of
+    what stands out from the ground, several times what shade and compression make. `same_hue_cosine`: between two looks
     of one thing. `thing_share`: of the frame. `most_things`: at once; more cannot be told apart from frame to frame."""
 
     plain_share: float = 0.75
@@ -137,7 +138,8 @@ def _match(spot: Spot, others: list[Spot]) -> Spot | None:
         other
         for other in others
         if 0.2 < other.area / spot.area < 5
-        and np.dot(other.chroma, spot.chroma) > LIMITS.same_hue_cosine * np.hypot(*other.chroma) * np.hypot(*spot.chroma)
+        and np.dot(other.chroma, spot.chroma)
+        > LIMITS.same_hue_cosine * np.hypot(*other.chroma) * np.hypot(*spot.chroma)
         and np.linalg.norm(other.centre - spot.centre) < 3 * spot.size
     ]
     return min(alike, key=lambda other: float(np.linalg.norm(other.centre - spot.centre)), default=None)
@@ -186,7 +188,7 @@ def _suspect(scene: Scene, passing: Passing) -> Suspect:
 PLAIN_GROUND = Check(
     "plain ground",
     Law.PERMANENCE,
-    "on ground of one hue, whatever the camera does, a thing comes or goes too far from the border to have passed it",
+    "on ground of one hue, whatever the camera does, a thing comes or goes too far from the border for it",
     _find,
     needs=(length(SHORTEST),),
     thresholds=LIMITS,
