@@ -85,7 +85,7 @@ def measure(world: World, seeds: range, size: int, engines: bool) -> dict[str, f
                 for place in RENDERER:
                     clocks.enter_context(clocked(*owner_of(place), spent, "renderer"))
         else:
-            for name, key in (("_begin", "reset"), ("_advance", "simulation"), ("_picture", "drawing")):
+            for name, key in (("begin", "reset"), ("advance", "simulation"), ("picture", "drawing")):
                 clocks.enter_context(clocked(world, name, spent, key))
         start = time.process_time()
         frames = sum(len(world.record(seed, size=size)) for seed in seeds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +13,30 @@ from cuspworld.errors import CuspError
 LARGEST_SIDE = 4096  # pixels
 
 
+def is_number(value: Any) -> bool:
+    """A real number, of Python's or of numpy's types; True and False are none."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if not is_number(value) or not low <= value <= high:
         raise CuspError(f"{name} must be a number from {low:g} to {high:g}: got {value!r}")
     return float(value)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+    if not is_whole(value) or not low <= value <= high:
         raise CuspError(f"{name} must be a whole number from {low} to {high}: got {value!r}")
     return int(value)
 
 
-def image_size(size: Any) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int) else size
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
+def image_size(size: Any, least: int = 2) -> tuple[int, int]:
+    """(height, width) in pixels, each `least` to 4096, from one number or a pair."""
+    pair = (size, size) if is_whole(size) else size
+    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
         raise CuspError(f"size must be a number of pixels or (height, width): got {size!r}")
-    return whole("size", pair[0], 2, LARGEST_SIDE), whole("size", pair[1], 2, LARGEST_SIDE)
+    return whole("size", pair[0], least, LARGEST_SIDE), whole("size", pair[1], least, LARGEST_SIDE)

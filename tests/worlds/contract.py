@@ -78,7 +78,7 @@ def check_splits(name: str) -> None:
 def _drawn(world, split: str) -> dict:
     from cuspworld.worlds.parameters import draw
 
-    return draw(world.ranges, world.held_out, split, world._rng(split, "parameters"), {}, world._valid)
+    return draw(world.ranges, world.held_out, split, world._rng(split, "parameters"), {}, world.why_not)
 
 
 def check_captions(name: str, seconds: float) -> None:

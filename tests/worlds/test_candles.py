@@ -126,7 +126,7 @@ def test_the_cheek_flushes_over_some_frames_and_as_fast_at_any_frame_rate():
         world.reset(seed=0)
         filled[fps] = []
         for k in range(round(1.4 * fps)):
-            world.step(world._policy(k / fps))
+            world.step(world.policy(k / fps))
             filled[fps].append(world.puffed)
     assert np.abs(np.diff(filled[10])).max() < 0.45 and max(filled[10]) > 0.9
     assert np.allclose(filled[10], filled[50][4::5], atol=1e-9)

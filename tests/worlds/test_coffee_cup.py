@@ -160,7 +160,7 @@ def test_ramming_keeps_the_momentum_of_the_ships():
         after = sum(np.array(ship.velocity) * ship.mass for ship in world.ships)
         if abs(np.hypot(*world.ships[0].position)) < 0.7 * world.radius and before < 1e-3:
             assert after == pytest.approx(momentum, abs=1e-12)
-        world.step(np.array(world._policy(world.time)))
+        world.step(np.array(world.policy(world.time)))
 
 
 def test_the_caustic_is_the_envelope_of_the_reflected_rays():

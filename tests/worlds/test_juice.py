@@ -60,7 +60,7 @@ def test_the_push_gives_the_glass_and_its_juice_no_more_momentum_than_its_impuls
     world = make("Juice", size=8, friction=0.0, push=0.15, push_height=0.3, push_time=0.4, fill=0.5, side="left")
     world.reset(seed=0)
     for k in range(7):
-        world.step(np.array(world._policy(k / world.fps)))
+        world.step(np.array(world.policy(k / world.fps)))
     liquid = world._particle_mass * world._v[:, 0].sum()
     total = world._glass.mass * world._glass.velocity[0] + liquid
     assert total == pytest.approx(0.15, rel=0.1)

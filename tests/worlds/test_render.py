@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from cuspworld.checks import image_size
 from cuspworld.errors import CuspError
-from cuspworld.worlds.drawing.canvas import Canvas, check_size
+from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 RECTANGLE = [(3, 2), (8, 2), (8, 5), (3, 5)]
@@ -93,9 +94,9 @@ def test_shapes_off_the_picture_leave_it_alone():
 
 @pytest.mark.parametrize("size", [0, 7, 10**6, -3, 2.5, True, "big", (64,), (64, 0), (64, 64, 3), None])
 def test_bad_sizes_are_refused(size):
-    with pytest.raises(CuspError, match="size must be pixels"):
-        check_size(size)
+    with pytest.raises(CuspError, match="size must be"):
+        image_size(size, SMALLEST)
 
 
 def test_good_sizes():
-    assert check_size(64) == (64, 64) and check_size((48, np.int64(80))) == (48, 80)
+    assert image_size(64, SMALLEST) == (64, 64) and image_size((48, np.int64(80)), SMALLEST) == (48, 80)

@@ -10,12 +10,14 @@ from functools import cache
 from typing import Any
 
 from cuspworld import worlds
+from cuspworld.checks import number
 from cuspworld.errors import CuspError
 from cuspworld.library.schema import row_of
 from cuspworld.library.work import Done, write_rows
+from cuspworld.worlds.environment import RATES
 from cuspworld.worlds.parameters import nearest
 from cuspworld.worlds.recording import frame_count
-from cuspworld.worlds.world import World, check_rate
+from cuspworld.worlds.world import World
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class RecordTask:
 def check_recipe(recipe: Recipe, seed: int) -> None:
     """Raise CuspError for whatever the world refuses, before anything is recorded."""
     world = _make(recipe)
-    rate = check_rate(world.fps if recipe.fps is None else recipe.fps)
+    rate = number("fps", world.fps if recipe.fps is None else recipe.fps, *RATES)
     frame_count(world.seconds if recipe.seconds is None else recipe.seconds, rate)
     if recipe.twin is not None and recipe.twin not in world.twins:
         raise CuspError(f"{world.name} has no twin {recipe.twin!r}; {nearest(recipe.twin, world.twins)}")

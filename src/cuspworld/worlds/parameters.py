@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 import math
-import numbers
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from cuspworld.checks import is_number
 from cuspworld.errors import CuspError
 
 SPLITS = ("train", "out", "recombination")
@@ -82,14 +82,6 @@ class Parameter:
         if not (math.isfinite(value) and low <= value <= high):
             raise CuspError(f"{self.name} must be between {low:g} and {high:g} {self.unit}: got {value!r}")
         return int(value) if self.integer else float(value)
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
-def is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -13,19 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from cuspworld.checks import image_size, is_number, number
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.truth import Truth, Violation
-from cuspworld.worlds.drawing.canvas import check_size
-from cuspworld.worlds.parameters import is_number, nearest
-from cuspworld.worlds.world import World, check_names, check_rate
+from cuspworld.worlds.drawing.canvas import SMALLEST
+from cuspworld.worlds.environment import RATES, Environment, check_names
+from cuspworld.worlds.parameters import nearest
 
 Box = tuple[float, float, float, float]
 LONGEST = 100_000  # frames of one recording
 
 
 def record(
-    world: World,
+    world: Environment,
     seed: int,
     seconds: float | None,
     size: Any,
@@ -40,44 +41,33 @@ def record(
     """`World.record`, which documents the arguments."""
     if twin is not None and twin not in world.twins:
         raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
-    height_width = check_size(size)
-    rate = check_rate(fps if fps is not None else world.fps)
+    height_width = image_size(size, SMALLEST)
+    rate = number("fps", fps if fps is not None else world.fps, *RATES)
     count = frame_count(world.seconds if seconds is None else seconds, rate)
     options = {**check_names(options), **({"split": split} if split is not None else {})}
-    before, world.fps = world.fps, rate
-    try:
-        clip = _run(world, seed, options, count, height_width, actions)
-        words = world.caption(caption, language)
-        if twin is None:
-            return replace(clip, caption=words)
-        assert clip.truth is not None
-        first = _first_frame(world, twin, clip.truth, count)
-        end = world._twin_end(twin, clip.truth)
-        end = count / rate if end is None else min(max(end, (first + 1) / rate), count / rate)
-        broken = _run(world, seed, options, count, height_width, actions, twin, first)
-        assert broken.truth is not None
-        violation = Violation(
-            twin=twin,
-            law=world.twins[twin].laws,
-            start=first / rate,
-            end=end,
-            box=_box(world, twin, clip, broken, first, math.ceil(end * rate)),
-            sentence=world.twins[twin].sentence,
+    clip = _run(world, seed, options, rate, count, height_width, actions)
+    words = world.caption(caption, language)
+    if twin is None:
+        return replace(clip, caption=words)
+    assert clip.truth is not None
+    if (first := occasion(world, twin, clip)) is None:
+        raise CuspError(
+            f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].laws}) in "
+            f"{count / rate:g} s: take another seed, world.twin_seed({twin!r}) finds one"
         )
-        return replace(broken, caption=words, truth=replace(broken.truth, violation=violation))
-    finally:
-        world.fps = before
-
-
-def twin_seed(world: World, twin: str, start: int = 0, **arguments: Any) -> int:
-    """The first seed in [start, start + 1000) whose possible clip offers an occasion for this twin."""
-    for seed in range(start, start + 1000):
-        clip = world.record(seed, **{**arguments, "size": 8})
-        assert clip.truth is not None
-        moment = world._twin_start(twin, clip.truth)
-        if moment is not None and _frame_of(moment, clip.fps) < len(clip):
-            return seed
-    raise CuspError(f"no seed from {start} to {start + 999} of {world.name} offers an occasion for the twin {twin!r}")
+    end = world.twin_end(twin, clip.truth)
+    end = count / rate if end is None else min(max(end, (first + 1) / rate), count / rate)
+    broken = _run(world, seed, options, rate, count, height_width, actions, twin, first)
+    assert broken.truth is not None
+    violation = Violation(
+        twin=twin,
+        law=world.twins[twin].laws,
+        start=first / rate,
+        end=end,
+        box=_box(world, twin, clip, broken, first, math.ceil(end * rate)),
+        sentence=world.twins[twin].sentence,
+    )
+    return replace(broken, caption=words, truth=replace(broken.truth, violation=violation))
 
 
 def frame_count(seconds: Any, rate: float) -> int:
@@ -86,34 +76,29 @@ def frame_count(seconds: Any, rate: float) -> int:
     return max(1, round(float(seconds) * rate))
 
 
-def _frame_of(moment: float, rate: float) -> int:
-    return max(1, math.ceil(moment * rate - 1e-9))
-
-
-def _first_frame(world: World, twin: str, truth: Truth, count: int) -> int:
-    moment = world._twin_start(twin, truth)
-    if moment is None or (first := _frame_of(moment, world.fps)) >= count:
-        raise CuspError(
-            f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].laws}) in "
-            f"{count / world.fps:g} s: take another seed, world.twin_seed({twin!r}) finds one"
-        )
-    return first
+def occasion(world: Environment, twin: str, clip: Clip) -> int | None:
+    """The first frame that a twin of this possible clip would break; None where the clip offers no occasion."""
+    assert clip.truth is not None
+    moment = world.twin_start(twin, clip.truth)
+    first = None if moment is None else max(1, math.ceil(moment * clip.fps - 1e-9))
+    return first if first is not None and first < len(clip) else None
 
 
 def _run(
-    world: World,
+    world: Environment,
     seed: int,
     options: dict[str, Any],
+    rate: float,
     count: int,
     size: tuple[int, int],
     actions: Any,
     twin: str | None = None,
     first: int = -1,
 ) -> Clip:
-    world.reset(seed=seed, options=options)
+    world.restart(seed, options, rate)
     frames = np.empty((count, *size, 3), np.uint8)
     masks = np.empty((count, *size), np.uint8)
-    state = np.empty(count, world._dtype)
+    state = np.empty(count, world.state_type)
     taken = np.empty(count, [(name, "f8") for name in world.actions])
     conserved = np.empty(count, [(name, "f8") for name in world.conserved_units])
     action = np.zeros(len(world.actions))
@@ -121,46 +106,46 @@ def _run(
         if k:
             if k == first:
                 world.twin = twin
-                world._break(str(twin))
+                world.break_law(str(twin))
             world.step(action)
-        frames[k], masks[k] = world._picture(*size)
-        state[k] = tuple(world._row())
-        conserved[k] = tuple(world._conserved())
-        action = world._check_action(_action(world, actions, k, count))
+        frames[k], masks[k] = world.picture(*size)
+        state[k] = tuple(world.row())
+        conserved[k] = tuple(world.conserved())
+        action = world.check_action(_action(world, actions, k, count))
         taken[k] = tuple(action)
     units = {**world.columns, **{a: unit for a, (unit, *_) in world.actions.items()}, **world.conserved_units}
     truth = Truth(
         world=world.name,
-        parameters={**world.values, "seed": world.seed, "split": world._split_now, "preset": world.preset},
+        parameters={**world.values, "seed": world.seed, "split": world.drawn_split, "preset": world.preset},
         state=state,
         units=units,
         action=taken,
-        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / world.fps), key=lambda e: e.time)),
+        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / world.rate), key=lambda e: e.time)),
         conserved=conserved,
         masks=masks,
         instances=dict(world.instances),
-        camera=world._camera(*size),
+        camera=world.camera(*size),
         branch=world.branch(state[-1]),
     )
-    return Clip(frames, world.fps, truth=truth)
+    return Clip(frames, world.rate, truth=truth)
 
 
-def _action(world: World, actions: Any, k: int, count: int) -> Any:
+def _action(world: Environment, actions: Any, k: int, count: int) -> Any:
     if actions is None:
-        return world._policy(k / world.fps)
+        return world.policy(k / world.rate)
     rows = len(actions) if hasattr(actions, "__len__") else None
     if rows != count:
         raise CuspError(f"actions must have one row a frame: got {actions!r:.40}, {rows} rows, take {count}")
     return actions[k]
 
 
-def _box(world: World, twin: str, possible: Clip, broken: Clip, first: int, end: int) -> Box:
+def _box(world: Environment, twin: str, possible: Clip, broken: Clip, first: int, end: int) -> Box:
     """Pixel box (x0, y0, x1, y1) around what does the impossible in the first second of the breach.
 
     The pixels of the twin's instances in either clip; where it names none, the pixels in which the two clips differ.
     """
     end = max(first + 1, min(end, first + max(1, round(possible.fps)), len(broken)))
-    ids = world._twin_instances(twin)
+    ids = world.twin_instances(twin)
     differ = (possible.frames[first:end] != broken.frames[first:end]).any(-1)
     where = np.zeros_like(differ)
     if ids and possible.truth is not None and broken.truth is not None:

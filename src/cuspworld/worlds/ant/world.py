@@ -84,7 +84,7 @@ class Ant(Legged):
         1: "ant", 2: "legs lost or gained", 3: "plank", 4: "icy patch", 5: "hand",
     }  # fmt: skip
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self._phase, self._when = float(rng.random()), float(rng.uniform(0.9, 1.3))
         self._lost = int(rng.integers(3))  # which of the pairs of legs a twin loses
@@ -116,20 +116,20 @@ class Ant(Legged):
         lift, knee = two_links(np.hypot(arm[:, 0], arm[:, 1]) - COXA, -arm[:, 2], FEMUR, TIBIA)
         return np.column_stack([np.arctan2(arm[:, 1], arm[:, 0]) - YAWS, lift, knee]).ravel()
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         self._walk, self._turn = float(action[0]), float(action[1])
         if action[2] != 0.0:
             self._kick(float(action[2]))
         self._run(seconds)
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         return (*self._moving(), *self._data.qpos[7:], float(self._number))
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         return self.values["mass"], float(self._number)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        due = self.values["story"] == "kick" and self._when - 1e-9 <= time < self._when + 1 / self.fps - 1e-9
+    def policy(self, time: float) -> tuple[float, ...]:
+        due = self.values["story"] == "kick" and self.due(self._when, time)
         return self.values["speed"], 0.0, self.values["kick"] if due else 0.0
 
     def branch(self, state: Any) -> str:
@@ -142,9 +142,9 @@ class Ant(Legged):
         return self._critical(float(state["slip_speed"]), float(state["up"]))
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        return ant_words.sentence(style, language, rng, self.values, self._slipped(), self._happened("kick"))
+        return ant_words.sentence(style, language, rng, self.values, self._slipped(), self.time_of("kick"))
 
-    def _told(self) -> list[Event]:
+    def told(self) -> list[Event]:
         return self.events if self._slipped() else [event for event in self.events if event.name == "kick"]
 
     def _slipped(self) -> bool:
@@ -152,18 +152,18 @@ class Ant(Legged):
         changes = [(e.time, e.name[0] == "l") for e in self.events if e.name in self.critical_events[:2]]
         ends = [time for time, _ in changes[1:]] + [self.time]
         without = sum(end - start for (start, begins), end in zip(changes, ends, strict=False) if begins)
-        return without > SLIPS or self._happened("falls over") is not None
+        return without > SLIPS or self.time_of("falls over") is not None
 
     def _planned_kick(self) -> tuple[float, float]:
         return (self._when if self.values["story"] == "kick" else math.inf), self.values["kick"]
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         walks = self.values["speed"] >= 0.1 and not any(
             e.name == "loses its footing" and e.time < 1.2 for e in truth.events
         )
         return 1.0 if walks else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "glides":
             self._freeze()
             return
@@ -173,10 +173,10 @@ class Ant(Legged):
                 for part in ("coxa", "femur", "tibia", "foot"):
                     self._model.geom(f"{part} {k}").group = HIDDEN
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "gains_legs" else (1,)
 
-    def _picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         if not hasattr(self, "_drawing"):
             names = ["ant"] + [f"{part} {k}" for part in ("coxa", "femur", "tibia", "foot") for k in range(6)]
             parts = {name: 1 for name in names} | {"plank 1": 3, "plank 2": 3, "patch": 4}
@@ -203,5 +203,5 @@ class Ant(Legged):
             for start, end, radius, paint in ((hip, knee, 0.017, paints[0]), (knee, foot, 0.013, paints[1])):
                 drawn[add_rod(scene, origin + turn @ start, origin + turn @ end, radius, paint)] = 2  # type: ignore
 
-    def _camera(self, height: int, width: int) -> dict[str, float]:
+    def camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY, height, width)

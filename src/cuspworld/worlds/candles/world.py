@@ -94,7 +94,7 @@ class Candles(World):
         **{n + 10: f"flame {n}" for n in range(1, MOST + 1)}, 20: "face", 21: "breath", 22: "smoke",
     }  # fmt: skip
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         count = values["candles"]
         left, right, height = CAKE
@@ -145,13 +145,13 @@ class Candles(World):
         low, high = (self._theta_fold, 1.0) if burning else (1 - self._theta_fold, self._theta_fold)
         return float(brentq(balance, low, high, xtol=1e-14))
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         before, self._breath = self._breath, float(action[0])
         self.puffed += (float(self._breath > 0.0) - self.puffed) * (1 - math.exp(-seconds / PUFF))
         if before == 0.0 < self._breath:
-            self._event("breath", self.time, speed=self._breath)
+            self.report("breath", self.time, speed=self._breath)
         elif before > 0.0 == self._breath:
-            self._event("breath ends", self.time)
+            self.report("breath ends", self.time)
         fastest = max(self._breath * 1.3, float(np.abs(self._u).max()), float(np.abs(self._v).max()), 0.5)
         count = math.ceil(seconds / min(STEP, 0.8 * CELL / fastest) - 1e-9)
         for k in range(count):
@@ -190,7 +190,7 @@ class Candles(World):
         )  # fmt: skip
         for n in np.flatnonzero(self._times >= 0).tolist():
             self._out_since[n] = now + self._times[n]
-            self._event("blow-out", now + self._times[n], candle=n + 1)
+            self.report("blow-out", now + self._times[n], candle=n + 1)
 
     def _heat_content(self) -> float:
         return float(self._heat.sum()) * CELL**2 * DEPTH * AIR
@@ -211,7 +211,7 @@ class Candles(World):
         inside = (self.puffs[:, 0] > 0) & (self.puffs[:, 0] < WIDTH) & (self.puffs[:, 1] < TOP)
         self.puffs = self.puffs[inside & (self.puffs[:, 2] < life)]
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         absent = (0.0,) * (MOST - len(self.x))
         return (
             *self.theta.tolist(), *absent, *self._strain.tolist(), *absent, float(len(self.x)),
@@ -219,10 +219,10 @@ class Candles(World):
             float(self._heat.max()), self._heat_content(),
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         return (self._heat_content() - self._released,)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
+    def policy(self, time: float) -> tuple[float, ...]:
         start = self.values["breath_time"]
         return (self.values["breath"] if start - 1e-9 <= time < start + self.values["breath_lasts"] - 1e-9 else 0.0,)
 
@@ -241,7 +241,7 @@ class Candles(World):
             style, language, rng, values["colour"], len(self.x), out, values["breath"] if blown else 0.0, values["side"]
         )
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}  # the last of each name
         if twin == "out_without_breath":
             return times["breath"] - 0.3 if "breath" in times else None
@@ -254,7 +254,7 @@ class Candles(World):
         out = min(event.time for event in truth.events if event.name == "blow-out")  # it may go out after the breath
         return max(times["breath ends"], out) + 0.4
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "unmoved":
             self._unmoved = True
             self._strain[:] = self._still
@@ -268,8 +268,8 @@ class Candles(World):
             self.theta[dead] = self._steady(True)
             self._out_since[dead] = math.inf
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return tuple(range(11, 11 + MOST)) if twin == "unmoved" else (11 + self._choice,)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         candles_drawing.paint(self, canvas, COLOURS[self.values["colour"]], self.values["side"] == "right", WIDTH)

@@ -108,12 +108,12 @@ class Chair(World):
         1: "chair", 2: "second chair", 3: "hook and ropes", 4: "hand", 5: "block", 6: "sandbox",
     }  # fmt: skip
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         if values["story"] in ("lifted", "dug") and values["height"] < 0.05:
             return f"height must be at least 0.05 m for a chair that is lifted: got {values['height']:g}"
         return ""
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self._yaw = float(rng.uniform(-0.5, 0.5)) if values["story"] == "dropped" else 0.0
         self._when = float(rng.uniform(0.4, 0.8))  # of the release or the push
@@ -137,7 +137,7 @@ class Chair(World):
         self._landed_gap = self._gap()
         self._lifted = self._foot > 1e-3
         if self._over >= 0 and not self._held:
-            self._event("tipping", 0.0)
+            self.report("tipping", 0.0)
 
     def _hang(self, rotation: np.ndarray) -> None:
         """Put the hook above the centre of mass, and give the ropes the lengths that hold its tilt in balance."""
@@ -160,16 +160,16 @@ class Chair(World):
         arms, spin = GRIPS @ rotation.T, rotation @ self._data.qvel[3:6]
         return self._data.xpos[self._body] + arms, self._data.qvel[:3] + cross(spin, arms)
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[3] != 0.0:
-            self._event("push", self.time, impulse=float(action[3]))
+            self.report("push", self.time, impulse=float(action[3]))
             self._push_force, self._push_until = float(action[3]) / PUSH_LASTS, self.time + PUSH_LASTS
         if action[2] >= 0.5 and self._held:
-            self._event("release", self.time)
+            self.report("release", self.time)
             self._let_go()
             self._loose = LooseRopes(*self._grips(), self._data.mocap_pos[HOOK])
             if self._over >= 0:
-                self._event("tipping", self.time)
+                self.report("tipping", self.time)
         count = math.ceil(seconds / type(self).step_length - 1e-9)
         self._model.opt.timestep = dt = seconds / count
         for k in range(count):
@@ -204,7 +204,7 @@ class Chair(World):
             self._pushed = now
         elif self._push_force != 0.0:
             self._push_force = 0.0
-            self._event("push ends", self._push_until)
+            self.report("push ends", self._push_until)
 
     def _push_point(self) -> np.ndarray:
         return self._data.xpos[self._body] + self._data.xmat[self._body].reshape(3, 3) @ PUSHED
@@ -240,20 +240,20 @@ class Chair(World):
         """Report events at their instant within this step."""
         low, over, gap = self._lowest(), self._overhang(), self._gap()
         if self._over < 0 <= over and not self._held:
-            self._event("tipping", crossing(self._over, over, now, dt))
+            self.report("tipping", crossing(self._over, over, now, dt))
         if over < 0 <= self._over and not self._held:
-            self._event("recovers", crossing(self._over, over, now, dt))
+            self.report("recovers", crossing(self._over, over, now, dt))
         clear = self.values["depth"] if self.values["story"] == "dug" else 1e-3
         if self._held and self._foot <= clear < low and not self._lifted:
             self._lifted = True
             name = "leaves the sand" if self.values["story"] == "dug" else "leaves the floor"
-            self._event(name, crossing(self._foot - clear, low - clear, now, dt))
+            self.report(name, crossing(self._foot - clear, low - clear, now, dt))
         falling = not self._held and self._frozen is None
-        if falling and gap <= 0 < self._landed_gap and self._happened("lands") is None and not self._through:
-            self._event("lands", crossing(self._landed_gap, gap, now, dt))
+        if falling and gap <= 0 < self._landed_gap and self.time_of("lands") is None and not self._through:
+            self.report("lands", crossing(self._landed_gap, gap, now, dt))
         self._foot, self._over, self._landed_gap = low, over, gap
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         data = self._data
         rotation = data.xmat[self._body].reshape(3, 3)
         spin = rotation @ data.qvel[3:6]
@@ -265,13 +265,12 @@ class Chair(World):
             total_energy(data),
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         chairs = 2.0 if self._second else 1.0
         return chairs * self.values["mass"], chairs
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        values, frame = self.values, 1 / self.fps
-        due = self._when - 1e-9 <= time < self._when + frame - 1e-9
+    def policy(self, time: float) -> tuple[float, ...]:
+        values, due = self.values, self.due(self._when, time)
         if values["story"] == "dropped":
             return 0.0, 0.0, float(due), 0.0
         if values["story"] == "propped":
@@ -295,11 +294,11 @@ class Chair(World):
         return -FOOT if _hangs(state) else float(state["overhang"])
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        landed = self._happened("lands") is not None or self.values["story"] == "propped"
+        landed = self.time_of("lands") is not None or self.values["story"] == "propped"
         fallen = self._overhang() >= 0 and landed
-        return chair_words.sentence(style, language, rng, self.values, fallen, self._happened("push") is not None)
+        return chair_words.sentence(style, language, rng, self.values, fallen, self.time_of("push") is not None)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in reversed(truth.events)}  # the first of each name
         if twin == "appears":
             return 1.0
@@ -311,7 +310,7 @@ class Chair(World):
         fall = times.get("release", times.get("tipping", 0.0))
         return fall + 0.7 * (lands - fall)
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         model = self._model
         if twin == "hangs_in_air":
             self._frozen = self._data.qpos[:7].copy()
@@ -325,10 +324,10 @@ class Chair(World):
             floor = model.geom("floor").id
             model.geom_contype[floor] = model.geom_conaffinity[floor] = 0
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "appears" else (1,)
 
-    def _picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         if not hasattr(self, "_drawing"):
             parts = {"chair": 1, "second": 2, "hook": 3, "block": 5}
             self._drawing = Picture("Chair", parts | {f"plank {k}": 6 for k in range(4)} | {"sand": 6})
@@ -350,5 +349,5 @@ class Chair(World):
         away = 0.0 if pushing else min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
         return drawn | dict.fromkeys(draw_hand(scene, self._hand_at, side, away), 4)
 
-    def _camera(self, height: int, width: int) -> dict[str, float]:
+    def camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY[self.values["story"]], height, width)

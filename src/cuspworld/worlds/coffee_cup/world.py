@@ -90,7 +90,7 @@ class CoffeeCup(World):
     }  # fmt: skip
     instances: ClassVar[dict[int, str]] = {1: "coffee", 2: "ship 1", 3: "ship 2", 4: "cup"}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         if values["ship_length"] > 0.75 * values["radius"]:
             length, radius = values["ship_length"], values["radius"]
             return (
@@ -107,7 +107,7 @@ class CoffeeCup(World):
         """Archimedes: mass / (density * waterplane), the hull's bell holding 2 pi of its half axes (m)."""
         return mass / (COFFEE * 2 * math.pi * 0.34 * length * 0.34 * BEAM * length)
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self.radius, self.length = values["radius"], values["ship_length"]
         self._cell = 2 * self.radius / (CELLS - 4)
@@ -162,9 +162,9 @@ class CoffeeCup(World):
         ends = [ship.local_to_world((side * self._half, 0.0)) for ship in self.ships for side in (-1, 1)]
         return float(kernels.gap(*(c for end in ends for c in end))) - BEAM * self.length
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[4] != 0.0:
-            self._event("wave", self.time, jolt=float(action[4]))
+            self.report("wave", self.time, jolt=float(action[4]))
             self._u[:, 1:-1][self.wet[:, 1:] & self.wet[:, :-1]] += action[4]
         speed = math.sqrt(self.values["gravity"] * self.values["depth"])
         count = math.ceil(seconds / min(STEP, 0.6 * self._cell / speed) - 1e-9)
@@ -241,7 +241,7 @@ class CoffeeCup(World):
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if self._gap <= 0.0 < before and not self._touching:
             speed = float(np.hypot(*(velocities[0] - velocities[1])))
-            self._event("ramming", crossing(before, self._gap, now, dt), speed=speed)
+            self.report("ramming", crossing(before, self._gap, now, dt), speed=speed)
             self._touching = True
         elif self._gap > 0.0015:
             self._touching = False
@@ -249,9 +249,9 @@ class CoffeeCup(World):
             old, new, limit = abs(rolls[n]), abs(self.roll[n]), self.values["roll_limit"]
             if old < limit <= new and not self.capsized[n]:
                 self.capsized[n] = True
-                self._event("capsizing", crossing(old - limit, new - limit, now, dt), ship=n + 1)
+                self.report("capsizing", crossing(old - limit, new - limit, now, dt), ship=n + 1)
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         rows: list[float] = []
         for n, ship in enumerate(self.ships):
             draught = self._draught(ship.mass, self.length)
@@ -263,11 +263,11 @@ class CoffeeCup(World):
         potential = 0.5 * COFFEE * values["gravity"] * area * float((free**2).sum())
         return (*rows, self._gap, values["roll_limit"], float(free.max()), kinetic + potential)
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         area = self._cell**2
         return (float(self.eta[self.wet].sum()) * area + self.values["depth"] * area * float(self.wet.sum()),)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
+    def policy(self, time: float) -> tuple[float, ...]:
         values, actions = self.values, []
         for n, ship in enumerate(self.ships):
             other = self.ships[1 - n]
@@ -275,9 +275,7 @@ class CoffeeCup(World):
             error = (bearing - ship.angle + math.pi) % (2 * math.pi) - math.pi
             helm = ship.moment * (30.0 * error - 8.0 * ship.angular_velocity) * (1.0 if n == 0 else 0.15)
             actions += [values[f"thrust_{n + 1}"], helm]
-        due = values["shake_time"]
-        shaking = due - 1e-9 <= time < due + 1 / self.fps - 1e-9
-        return (*actions, values["shake"] if shaking else 0.0)
+        return (*actions, values["shake"] if self.due(values["shake_time"], time) else 0.0)
 
     def branch(self, state: Any) -> str:
         return "both afloat" if self.criticality(state) < 0 else "capsized"
@@ -292,18 +290,18 @@ class CoffeeCup(World):
         colours = (self.values["colour_1"], self.values["colour_2"])
         return coffee_cup_words.sentence(style, language, rng, colours, "ramming" in names, "wave" in names, lost)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin != "ignores_wave":
-            return 0.3 * len(truth.state) / self.fps
+            return 0.3 * len(truth.state) / self.rate
         wave = next((event.time for event in truth.events if event.name == "wave"), None)
         if wave is None:
             return None
-        after = truth.state[math.ceil(wave * self.fps) :]
+        after = truth.state[math.ceil(wave * self.rate) :]
         rolls = max(np.ptp(after["roll_1"]), np.ptp(after["roll_2"])) if len(after) else 0.0
         upright = max(abs(truth.state["roll_1"]).max(), abs(truth.state["roll_2"]).max()) < self.values["roll_limit"]
         return wave + 1e-6 if rolls > 0.2 and upright else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "without_water":
             self.dry = True
         elif twin == "grows":
@@ -313,14 +311,14 @@ class CoffeeCup(World):
             self.roll[:] = 0.0
             self.roll_rate[:] = 0.0
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return {"without_water": (1,), "grows": (2,), "ignores_wave": (2, 3)}[twin]
 
-    def _camera(self, height: int, width: int) -> dict[str, float]:
+    def camera(self, height: int, width: int) -> dict[str, float]:
         """As in every world, but y is foreshortened: pixel y = origin_y - foreshortening * y / metres_per_pixel."""
-        return {**super()._camera(height, width), "foreshortening": coffee_cup_drawing.TILT}
+        return {**super().camera(height, width), "foreshortening": coffee_cup_drawing.TILT}
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         coffee_cup_drawing.paint(self, canvas)
 
     def surface(self) -> tuple[np.ndarray, float, float]:

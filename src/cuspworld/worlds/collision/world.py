@@ -90,14 +90,14 @@ class Collision(World):
     }
     instances: ClassVar[dict[int, str]] = {1: "ball 1", 2: "ball 2"}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         if values["law"] == "collision" and values["colour_1"] == values["colour_2"]:
             return f"colour_1 and colour_2 must differ: got {values['colour_1']!r} twice"
         if values["radius_1"] + values["radius_2"] >= WIDEST:
             return f"radius_1 + radius_2 must be below {WIDEST:g} m: got {values['radius_1'] + values['radius_2']:g}"
         return ""
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values, shares = self.values, rng.random(3)
         self._count = 2 if values["law"] == "collision" else 1
         self._gravity = values["gravity"] if values["law"] == "parabola" else 0.0
@@ -131,9 +131,9 @@ class Collision(World):
         )
         return np.array([[left, low + shares[2] * (high - low)]]), np.array([[values["speed_1"], 0.0]])
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action.any():
-            self._event("kick", self.time, impulse_x=float(action[0]), impulse_y=float(action[1]))
+            self.report("kick", self.time, impulse_x=float(action[0]), impulse_y=float(action[1]))
             self._v[0] += action / self._mass[0]
         if self._box2d is not None and not self._ghosts:
             self._x, self._v, contacts = self._box2d.advance(self._v, self.time, seconds)
@@ -155,7 +155,7 @@ class Collision(World):
         normal = relative / np.linalg.norm(relative)
         if self._before_contact is None:
             self._before_contact = before
-        self._event("contact", time, closing_speed=float(-(before[1] - before[0]) @ normal))
+        self.report("contact", time, closing_speed=float(-(before[1] - before[0]) @ normal))
 
     def _contact_time(self, horizon: float) -> float | None:
         """Seconds until the balls touch, if that is within `horizon`: the smaller root of a quadratic."""
@@ -180,7 +180,7 @@ class Collision(World):
         impulse = (1 + self.values["restitution"]) * reduced * ((self._v[1] - self._v[0]) @ normal) * normal
         self._v = self._v + np.stack([impulse / self._mass[0], -impulse / self._mass[1]])
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         row: list[float] = []
         for k in range(2):
             if k < self._count:
@@ -189,7 +189,7 @@ class Collision(World):
                 row += [0.0] * 7
         return tuple(map(float, row))
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         momentum = self._mass @ self._v
         energy = 0.5 * self._mass @ (self._v**2).sum(1) + self._gravity * self._mass @ self._x[:, 1]
         return float(momentum[0]), float(momentum[1]), float(energy)
@@ -210,11 +210,11 @@ class Collision(World):
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
         return collision_words.sentence(style, language, rng, self.values, self._before_contact, self._v)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         contact = next((event.time for event in truth.events if event.name == "contact"), None)
         if twin == "passes_through":
             return contact
-        times = np.arange(len(truth.state)) / self.fps
+        times = np.arange(len(truth.state)) / self.rate
         x, y = truth.state["ball_1_x"], truth.state["ball_1_y"]
         seen = times[(x > 0) & (x < SIDE) & (y > 0) & (y < SIDE)]
         last = seen[-1] if len(seen) else 0.0
@@ -222,16 +222,16 @@ class Collision(World):
             return 0.5 * contact  # on its way to the contact
         return float(0.5 * last) if last > 0.4 else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "passes_through":
             self._ghosts = True
         else:
             self._v[0] = self._v[0] * (2.0 if twin == "speeds_up" else 0.0)
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (1, 2) if twin == "passes_through" else (1,)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         canvas.background((250, 242, 226), (238, 222, 198))
         for (x, y), r in zip(self._x.tolist(), self._radius.tolist(), strict=True):
             canvas.ellipse(x + 0.18 * r, y - 0.28 * r, 0.98 * r, 0.92 * r, (92, 70, 48), alpha=0.34, soft=0.45 * r)

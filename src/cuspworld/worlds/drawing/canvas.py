@@ -6,14 +6,11 @@ and centred, so that a picture of any size or aspect ratio shows at least the wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from cuspworld.errors import CuspError
 from cuspworld.worlds.drawing import canvas_kernels as kernels
-from cuspworld.worlds.parameters import is_whole
 
 Colour = tuple[int, int, int]
 
@@ -49,19 +46,7 @@ CHINESE_COLOURS: dict[str, str] = {
     "golden": "金色",
 }
 
-SMALLEST, LARGEST = 8, 4096
-
-
-def check_size(size: Any) -> tuple[int, int]:
-    """(height, width) in pixels from an int or a pair. Raises CuspError outside 8 to 4096."""
-    pair = (size, size) if is_whole(size) else size
-    if (
-        not isinstance(pair, Sequence | np.ndarray)
-        or len(pair) != 2
-        or not all(is_whole(n) and SMALLEST <= n <= LARGEST for n in pair)
-    ):
-        raise CuspError(f"size must be pixels, an int or (height, width), each {SMALLEST} to {LARGEST}: got {size!r}")
-    return int(pair[0]), int(pair[1])
+SMALLEST = 8  # pixels, of a picture's side
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:

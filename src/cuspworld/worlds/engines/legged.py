@@ -111,7 +111,7 @@ class Legged(World):
 
     def _kick(self, impulse: float) -> None:
         """A push on the trunk along y, over the next KICK_LASTS seconds."""
-        self._event("kick", self.time, impulse=impulse)
+        self.report("kick", self.time, impulse=impulse)
         self._kick_force, self._kick_until = impulse / KICK_LASTS, self.time + KICK_LASTS
 
     def _run(self, seconds: float) -> None:
@@ -161,15 +161,15 @@ class Legged(World):
         slip = float(loads @ np.hypot(along, moved[:, 1])) / total if total > 1e-9 else 0.0
         slip = self._slip + (slip - self._slip) * (1 - math.exp(-dt / self.slip_memory))
         for k in np.flatnonzero((loads > 0) & (self._loads <= 0)).tolist():
-            self._event("touchdown", max(now - min(float(since[k]), dt), 0.0), foot=k + 1)
+            self.report("touchdown", max(now - min(float(since[k]), dt), 0.0), foot=k + 1)
         up = float(data.xmat[self._body][8])
         now_critical = self._critical(slip, up)
         if (now_critical >= 0) != (self._was >= 0):
             name = "loses its footing" if now_critical >= 0 else "regains its footing"
-            self._event(name, crossing(self._was, now_critical, now - dt, dt))
+            self.report(name, crossing(self._was, now_critical, now - dt, dt))
         if not self._fell and up < LEAN:
             self._fell = True
-            self._event("falls over", crossing(self._stood - LEAN, up - LEAN, now - dt, dt))
+            self.report("falls over", crossing(self._stood - LEAN, up - LEAN, now - dt, dt))
         self._stood = up
         self._places, self._loads, self._slip, self._was = places.copy(), loads, slip, now_critical
 

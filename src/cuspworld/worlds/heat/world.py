@@ -106,11 +106,11 @@ class Heat(World):
     }
     instances: ClassVar[dict[int, str]] = {1: "plate", **{j + 1: f"heater {j}" for j in range(1, HEATERS + 1)}}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         coldest = float((values["ambient"] + _profiles() @ _heaters(values)).min())
         return "" if coldest > 0 else f"the heaters would cool the edge to {coldest:.0f} K: it must stay above 0 K"
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self._plate = Plate(INNER, SIDE, values["diffusivity"])
         self._heater = _heaters(values)
@@ -130,10 +130,10 @@ class Heat(World):
         self._edge[0, :], self._edge[:, -1] = edge[: INNER + 2], edge[INNER + 1 : 2 * INNER + 3]
         self._edge[-1, ::-1], self._edge[::-1, 0] = edge[2 * INNER + 2 : 3 * INNER + 4], edge[3 * INNER + 3 :]
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action.any():
             limited = np.maximum(self._heater[:4] + action, 1.0 - self.values["ambient"])
-            self._event("heaters change", self.time, **{f"heater_{j + 1}": float(action[j]) for j in range(4)})
+            self.report("heaters change", self.time, **{f"heater_{j + 1}": float(action[j]) for j in range(4)})
             self._heater = np.concatenate([limited, self._heater[4:]])
             self._set_edge()
         if action.any() or self._from_steady > 1e-9:
@@ -147,7 +147,7 @@ class Heat(World):
                 after = crossing_time(
                     lambda t: float(np.abs(plate.evolve(start, edge, t)[0] - steady).max()) - SETTLED, 1e-9, seconds
                 )
-                self._event("settles", self.time + after)
+                self.report("settles", self.time + after)
         self._widen()
 
     def _widen(self) -> None:
@@ -159,7 +159,7 @@ class Heat(World):
     def _field(self) -> np.ndarray:
         return self._temperature if self._spot is None else self._temperature + self._spot
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         field = self._field()
         step = (INNER + 1) // (PROBES + 1)
         probes = field[step - 1 :: step, step - 1 :: step][:PROBES, :PROBES]
@@ -168,7 +168,7 @@ class Heat(World):
             self._coldest, self._from_steady,
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         heat = (self._field() - self.values["ambient"]).sum() * self._plate.spacing**2 - self._inflow
         return (float(heat * THICKNESS * HEAT_CAPACITY),)
 
@@ -183,10 +183,10 @@ class Heat(World):
         heaters = {j + 1: value for j, value in enumerate(self._heater.tolist()) if j < 4 or value != 0.0}
         return heat_words.sentence(style, language, rng, heaters, self.values["start"] == "steady")
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
-        return 0.4 * len(truth.state) / self.fps
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
+        return 0.4 * len(truth.state) / self.rate
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         line = np.linspace(0, 1, INNER + 2)[1:-1]
         y, x = self._spot_place
         shape = np.clip(1 - ((line[None, :] - x) ** 2 + (line[:, None] - y) ** 2) / 0.24**2, 0, None) ** 2
@@ -195,7 +195,7 @@ class Heat(World):
         height = self._hottest + 40.0 - here if self._spot_hot else max(self._coldest - 40.0, 1.0) - here
         self._spot = shape / shape[row, column] * height
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         canvas.background((236, 238, 242), (216, 220, 228))
         middle = SIDE / 2
         canvas.box(middle + 0.002, middle - 0.003, SIDE + 0.014, SIDE + 0.014, (40, 44, 60), corner=0.005, alpha=0.35,

@@ -93,7 +93,7 @@ class Juice(World):
     }
     instances: ClassVar[dict[int, str]] = {1: "glass", 2: "liquid", 3: "hand"}
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self._direction = 1.0 if values["side"] == "left" else -1.0
         start = -self._direction * rng.uniform(0.074, 0.096)
@@ -164,9 +164,9 @@ class Juice(World):
         )  # fmt: skip
         self._reaction = (-self._particle_mass / dt) * self._exchange[:3]  # impulse (N s) and its moment, on the glass
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[0] != 0.0:
-            self._event("push", self.time, impulse=float(action[0]))
+            self.report("push", self.time, impulse=float(action[0]))
             self._push_force, self._push_until = float(action[0]) / PUSH_LASTS, self.time + PUSH_LASTS
         count = math.ceil(seconds / STEP - 1e-9)
         dt = seconds / count
@@ -182,7 +182,7 @@ class Juice(World):
         elif self._push_force != 0.0:
             self._released = (now, *self._contact)
             self._push_force = 0.0
-            self._event("push ends", self._push_until)
+            self.report("push ends", self._push_until)
         before, rim_before = self._overhang, self._rim()
         full = len(self._x) > 0 and bool(self._in.all())
         inside_before = self._depth_inside() if full else None
@@ -208,16 +208,16 @@ class Juice(World):
     ) -> None:
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if before < 0 <= self._overhang:
-            self._event("tipping", crossing(before, self._overhang, now, dt))
+            self.report("tipping", crossing(before, self._overhang, now, dt))
         if self._overhang < 0 <= before:
-            self._event("recovers", crossing(before, self._overhang, now, dt))
+            self.report("recovers", crossing(before, self._overhang, now, dt))
         rim = self._rim()
-        if rim <= 0 < rim_before and self._happened("impact") is None:
-            self._event("impact", crossing(rim_before, rim, now, dt))
+        if rim <= 0 < rim_before and self.time_of("impact") is None:
+            self.report("impact", crossing(rim_before, rim, now, dt))
         if inside_before is not None and not self._in.all():  # the first particle that is out
             inside_now = self._depth_inside()
             out = np.flatnonzero(~self._in).tolist()
-            self._event("spill begins", min(crossing(inside_before[k], inside_now[k], now, dt) for k in out))
+            self.report("spill begins", min(crossing(inside_before[k], inside_now[k], now, dt) for k in out))
 
     def _measure(self) -> float:
         """Overhang (m): how far the centre of mass of glass and contents is beyond the edge that it leans on."""
@@ -249,7 +249,7 @@ class Juice(World):
         point = self._glass.local_to_world((-self._direction * half, height))
         return point[0], point[1]
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         glass = self._glass
         centre = glass.local_to_world(glass.center_of_gravity)
         x, v, m, g = self._x, self._v, self._particle_mass, self.values["gravity"]
@@ -263,12 +263,11 @@ class Juice(World):
             float(liquid[0]), float(liquid[1]), share, self._overhang, self._push_force, energy,
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         return (len(self._x) * self._particle_mass,)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        due = self.values["push_time"]
-        pushing = due - 1e-9 <= time < due + 1 / self.fps - 1e-9
+    def policy(self, time: float) -> tuple[float, ...]:
+        pushing = self.due(self.values["push_time"], time)
         return (self._direction * self.values["push"] if pushing else 0.0,)
 
     def branch(self, state: Any) -> str:
@@ -285,7 +284,7 @@ class Juice(World):
         impulse = max(map(abs, pushed), default=0.0)
         return juice_words.sentence(style, language, rng, self.values["liquid"], impulse, outcome, spilled)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}  # the last of each name
         if twin == "liquid_vanishes" and truth.branch == "standing":
             return times["push"] + 0.3 if "push" in times else None
@@ -293,7 +292,7 @@ class Juice(World):
             return None
         return times.get("spill begins" if twin == "liquid_vanishes" else "tipping")
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "liquid_vanishes":
             self._x, self._v, self._in = self._x[:0].copy(), self._v[:0].copy(), self._in[:0].copy()
             self._reaction = np.zeros(3)
@@ -315,10 +314,10 @@ class Juice(World):
         self._x = self._frozen @ turn + [px, py]
         self._v[:] = 0.0
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "liquid_vanishes" else (1, 2)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         colour = COLOURS[self.values["liquid"]]
         juice_drawing.paint(canvas, colour, self._walls(), self._x, self._in, self._full, SPACING)
         juice_drawing.hand(canvas, *self._finger(), self._direction)

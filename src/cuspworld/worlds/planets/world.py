@@ -91,7 +91,7 @@ class Planets(World):
         1: "star", 2: "planet 1", 3: "planet 2", 4: "planet 3", 5: "planet 4", 6: "rocket",
     }  # fmt: skip
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         turn, spin = rng.uniform(0, 2 * math.pi), 1.0 if rng.random() < 0.5 else -1.0
         base, ratio = rng.uniform(1.05, 1.20), rng.uniform(1.36, 1.43)
@@ -165,9 +165,9 @@ class Planets(World):
         length = self._length if self._cube else 1.0
         advance(x, v, self._m, G, self._cube, length, self._inverse_c2, thrust, h, steps, True)
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[0] != 0.0 and 6 in self._ids:
-            self._event("engine fires", self.time, kick=float(action[0]))
+            self.report("engine fires", self.time, kick=float(action[0]))
             self._thrust, self._burn_until = float(action[0]) / BURN, self.time + BURN
             self._nose = math.copysign(1.0, float(action[0]))
             self._burnt_at = self.time if self._burnt_at is None else self._burnt_at
@@ -175,7 +175,7 @@ class Planets(World):
         while now < end - 1e-12:
             if self._thrust != 0.0 and now >= self._burn_until - 1e-12:
                 self._thrust = 0.0
-                self._event("engine stops", self._burn_until)
+                self.report("engine stops", self._burn_until)
             until = min(end, now + STEP, self._next_point)
             if self._thrust != 0.0:
                 until = min(until, self._burn_until)
@@ -198,11 +198,11 @@ class Planets(World):
             rising = before[body, quantity] < 0
             when = now + crossing_time(partial(self._after, x, v, body, quantity), 0.0, dt)
             if quantity == 0:
-                self._event("escape" if rising else "capture", when, body=name)
+                self.report("escape" if rising else "capture", when, body=name)
             elif quantity == 1 and not self._ellipses:
-                self._event("closest to the star" if rising else "farthest from the star", when, body=name)
+                self.report("closest to the star" if rising else "farthest from the star", when, body=name)
             elif quantity == 2 and not rising:
-                self._event("falls into the star", when, body=name)
+                self.report("falls into the star", when, body=name)
                 self._fallen = name
         if (after[:, 2] < 0).any():
             self._swallow(np.flatnonzero(after[:, 2] < 0) + 1)
@@ -250,7 +250,7 @@ class Planets(World):
     def _rocket_energy(self) -> float:
         return float(self._watch(self._x, self._v)[-1, 0]) if 6 in self._ids else 0.0
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         where = {i: k for k, i in enumerate(self._ids)}
         row = [*self._x[0], *self._v[0], self._m[0]]
         for k in range(1, MOST + 1):
@@ -261,7 +261,7 @@ class Planets(World):
             row += [0.0] * 7
         return tuple(map(float, row))
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         """Of star and planets; with the post-Newtonian term to its order, up to (v/c)^4."""
         x, v, m = self._x, self._v, self._m
         spins = m * (x[:, 0] * v[:, 1] - x[:, 1] * v[:, 0])
@@ -276,9 +276,8 @@ class Planets(World):
     def _policy_kick(self) -> float:
         return self.values["burn"] * (1.0 if self.values["rocket"] == "orbiting" else -1.0)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        due = self.values["burn_time"]
-        return (self._policy_kick() if due - 1e-9 <= time < due + 1 / self.fps - 1e-9 else 0.0,)
+    def policy(self, time: float) -> tuple[float, ...]:
+        return (self._policy_kick() if self.due(self.values["burn_time"], time) else 0.0,)
 
     def branch(self, state: Any) -> str:
         return "free" if self.criticality(state) >= 0 else "bound"
@@ -305,13 +304,13 @@ class Planets(World):
             outcome = {(0, 0): "orbits", (0, 1): "escape", (1, 0): "capture", (1, 1): "flyby"}[began, ended]
         return planets_words.sentence(style, language, rng, self.values, outcome, self._burnt_at)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin == "areal_velocity" and self.values["eccentricity"] < 0.12:
             return None  # a round orbit looks the same
         present = [truth.state[f"planet_{k}_present"][-1] for k in range(1, MOST + 1)]
-        return 0.35 * len(truth.state) / self.fps if any(present) else None
+        return 0.35 * len(truth.state) / self.rate if any(present) else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         planets = [k for k, i in enumerate(self._ids) if 0 < i < 6]
         if twin == "inverse_cube":
             distances = np.linalg.norm(self._x[planets] - self._x[0], axis=1)
@@ -328,10 +327,10 @@ class Planets(World):
             rate = math.copysign(2 * math.pi * (1 + e**2 / 2) / (parameter**2 * period), spin)  # the same period
             self._ellipses.append((self._ids[k], parameter, e, math.atan2(ey, ex), math.atan2(ry, rx), rate))
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2, 3, 4, 5)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         shape = canvas.mask.shape
         if shape not in self._sky:
             self._sky[shape] = starry_sky(canvas, self._look[1])

@@ -86,11 +86,11 @@ class Puppies(World):
     }
     instances: ClassVar[dict[int, str]] = {**{k: f"puppy {k}" for k in range(1, MOST + 1)}, MOST + 1: "ball"}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         coats = [values[f"coat_{k}"] for k in range(1, 5)]
         return "" if len(set(coats)) == 4 else f"the coats must differ: got {', '.join(coats)}"
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         count = values["count"]
         self._coats = [values[f"coat_{k}"] for k in range(1, count + 1)]
@@ -157,9 +157,9 @@ class Puppies(World):
         rx, rz = self._reach[k]
         return x + rx * cos, z + rz * sin, -rx * pace * sin, rz * pace * cos
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action.any():
-            self._event("kick", self.time, impulse_x=float(action[0]), impulse_z=float(action[1]))
+            self.report("kick", self.time, impulse_x=float(action[0]), impulse_z=float(action[1]))
             self._ball.apply_impulse_at_local_point((float(action[0]), float(action[1])))
         count = math.ceil(seconds / STEP - 1e-9)
         dt = seconds / count
@@ -188,7 +188,7 @@ class Puppies(World):
             first, last = before[k], self._depth[k]
             if (first < 0) != (last < 0):
                 detail = {"hidden": k + 1, "in_front": self._in_front(k) + 1}
-                self._event("full occlusion" if last >= 0 else "reappears", crossing(first, last, now, dt), **detail)
+                self.report("full occlusion" if last >= 0 else "reappears", crossing(first, last, now, dt), **detail)
 
     def _places(self) -> np.ndarray:
         """Screen x, screen y, scale, facing, distance of every puppy: what the camera sees. (puppies, 5)"""
@@ -216,7 +216,7 @@ class Puppies(World):
         nearer = [j for j in self._here() if places[j, 4] < places[k, 4]]
         return min(nearer, key=lambda j: abs(places[j, 0] - places[k, 0]), default=k)
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         row: list[float] = []
         for k in range(MOST):
             if k < len(self._dogs) and k not in self._gone:
@@ -226,12 +226,11 @@ class Puppies(World):
                 row += [0.0] * 7
         return (*map(float, row), *self._ball.position, *self._ball.velocity, float(self._depth.max()))
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         return (float(len(self._here())),)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        due = self.values["kick_time"]
-        if not due - 1e-9 <= time < due + 1 / self.fps - 1e-9:
+    def policy(self, time: float) -> tuple[float, ...]:
+        if not self.due(self.values["kick_time"], time):
             return (0.0, 0.0)
         angle, impulse = self._kick_direction, self.values["kick"]
         return (impulse * math.cos(angle), impulse * math.sin(angle))
@@ -248,16 +247,16 @@ class Puppies(World):
         pair = (coats[passing["hidden"] - 1], coats[passing["in_front"] - 1]) if passing else None
         return puppies_words.sentence(style, language, rng, coats, pair)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         """At the moment when somebody is hidden most, which must be at least half."""
         count = truth.parameters["count"]
         if {"three_become_four": 3, "four_become_three": 4}.get(twin, count) != count:
             return None
         visible = np.stack([truth.state[f"puppy_{k + 1}_visible"] for k in range(count)], 1)[1:]
         frame = int(visible.min(1).argmin())
-        return (frame + 1) / self.fps if visible[frame].min() < 0.5 else None
+        return (frame + 1) / self.rate if visible[frame].min() < 0.5 else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         """Called just before the frame of the greatest occlusion; acts on the one that is hidden most by then."""
         k = min(self._here(), key=lambda j: self._visible[j])
         front = self._in_front(k)
@@ -280,10 +279,10 @@ class Puppies(World):
             self._space.remove(*self._dogs[k].shapes, self._dogs[k])
             self._depth, self._visible = self._look()
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return self._wrong
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         canvas.background((128, 190, 240), (206, 232, 250))
         canvas.circle(0.58, 1.12, 0.12, (255, 236, 150), soft=0.02)
         for x, y, r in ((-0.58, 1.06, 0.11), (-0.44, 1.10, 0.13), (-0.30, 1.06, 0.10)):

@@ -111,12 +111,12 @@ class Snow(World):
     }
     instances: ClassVar[dict[int, str]] = {1: "animal", 2: "snow", 3: "lump", 4: "branch"}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         if values["scene"] == "avalanche" and values["slope"] < 5:
             return f"slope must be at least 5 deg in the scene 'avalanche': got {values['slope']:g}"
         return ""
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         scene, shift = values["scene"], rng.uniform(-0.08, 0.08)
         self.slope = math.radians(values["slope"]) if scene == "avalanche" else 0.0
@@ -178,16 +178,16 @@ class Snow(World):
         (x, y), velocity = self._animal.position, self._animal.velocity
         return np.array([x - HALF, y, x + HALF, y, RADIUS, velocity[0], velocity[1], self._animal.mass, 0.3])
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[2] > 0.5 and not self._released:
             self._released, self._released_at = True, self.time
             self._snow[self.lump, kernels.MOVES] = 1.0
             self._weigh()
-            self._event("lump released", self.time)
+            self.report("lump released", self.time)
         if (action[0] or action[1]) and self.time - self._touched <= FOOTING:
             self._animal.velocity += (action[0] / self._animal.mass, action[1] / self._animal.mass)
             self._impulse += action[:2]
-            self._event("jumps", self.time, impulse_x=float(action[0]), impulse_y=float(action[1]))
+            self.report("jumps", self.time, impulse_x=float(action[0]), impulse_y=float(action[1]))
             self._in_air, self._touched = True, -1.0
             self._leaving = self.time + 0.06
         count = math.ceil(seconds / STEP - 1e-9)
@@ -219,7 +219,7 @@ class Snow(World):
             self._touched = now
             if self._in_air:
                 self._in_air = False
-                self._event("lands", self._landing(start, now, dt), speed=float(np.hypot(*before)))
+                self.report("lands", self._landing(start, now, dt), speed=float(np.hypot(*before)))
 
     def _landing(self, start: tuple[float, float], now: float, dt: float) -> float:
         """When in this step the animal, which was at `start`, met the ground or the first of the grid's snow."""
@@ -235,9 +235,9 @@ class Snow(World):
         """Report events at the instant within this step (straight line between its ends: error of order dt^2)."""
         if self._bonds <= self._critical < bonds:
             name = "avalanche" if self.slope else "crumbles"
-            self._event(name, crossing(bonds - self._critical, self._bonds - self._critical, now, dt))
+            self.report(name, crossing(bonds - self._critical, self._bonds - self._critical, now, dt))
         if self._gap <= 0 < gap:
-            self._event("impact", crossing(gap, self._gap, now, dt))
+            self.report("impact", crossing(gap, self._gap, now, dt))
 
     def _mean_bonds(self) -> float:
         return float(self._snow[self._piece, kernels.BOND].mean())
@@ -267,7 +267,7 @@ class Snow(World):
         snow = self._particle_mass * self._snow[:, [kernels.VX, kernels.VY]].sum(0)
         return snow + self._animal.mass * np.array(self._animal.velocity)
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         snow, animal, gravity = self._snow, self._animal, self.values["gravity"]
         lump = snow[self.lump, :4].mean(0)
         sliding = snow[self.slab, kernels.VX : kernels.VY + 1].mean(0) if self.slope else np.zeros(2)
@@ -281,14 +281,14 @@ class Snow(World):
             *momentum.tolist(), energy,
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         """The mass of the snow; and the momentum of snow and animal less the impulses that they got from outside."""
         balance = self._momentum() - self._start - self._impulse
         return len(self._snow) * self._particle_mass, float(balance[0]), float(balance[1])
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        values, due = self.values, self.values["when"]
-        if not due - 1e-9 <= time < due + 1 / self.fps - 1e-9:
+    def policy(self, time: float) -> tuple[float, ...]:
+        values = self.values
+        if not self.due(values["when"], time):
             return 0.0, 0.0, 0.0
         if values["scene"] == "avalanche":
             return 0.0, 0.0, 1.0
@@ -310,7 +310,7 @@ class Snow(World):
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
         return snow_words.sentence(style, language, rng, self.values, [event.name for event in self.events])
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}
         if self.values["scene"] == "jump":
             return times["crumbles"] + 0.1 if "crumbles" in times else None
@@ -319,7 +319,7 @@ class Snow(World):
         half = times["lump released"] + 0.5 * (times.get("impact", 1e9) - times["lump released"])
         return half if half < 1e3 else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         lump = self.lump.copy()
         if self.values["scene"] == "jump":  # what flies, and not what still stands
             lump &= self._snow[:, kernels.Y] > FLOOR + self.values["depth"] + 0.1
@@ -330,10 +330,10 @@ class Snow(World):
             self._snow[lump, kernels.MOVES] = 0.0
         self._weigh()
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (3,)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         snow_drawing.paint(canvas, self)
 
     @property

@@ -107,7 +107,7 @@ class Treadmill(Legged):
     }
     instances: ClassVar[dict[int, str]] = {1: "dog", 2: "belt", 3: "treadmill", 4: "hand"}
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
         self._phase, start = float(rng.random()), float(rng.uniform(0.0, 0.2))
         friction = values["wet_friction"] if values["story"] == "slippery" else values["friction"]
@@ -169,16 +169,16 @@ class Treadmill(Legged):
         x = float(self._data.subtree_com[self._body][0])
         if not self._off and x < -HALF:
             self._off = True
-            self._event("carried off", crossing(self._x + HALF, x + HALF, now - dt, dt))
+            self.report("carried off", crossing(self._x + HALF, x + HALF, now - dt, dt))
         self._x = x
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         self._belt_set = float(action[0])
         if action[1] != 0.0:
             self._kick(float(action[1]))
         self._run(seconds)
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         row = list(self._moving())
         if self._backwards:  # half a turn about the vertical
             w, x, y, z = row[3:7]
@@ -186,10 +186,10 @@ class Treadmill(Legged):
         shown = self._belt if not self._against else -self._belt
         return (*row, *self._data.qpos[self._joints], shown)
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         return (self.values["mass"],)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
+    def policy(self, time: float) -> tuple[float, ...]:
         fast = self.values["story"] == "fast" and time >= self.values["when"] - 1e-9
         return self.values["top"] if fast else self.values["belt"], 0.0
 
@@ -203,21 +203,21 @@ class Treadmill(Legged):
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
         return treadmill_words.sentence(style, language, rng, self.values, self._off, self._ran)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         off = [e.time for e in truth.events if e.name in ("carried off", "falls over")]
         runs = truth.action is not None and truth.action["belt"][0] >= 0.2
         return 1.0 if runs and not any(time < 1.5 for time in off) else None
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         if twin == "belt_against_step":
             self._against = True
         else:
             self._backwards = True
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "belt_against_step" else (1,)
 
-    def _picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         if not hasattr(self, "_drawing"):
             names = (
                 "strut left",
@@ -254,5 +254,5 @@ class Treadmill(Legged):
                 geom.pos[:2] = 2 * middle[:2] - geom.pos[:2]
                 geom.mat[:2] = -geom.mat[:2]
 
-    def _camera(self, height: int, width: int) -> dict[str, float]:
+    def camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY, height, width)

@@ -87,15 +87,15 @@ class WindTunnel(World):
     }
     instances: ClassVar[dict[int, str]] = {1: "obstacle", 2: "smoke", 3: "fan"}
 
-    def _valid(self, values: dict[str, Any]) -> str:
+    def why_not(self, values: dict[str, Any]) -> str:
         if values["wind"] * values["diameter"] / values["viscosity"] > 300:
             reynolds = values["wind"] * values["diameter"] / values["viscosity"]
             return f"wind * diameter / viscosity must be at most 300, which this lattice resolves: got {reynolds:.0f}"
         return ""
 
-    def _begin(self, rng: np.random.Generator) -> None:
+    def begin(self, rng: np.random.Generator) -> None:
         values = self.values
-        self._dt = 1 / self.fps / math.ceil(1 / self.fps / STEP - 1e-9)
+        self._dt = 1 / self.rate / math.ceil(1 / self.rate / STEP - 1e-9)
         self._gust_sign = 1.0 if rng.random() < 0.5 else -1.0
         self._flow, self._scratch = np.empty((2, 9, ROWS + 2, COLUMNS))
         kernels.at_rest(self._flow)
@@ -128,7 +128,7 @@ class WindTunnel(World):
         self._smoke[: self._puffs, :2] = puffs
         self._travelled = 0.0
 
-    def _advance(self, seconds: float, action: np.ndarray) -> None:
+    def advance(self, seconds: float, action: np.ndarray) -> None:
         if action[0] != 0.0:
             self._turn_fan(float(action[0]))
         count = max(round(seconds / self._dt), 1)
@@ -140,13 +140,13 @@ class WindTunnel(World):
 
     def _turn_fan(self, change: float) -> None:
         before, self._fan = self._fan, min(max(self._fan + change, 0.0), TOP_SPEED)
-        self._event("fan", self.time, wind=self._fan)
+        self.report("fan", self.time, wind=self._fan)
         if before == 0.0 < self._fan:
             self._gust_from = self.time + GUST_AFTER
         critical = CRITICAL[self.values["obstacle"]] * self.values["viscosity"] / self.values["diameter"]
         if (self._wind - critical) * (self._fan - critical) < 0:
             passed = LAG * math.log((self._wind - self._fan) / (critical - self._fan))
-            self._event("critical speed", self.time + passed, wind=critical)
+            self.report("critical speed", self.time + passed, wind=critical)
 
     def _blow(self, now: float, steps: int) -> None:
         """A few steps of the lattice, and the smoke along with them."""
@@ -193,16 +193,16 @@ class WindTunnel(World):
             self._vortices += 1
             if not self._sheds:
                 self._sheds = True
-                self._event("shedding begins", time)
-            self._event("vortex", time, side="below" if upwards else "above")
+                self.report("shedding begins", time)
+            self.report("vortex", time, side="below" if upwards else "above")
         elif self._sheds and not critical:
             self._sheds = False
-            self._event("shedding stops", time)
+            self.report("shedding stops", time)
 
     def _reynolds(self) -> float:
         return self._wind * self.values["diameter"] / self.values["viscosity"]
 
-    def _row(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         drag, lift = (self._force * DENSITY * CELL**3 / self._dt**2).tolist()
         pressure = 0.5 * DENSITY * max(self._wind, 1e-6) ** 2 * self.values["diameter"]
         still = self._wind < 1e-3
@@ -212,13 +212,12 @@ class WindTunnel(World):
             self._swing, float(self._vortices),
         )  # fmt: skip
 
-    def _conserved(self) -> tuple[float, ...]:
+    def conserved(self) -> tuple[float, ...]:
         mass = float(self._flow[:, 1:-1, 1:-1].sum()) - self._inflow
         return (mass * DENSITY * CELL**2,)
 
-    def _policy(self, time: float) -> tuple[float, ...]:
-        due = self.values["fan_time"]
-        return (self.values["wind"] if due - 1e-9 <= time < due + 1 / self.fps - 1e-9 else 0.0,)
+    def policy(self, time: float) -> tuple[float, ...]:
+        return (self.values["wind"] if self.due(self.values["fan_time"], time) else 0.0,)
 
     def branch(self, state: Any) -> str:
         return "vortex street" if state["reynolds"] > state["critical_reynolds"] else "steady wake"
@@ -228,24 +227,24 @@ class WindTunnel(World):
         return float(state["reynolds"] / state["critical_reynolds"] - 1.0)
 
     def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        outcome = "sheds" if self._happened("shedding begins") is not None else "steady"
+        outcome = "sheds" if self.time_of("shedding begins") is not None else "steady"
         if outcome == "steady" and self._reynolds() > CRITICAL[self.values["obstacle"]]:
             outcome = "not yet"
-        if self._happened("fan") is None:
+        if self.time_of("fan") is None:
             outcome = "still"
         return wind_tunnel_words.sentence(style, language, rng, self.values["obstacle"], self._wind, outcome)
 
-    def _twin_start(self, twin: str, truth: Truth) -> float | None:
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
         fan = next((event.time for event in truth.events if event.name == "fan"), None)
         return None if fan is None else fan + 1.5
 
-    def _break(self, twin: str) -> None:
+    def break_law(self, twin: str) -> None:
         self._solid = np.zeros_like(self._solid)
 
-    def _twin_instances(self, twin: str) -> tuple[int, ...]:
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (1,)
 
-    def _paint(self, canvas: Canvas) -> None:
+    def paint(self, canvas: Canvas) -> None:
         canvas.background((226, 231, 236), (206, 213, 220))
         canvas.band(-1.0, -0.016, (168, 150, 132), (140, 122, 106))
         middle = HEIGHT / 2

@@ -1,0 +1,302 @@
+"""Environment: a first-principles simulation as a Gymnasium environment. What a world declares and what it writes.
+
+A world (see juice/, collision/ and docs/worlds/your_own.md) declares, as class attributes: `parameters`, `held_out`
+(pairs of factors that training never sees together), `columns` (state column -> SI unit, fixed whatever the parameters;
+an absent body's columns are 0), `actions` (name -> (unit, low, high)), `conserved_units`, `critical_events`,
+`branches`, `twins`, `instances` (mask id -> name), `view` (left, bottom, right, top in metres), `seconds` (of a clip).
+It writes the methods under "What a world writes".
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+
+from cuspworld.checks import image_size, number, whole
+from cuspworld.errors import CuspError
+from cuspworld.laws import Law
+from cuspworld.truth import Event, Truth
+from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
+from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, nearest
+from cuspworld.worlds.words import when
+
+RATES = (1, 1000)  # frames a second
+
+
+@dataclass(frozen=True, init=False)
+class Twin:
+    """One way to do the impossible: the sentence that says what is seen; the laws, any of which names the breach."""
+
+    sentence: str
+    breaks: frozenset[Law]
+
+    def __init__(self, sentence: str, *breaks: Law):
+        if not breaks or not all(isinstance(law, Law) for law in breaks):
+            raise CuspError(f"a twin names the laws that it breaks, as in Law.GRAVITY: got {breaks!r} for {sentence!r}")
+        object.__setattr__(self, "sentence", sentence)
+        object.__setattr__(self, "breaks", frozenset(breaks))
+
+    @property
+    def laws(self) -> str:
+        """The names of the broken laws in the order of `Law`: "gravity, inertia"."""
+        return ", ".join(law for law in Law if law in self.breaks)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named setting: fixed options, and other ranges for some parameters; `seconds` and `fps` where they differ."""
+
+    doc: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    ranges: tuple[Parameter, ...] = ()
+    seconds: float | None = None
+    fps: float | None = None
+
+
+class Environment(gymnasium.Env):
+    """What every world is before it is recorded. The arguments are documented by `World`.
+
+    Observations are the state row; rewards are 0: a world has no task. `rate`: frames a second of the run that is on.
+    """
+
+    name: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    held_out: ClassVar[HeldOut] = ()
+    presets: ClassVar[dict[str, Preset]] = {}
+    columns: ClassVar[dict[str, str]] = {}
+    actions: ClassVar[dict[str, tuple[str, float, float]]] = {}
+    conserved_units: ClassVar[dict[str, str]] = {}
+    critical_events: ClassVar[tuple[str, ...]] = ()
+    branches: ClassVar[tuple[str, ...]] = ()
+    twins: ClassVar[dict[str, Twin]] = {}
+    instances: ClassVar[dict[int, str]] = {}
+    view: ClassVar[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 1.0)
+    seconds: float = 3.0
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
+
+    def __init__(
+        self,
+        render_mode: str | None = None,
+        *,
+        size: Any = 64,
+        fps: float | None = None,
+        split: str = "train",
+        preset: str | None = None,
+        **options: Any,
+    ):
+        if render_mode not in (None, "rgb_array"):
+            raise CuspError(f"render_mode must be 'rgb_array' or None: got {render_mode!r}")
+        if preset is not None and preset not in self.presets:
+            raise CuspError(f"{self.name} has no preset {preset!r}; {nearest(preset, self.presets)}")
+        chosen = self.presets[preset] if preset else Preset("")
+        self.render_mode, self.preset, self.split = render_mode, preset, _one_of("split", split, SPLITS)
+        self.size = image_size(size, SMALLEST)
+        self.fps = number("fps", fps if fps is not None else chosen.fps or 10.0, *RATES)
+        self.seconds = chosen.seconds or type(self).seconds
+        self.rate = self.fps
+        self.metadata = {**type(self).metadata, "render_fps": self.fps}
+        self.ranges = {p.name: p for p in (*self.parameters, *chosen.ranges)}
+        self.fixed = check_options(self.ranges, {**chosen.options, **options})
+        self._low, self._high = (np.array([limits[k] for limits in self.actions.values()], np.float32) for k in (1, 2))
+        self.action_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (len(self.columns),), np.float64)
+        self.state_type = np.dtype([(name, "f8") for name in self.columns])
+        self.values: dict[str, Any] = {}
+        self.events: list[Event] = []
+        self.twin: str | None = None
+        self._started = False
+
+    # What a world writes.
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """Build the simulation at t = 0 from `self.values[...]`. Every random choice comes from `rng`, and all of them
+        here, so that the same seed gives the same clip whatever happens later."""
+        raise NotImplementedError
+
+    def advance(self, seconds: float, action: np.ndarray) -> None:
+        """Move the simulation on by exactly that long from `self.time`. What happens is reported at its true instant
+        with `self.report(name, time, **detail)`: from contact data, or by `crossing` and `crossing_time`."""
+        raise NotImplementedError
+
+    def row(self) -> tuple[float, ...]:
+        """The state now: values in the order of `columns`."""
+        raise NotImplementedError
+
+    def conserved(self) -> tuple[float, ...]:
+        """The quantities of `conserved_units`, in that order."""
+        return ()
+
+    def policy(self, time: float) -> tuple[float, ...]:
+        """The action that a recording takes at this time (seconds): what the parameters say. Default: nothing.
+        `self.due(moment, time)`: whether a moment falls into the step that begins at `time`."""
+        return (0.0,) * len(self.actions)
+
+    def why_not(self, values: dict[str, Any]) -> str:
+        """Why these parameters cannot exist together; empty if they can."""
+        return ""
+
+    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+        """What happened and why, from the truth, after the run. `style`: rich or poor; `language`: en or zh. (When it
+        happened, `caption` adds.)"""
+        raise NotImplementedError
+
+    def told(self) -> list[Event]:
+        """The events whose times a rich caption may tell."""
+        return self.events
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the state in metres, y up. Drawing changes nothing: a picture does not depend on earlier pictures."""
+        raise NotImplementedError
+
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """The frame (height, width, 3) and its mask (height, width), uint8; for an engine that renders by itself."""
+        canvas = Canvas(height, width, self.view)
+        self.paint(canvas)
+        return canvas.frame(), canvas.mask
+
+    def camera(self, height: int, width: int) -> dict[str, float]:
+        """Numbers that map metres to the pixels of a picture of this size."""
+        return Canvas(height, width, self.view).camera
+
+    def branch(self, state: Any) -> str:
+        """The steady branch that this state belongs to: one of `branches`."""
+        raise NotImplementedError
+
+    def criticality(self, state: Any) -> float:
+        """A scalar that crosses zero at the critical state: negative before it, positive beyond it."""
+        raise NotImplementedError
+
+    def twin_start(self, twin: str, truth: Truth) -> float | None:
+        """When the law breaks (seconds), from the possible clip's truth. None: this seed offers no occasion."""
+        return None
+
+    def twin_end(self, twin: str, truth: Truth) -> float | None:
+        """When the breach ends (seconds). None: at the clip's end."""
+        return None
+
+    def break_law(self, twin: str) -> None:
+        """Break the law: called once in the twin's run, just before the first frame that shows it."""
+        raise NotImplementedError
+
+    def twin_instances(self, twin: str) -> tuple[int, ...]:
+        """Mask ids of what does the impossible; empty: whatever differs from the possible clip."""
+        return ()
+
+    # What every world shares.
+
+    @property
+    def state(self) -> np.void:
+        """The state now: one structured row with the named columns of `columns`, in SI units."""
+        self._need_reset()
+        return np.array([tuple(self.row())], self.state_type)[0]
+
+    def reset(self, *, seed: int | None = None, options: Any = None):
+        """Start anew. `options`: a dict of parameters by name, and "split". Same seed and options, same world."""
+        return self.restart(seed, options, self.fps)
+
+    def restart(self, seed: int | None, options: Any, rate: float) -> tuple[np.ndarray, dict[str, Any]]:
+        """`reset` for a run of `rate` frames a second."""
+        seed = None if seed is None else whole("seed", seed, 0, 2**63 - 1)
+        super().reset(seed=seed)
+        options = check_names(options)
+        split = _one_of("split", options.pop("split", self.split), SPLITS)
+        fixed = {**self.fixed, **check_options(self.ranges, options)}
+        if seed is None:
+            seed = int(self.np_random.integers(2**31))
+        self.seed = seed
+        rng = self._rng(split, "parameters")
+        self.values = draw(self.ranges, self.held_out, split, rng, fixed, self.why_not)
+        self.drawn_split, self.time, self.events, self.twin, self._started = split, 0.0, [], None, True
+        self.rate, self._frame_index = rate, 0
+        self.begin(self._rng(split, "scene"))
+        return self._observation(), self._info()
+
+    def step(self, action: Any):
+        """Act for one frame. Raises CuspError for a NaN or a wrong shape."""
+        self._need_reset()
+        self._frame_index += 1
+        until = self._frame_index / self.rate
+        self.advance(until - self.time, self.check_action(action))
+        self.time = until
+        return self._observation(), 0.0, False, bool(self.time >= self.seconds - 1e-9), self._info()
+
+    def render(self):
+        """The picture now, uint8 (height, width, 3); None without render_mode."""
+        self._need_reset()
+        return self.picture(*self.size)[0] if self.render_mode else None
+
+    def caption(self, style: str = "rich", language: str = "en") -> str:
+        """A caption of what has happened since the reset. `style`: rich (what, why, when), poor or none; `language`: en
+        or zh."""
+        _one_of("caption", style, ("rich", "poor", "none"))
+        _one_of("language", language, ("en", "zh"))
+        if style == "none":
+            return ""
+        text = self._caption(style, language, self._rng(self.drawn_split, "words"))
+        return text + when(self.told(), self.critical_events, self.time, language) if style == "rich" else text
+
+    def critical_frames(self, truth: Truth, fps: float) -> np.ndarray:
+        """Which frames (bool, (frames,)) lie within one frame of a critical event."""
+        times = np.arange(len(truth.state)) / fps
+        critical = [event.time for event in truth.events if event.name in self.critical_events]
+        return (np.abs(times[:, None] - np.array(critical)[None, :]) <= 1 / fps).any(1)
+
+    # What a world calls.
+
+    def due(self, moment: float, time: float) -> bool:
+        """Whether `moment` (s) falls into the step that begins at `time`."""
+        return bool(moment - 1e-9 <= time < moment + 1 / self.rate - 1e-9)
+
+    def report(self, name: str, time: float, **detail: Any) -> None:
+        """Report that something happened at this instant (seconds since the reset)."""
+        self.events.append(Event(name, float(time), detail))
+
+    def time_of(self, name: str) -> float | None:
+        """The time of the first event of this name, None if it has not happened."""
+        return next((event.time for event in self.events if event.name == name), None)
+
+    # Inside.
+
+    def _rng(self, split: str, purpose: str) -> np.random.Generator:
+        words = zlib.crc32(f"{self.name}/{split}/{purpose}".encode())
+        return np.random.default_rng([words, self.seed % 2**32, self.seed // 2**32])
+
+    def _observation(self) -> np.ndarray:
+        return np.array(tuple(self.row()), np.float64)
+
+    def _info(self) -> dict[str, Any]:
+        return {"time": self.time, "branch": self.branch(self.state), "events": len(self.events)}
+
+    def check_action(self, action: Any) -> np.ndarray:
+        names = ", ".join(self.actions) or "nothing"
+        try:
+            array = np.asarray(action, np.float64)
+        except (TypeError, ValueError) as error:
+            raise CuspError(f"action must be {len(self.actions)} numbers ({names}): got {action!r}") from error
+        if array.shape != (len(self.actions),):
+            raise CuspError(f"action must have shape ({len(self.actions)},) ({names}): got {array.shape}")
+        if not np.isfinite(array).all():
+            raise CuspError(f"action ({names}) must be finite: got {array.tolist()}")
+        return np.clip(array, self._low, self._high).astype(np.float64)
+
+    def _need_reset(self) -> None:
+        if not self._started:
+            raise CuspError(f"the world {self.name} has not begun: call reset(seed=...) first")
+
+
+def check_names(options: Any) -> dict[str, Any]:
+    """A copy of options by name. Raises CuspError for anything that is not a mapping."""
+    if not isinstance(options, Mapping | None):
+        raise CuspError(f"options must be parameters by name, as in {{'gravity': 9.81}}: got {options!r}")
+    return dict(options or {})
+
+
+def _one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise CuspError(f"{what} must be one of {', '.join(allowed)}: got {value!r}")
+    return value
