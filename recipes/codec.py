@@ -41,9 +41,9 @@ WINDOW, SIDE = 9, 32  # frames, pixels: the codec sees no farther
 FPS, SECONDS, SIZE = 10.0, 3.0, 64
 # share of the windows, and how many clips are recorded (seeds 0, 1, ...)
 SHARES = {
-    "Juice": (0.18, 400), "Puppies": (0.18, 400), "Collision": (0.08, 200), "WindTunnel": (0.07, 120),
-    "Candles": (0.05, 120), "Chair": (0.05, 120), "Ant": (0.04, 120), "Treadmill": (0.04, 120),
-    "CoffeeCup": (0.05, 120), "Snow": (0.04, 120), "Planets": (0.04, 120), "Heat": (0.03, 80), "real": (0.15, 0),
+    "Juice": (0.18, 240), "Puppies": (0.18, 400), "Collision": (0.08, 200), "WindTunnel": (0.07, 80),
+    "Candles": (0.05, 80), "Chair": (0.05, 80), "Ant": (0.04, 80), "Treadmill": (0.04, 80),
+    "CoffeeCup": (0.05, 80), "Snow": (0.04, 80), "Planets": (0.04, 80), "Heat": (0.03, 60), "real": (0.15, 0),
 }  # fmt: skip
 HELD_OUT, HELD_OUT_CLIPS = 1_000_000, 12  # first seed of the clips that measure, and how many a world
 FREE = ("Apache", "MIT", "BSD", "CC0", "Unlicense", "CC BY 4.0")  # licences of which weights may be learned
