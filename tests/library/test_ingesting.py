@@ -9,6 +9,7 @@ import pytest
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
 from cuspworld.library.captions import read_captions
+from cuspworld.library.ingesting import videos_of
 from tests.helpers import moving_box
 
 
@@ -127,8 +128,96 @@ def test_folders_that_give_nothing(tmp_path):
 def test_caption_tables_that_are_not_text(tmp_path):
     (tmp_path / "metadata.csv").write_bytes(b"\xff\xfe\x00file")
     (tmp_path / "metadata.jsonl").write_bytes(b"\x80\x81")
-    captions, problems = read_captions(tmp_path)
-    assert captions == {} and len(problems) == 2
+    captions = read_captions(tmp_path, [])
+    assert captions.of == {} and len(captions.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("hfjsonl", {"train/a.mp4": "one", "train/b.mp4": "two"}),
+        ("opensora", {"a.mp4": "one", "b.mp4": "two"}),
+        ("semi", {"a.mp4": "A ball, red", "b.mp4": "two"}),
+        ("latin1", {"a.mp4": "Zwei Bälle", "b.mp4": "two"}),
+        ("noext", {"a.mp4": "one", "b.mp4": "two"}),
+        ("upper", {"a.mp4": "one", "b.mp4": "two"}),
+        ("longcsv", {"a.mp4": "x" * 100_000, "b.mp4": "two"}),
+    ],
+)
+def test_tables_that_others_wrote(folder, expected, data_folder):
+    place = data_folder / "cases" / "captions" / folder
+    captions = read_captions(place, videos_of(place))
+    assert captions.of == expected
+    assert len(captions.problems) == (folder in ("latin1", "longcsv"))  # read, and it is said how
+
+
+def test_a_name_in_either_unicode_form(data_folder):
+    place = data_folder / "cases" / "captions" / "nfd"
+    captions = read_captions(place, videos_of(place))
+    assert list(captions.of.values()) == ["one"] and captions.problems == []
+
+
+def _table(folder, name, data, videos=("a.mp4", "deep/b.mp4")):
+    for video in videos:
+        (folder / video).parent.mkdir(parents=True, exist_ok=True)
+        (folder / video).write_bytes(b"")
+    (folder / name).write_bytes(data)
+    return read_captions(folder, [folder / video for video in videos])
+
+
+def test_lines_of_two_files_go_together(tmp_path):
+    (tmp_path / "prompts.txt").write_text("one\ntwo\n")
+    assert _table(tmp_path, "videos.txt", b"a.mp4\nvideos/b.mp4\n").of == {"a.mp4": "one", "deep/b.mp4": "two"}
+    assert "must go together" in _table(tmp_path, "videos.txt", b"a.mp4\n").problems[0]
+
+
+def test_utf_16_tabs_and_windows_paths(tmp_path):
+    found = _table(tmp_path, "metadata.csv", "file_name\tcaption\na.mp4\tBälle\n".encode("utf-16"))
+    assert found.of == {"a.mp4": "Bälle"} and found.problems == []
+    found = _table(tmp_path, "metadata.csv", b"path,text\nC:\\data\\deep\\b.mp4,two\n")
+    assert found.of == {"deep/b.mp4": "two"}
+
+
+def test_rows_that_fit_no_video_or_several_are_counted_and_named(tmp_path):
+    rows = b"file_name,caption\nnobody.mp4,x\na.mp4,one\nb.mp4,two\n"
+    found = _table(tmp_path, "metadata.csv", rows, ("a.mp4", "x/b.mp4", "y/b.mp4"))
+    assert found.of == {"a.mp4": "one"}
+    assert found.problems == [
+        "metadata.csv: 2 of 3 rows name no video of the folder, or several ('nobody.mp4', 'b.mp4')"
+    ]
+
+
+def test_hostile_rows_spoil_only_themselves(tmp_path):
+    deep = b'{"file_name": ' + b"[" * 100_000 + b"\n"
+    good = b'{"file_name": "a.mp4", "text": "\\ud800 one"}\n'
+    found = _table(tmp_path, "metadata.jsonl", deep + good)
+    assert found.of == {"a.mp4": "? one"} and len(found.problems) == 1
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path):
+    (tmp_path / "outside.txt").write_text("a secret")
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    moving_box(0, 3).write(folder / "a.mp4")
+    moving_box(1, 3).write(tmp_path / "outside.mp4")
+    (folder / "a.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "b.mp4").symlink_to(tmp_path / "outside.mp4")
+    library = Library.create(tmp_path / "links.lance")
+    addition = library.ingest(folder)
+    assert library.column("source") == ["a.mp4"] and library.column("caption") == [moving_box(0).caption]
+    assert addition.problems == (("b.mp4", "a link that leads out of the folder is not followed"),)
+
+
+def test_containers_beyond_mp4(data_folder, tmp_path):
+    """Transport and program streams, Theora, 3GP and a file without a suffix are read; music with a cover is not."""
+    place = data_folder / "cases" / "video"
+    for name in ("ts.ts", "mpg.mpg", "theora.ogv", "3gp.3gp", "noext", "cover_art.mp4", "anim.webp"):
+        shutil.copy(place / name, tmp_path / name)
+    library = Library.create(tmp_path / "formats.lance")
+    addition = library.ingest(tmp_path)
+    assert library.column("source") == ["3gp.3gp", "mpg.mpg", "noext", "theora.ogv", "ts.ts"]
+    wrong = dict(addition.problems)
+    assert "no video" in wrong["cover_art.mp4"] and "cannot be read here" in wrong["anim.webp"]
 
 
 def test_real_videos(data_folder, tmp_path):

@@ -17,9 +17,9 @@ def ingest(
 ) -> None:
     """Take a folder of videos and captions into a library. A bad file is reported; the others are in.
 
-    Captions: metadata.jsonl or metadata.csv (file_name, and caption or text), or a .txt beside the video. Size and
-    frame rate default to those of `cusp record`, so that both can stand in one library. If it is interrupted, give
-    the same command again.
+    Captions: metadata.jsonl, .csv or .tsv (a file and a caption, text or prompt), videos.txt beside prompts.txt, or a
+    .txt beside the video. Size and frame rate default to those of `cusp record`, so that both can stand in one library.
+    If it is interrupted, give the same command again. Exit code 3: done, but something was left out.
 
     Examples:
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from cuspworld.library import Addition, Library
 
@@ -28,7 +30,13 @@ def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def tell_addition(addition: Addition, library: Library, as_json: bool) -> None:
-    """Print what was added; problems go to standard error."""
+    """Print what was added; problems go to standard error. Exit code 3 says that something was left out."""
+    _tell(addition, library, as_json)
+    if addition.problems:
+        raise typer.Exit(3)
+
+
+def _tell(addition: Addition, library: Library, as_json: bool) -> None:
     if as_json:
         facts = {**dataclasses.asdict(addition), "clips": len(library), "path": str(library.path)}
         print(json.dumps(facts, ensure_ascii=False))
@@ -37,6 +45,9 @@ def tell_addition(addition: Addition, library: Library, as_json: bool) -> None:
         print(f"left out {what}: {why}", file=sys.stderr)
     if len(addition.problems) > _LISTED:
         print(f"... and {len(addition.problems) - _LISTED} more; --json lists them all", file=sys.stderr)
+    if silent := addition.uncaptioned:
+        names = ", ".join(repr(name) for name in silent[:3]) + (", ..." if len(silent) > 3 else "")
+        print(f"without a caption: {len(silent)} ({names}); a model learns nothing from their text", file=sys.stderr)
     there = f", {addition.present} were there already" if addition.present else ""
-    out = f", {len(addition.problems)} problems" if addition.problems else ""
+    out = f", {len(addition.problems)} left out or in doubt" if addition.problems else ""
     print(f"{library.path}: {addition.added} clips added{there}{out}; {len(library)} in all")

@@ -38,11 +38,13 @@ Progress = Callable[[int, int], None]  # (clips or files done, all)
 
 @dataclass(frozen=True)
 class Addition:
-    """What an addition did: clips added, items that were there already, and (what, why) of those left out."""
+    """What an addition did: clips added, items that were there already, (what, why) of those left out, and the sources
+    of clips that have no caption."""
 
     added: int
     present: int
     problems: tuple[tuple[str, str], ...]
+    uncaptioned: tuple[str, ...] = ()
 
 
 class Library(Table):
@@ -95,11 +97,11 @@ class Library(Table):
         """Take in the videos of a folder and its sub-folders. A bad file is reported and left out; the others are in.
 
         `size`, `fps`: as in `Clip.read`; the defaults are those of `record`, None keeps each file's own. `seconds`: cut
-        files into clips of that length. Captions come from metadata.jsonl, metadata.csv, a text file of the video's
-        stem, or the video's own description, in this order. Raises CuspError if the folder holds no video.
+        files into clips of that length. Captions come from the folder's tables (caption_tables.py says which), a text
+        file of the video's stem, or the video's own description, in this order. Raises CuspError if the folder holds no video.
         """
         from cuspworld.library.captions import read_captions
-        from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, videos_of
+        from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, look
         from cuspworld.video.geometry import check_size
         from cuspworld.video.read import check_fps, check_seconds
 
@@ -108,14 +110,14 @@ class Library(Table):
         check_seconds(0.0, seconds)
         workers = check_workers(workers)
         folder = Path(folder)
-        videos = videos_of(folder)
-        captions, complaints = read_captions(folder)
+        videos, problems = look(folder)
+        captions = read_captions(folder, videos)
         reading = Reading(size, fps, seconds)
-        problems = [("captions", complaint) for complaint in complaints]
+        problems += [("captions", complaint) for complaint in captions.problems]
         files: dict[str, File] = {}
         for video in videos:
             try:
-                file = describe(folder, video, reading, captions)
+                file = describe(folder, video, reading, captions.of)
                 files[file.key] = file
             except OSError as error:
                 problems.append((str(video), f"cannot be read: {error.strerror}"))
@@ -125,7 +127,9 @@ class Library(Table):
             return [IngestTask(str(self.path), str(folder.resolve()), reading, tuple(part)) for part in parts]
 
         addition = self._add(files, tasks, ingest_files, workers, progress, pieces=seconds is not None)
-        return Addition(addition.added, addition.present, (*problems, *addition.problems))
+        texts = zip(self.column("source"), self.column("caption"), strict=True)
+        silent = {source for source, caption in texts if not caption} & {file.name for file in files.values()}
+        return Addition(addition.added, addition.present, (*problems, *addition.problems), tuple(sorted(silent)))
 
     def add(self, clips: Iterable[Clip], source: str) -> Addition:
         """Add clips that you made, under the name `source`; one that is there already (same content) is left alone."""

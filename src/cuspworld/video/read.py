@@ -22,12 +22,15 @@ from cuspworld.errors import CuspError
 from cuspworld.video.container import is_cut_short
 from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, check_size, upright
 
-SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
+SUFFIXES = (
+    ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif",
+    ".3gp", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv",
+)  # fmt: skip
 MAX_BYTES = 4 << 30  # of frames that `read_video` keeps in memory at once
 MAX_FPS = 1000.0
 MAX_HOLD = 600.0  # seconds that one frame may stay on screen; beyond it the timestamps are damaged
 THREADED_PIXELS = 1280 * 720
-_FORMATS = "mov,matroska,webm,gif,avi"
+_FORMATS = "mov,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,17 @@ def check_fps(fps: float | None) -> None:
         raise CuspError(f"fps must be above 0 and at most {MAX_FPS:g} frames per second: got {fps}")
 
 
+def holds_video(path: Path) -> bool:
+    """Does a file begin as one of the containers that are read here? For files without a suffix."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        return False
+    begins = (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u")
+    return head[4:8] == b"ftyp" or head.startswith(begins) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+
+
 class VideoFile:
     """An open video file. Use as a context manager; `frames` may be called once.
 
@@ -85,7 +99,7 @@ class VideoFile:
                 f"cuspworld reads {', '.join(SUFFIXES)}"
             ) from error
         try:
-            stream: Any = self._container.streams.best("video")
+            stream = _video_stream(self._container)
             if stream is None or stream.codec_context is None:
                 raise CuspError(
                     f"{shown(path)} holds no video that can be decoded, only {_other_streams(self._container)}"
@@ -335,6 +349,15 @@ def _check_is_file(path: Path) -> None:
         raise CuspError(f"cannot read {shown(path)}: {error}") from error
 
 
+def _video_stream(container: Any) -> Any:
+    """The stream that a player shows; the cover picture of a piece of music is no video."""
+    from av.stream import Disposition
+
+    best = container.streams.best("video")
+    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return best if best in moving else next(iter(moving), None)
+
+
 def _other_streams(container: Any) -> str:
-    kinds = sorted({stream.type for stream in container.streams})
+    kinds = sorted({"a picture" if stream.type == "video" else stream.type for stream in container.streams})
     return ", ".join(kinds) or "nothing"

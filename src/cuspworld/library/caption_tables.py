@@ -1,0 +1,116 @@
+"""The tables of captions in a folder of videos: rows of (file, text), whatever wrote them.
+
+`metadata.csv`, `.tsv` and `.jsonl` anywhere in the folder (Hugging Face's convention, in its split folders too, and
+Open-Sora's `path,text`), with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; and `videos.txt` beside
+`prompts.txt`, a line each (CogVideoX, finetrainers).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILE = ("file_name", "filename", "file", "path", "video", "video_path")
+TEXT = ("caption", "text", "prompt", "description")
+TABLES = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
+LONGEST = 100_000  # characters of a caption
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: where it stands, the file that it names and its text, or what is wrong with it."""
+
+    line: int
+    file: str
+    text: str
+    wrong: str = ""
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables of a folder and its sub-folders, the outer ones first and jsonl last: a later row wins."""
+    names = {*TABLES, "videos.txt"}
+    found = [path for path in folder.rglob("*") if path.name.lower() in names and path.is_file()]
+    shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    return sorted(shown, key=lambda path: (len(path.parts), path.suffix.lower() == ".jsonl", str(path)))
+
+
+def rows_of(table: Path) -> tuple[list[Row], list[str]]:
+    """(the rows of a table, what is to be said of it). A bad row spoils only itself; what cannot be read has none."""
+    try:
+        text, notes = decoded(table.read_bytes())
+        if table.suffix.lower() == ".txt":
+            return _pairs(table, text), notes
+        read = _jsonl if table.suffix.lower() == ".jsonl" else _csv
+        return [_row(line, values) for line, values in read(text)], notes
+    except (OSError, ValueError, csv.Error) as error:
+        return [], [f"cannot be read: {error}"]
+
+
+def decoded(data: bytes) -> tuple[str, list[str]]:
+    """(text, notes): by its byte order mark, else UTF-8, else Windows-1252 with a note. Raises UnicodeDecodeError."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16"), []
+    try:
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        text = data.decode("cp1252")
+        return text, ["is not UTF-8: read as Windows-1252; save it as UTF-8 if its letters come out wrong"]
+
+
+def _row(line: int, values: Any) -> Row:
+    if isinstance(values, Mapping):
+        named = {str(name).strip().lower(): value for name, value in values.items() if isinstance(value, str)}
+        file = next((named[name] for name in FILE if named.get(name)), None)
+        text = next((named[name] for name in TEXT if name in named), None)
+        if file and text is not None:
+            return _cut(line, file.strip(), text.strip())
+    return Row(line, "", "", f"needs one of {', '.join(FILE)} and of {', '.join(TEXT)}")
+
+
+def _cut(line: int, file: str, text: str) -> Row:
+    text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no letter
+    if len(text) <= LONGEST:
+        return Row(line, file, text)
+    return Row(line, file, text[:LONGEST], f"a caption of {len(text)} characters is cut to {LONGEST}")
+
+
+def _jsonl(text: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError):
+                yield number, None
+
+
+def _csv(text: str) -> Iterator[tuple[int, Any]]:
+    header = text.partition("\n")[0]
+    try:
+        delimiter = csv.Sniffer().sniff(header, delimiters=",;\t|").delimiter
+    except csv.Error:
+        delimiter = ","
+    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # one long caption must not lose the whole table
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for row in reader:
+            yield reader.line_num, row
+    finally:
+        csv.field_size_limit(before)
+
+
+def _pairs(table: Path, text: str) -> list[Row]:
+    """Lines of videos.txt with those of prompts.txt (or prompt.txt, captions.txt) beside it."""
+    beside = (table.with_name(name) for name in ("prompts.txt", "prompt.txt", "captions.txt"))
+    texts = next((path for path in beside if path.is_file()), None)
+    if texts is None:
+        raise ValueError("no prompts.txt stands beside it")
+    files, lines = text.splitlines(), decoded(texts.read_bytes())[0].splitlines()
+    if len(files) != len(lines):
+        raise ValueError(f"it has {len(files)} lines and {texts.name} {len(lines)}: they must go together")
+    return [_cut(n, a.strip(), b.strip()) for n, (a, b) in enumerate(zip(files, lines, strict=True), 1) if a.strip()]
