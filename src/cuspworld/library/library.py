@@ -98,7 +98,8 @@ class Library(Table):
 
         `size`, `fps`: as in `Clip.read`; the defaults are those of `record`, None keeps each file's own. `seconds`: cut
         files into clips of that length. Captions come from the folder's tables (caption_tables.py says which), a text
-        file of the video's stem, or the video's own description, in this order. Raises CuspError if the folder holds no video.
+        file of the video's stem, or the video's own description, in this order. Raises CuspError if the folder holds
+        no video.
         """
         from cuspworld.library.captions import read_captions
         from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, look
