@@ -2,8 +2,8 @@
 
     python recipes/default_model.py --folder runs/default
 
-Stops and goes on at any moment (run it again). The result is runs/default/run/model;
-`recipes/judge_model.py` counts what its clips show, and `--ship` copies it into the package as float16 with its card.
+Stops and goes on at any moment (run it again). The result is runs/default/run/model; `--ship` copies it into the
+package as float16 with its card, which says what people saw in its clips.
 """
 
 import argparse

@@ -30,7 +30,8 @@ def test_shipped_weights_are_safetensors_under_40_mb():
 
 def test_the_card_names_recipe_seed_figures_and_machine():
     card = (ASSETS / "default" / "README.md").read_text()
-    for word in ("recipes/default_model.py", "recipes/judge_model.py", "seed", "PSNR", "cores", "of 32"):
+    recipes = ("recipes/default_model.py", "recipes/codec.py")
+    for word in (*recipes, "seed", "PSNR", "cores", "6 of 24", "1 of 12", "0 of 5"):
         assert word in card, word
 
 
