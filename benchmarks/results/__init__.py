@@ -1,0 +1,100 @@
+"""What benchmarks measured, kept: one JSON file a benchmark, with the commit, the machine, the date and the command.
+
+A script calls `save` when asked to (`--save`); `python -m benchmarks.results` draws docs/benchmarks.md from the files.
+Only runs write here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parent.parent
+
+
+def add_argument(parser: argparse.ArgumentParser) -> None:
+    """`--save`, for a benchmark's command line."""
+    parser.add_argument("--save", action="store_true", help="keep the rows in benchmarks/results/")
+
+
+def save(name: str, rows: Sequence[Mapping[str, Any]], *, details: Sequence[Mapping[str, Any]] = ()) -> Path:
+    """Write benchmarks/results/NAME.json. `rows` are the table of the docs page; `details` are kept, undrawn."""
+    kept = {
+        "benchmark": name,
+        "command": " ".join(["python", Path(sys.argv[0]).resolve().relative_to(REPOSITORY).as_posix(), *sys.argv[1:]]),
+        "commit": commit(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "rows": [plain(row) for row in rows],
+    }
+    if details:
+        kept["details"] = [plain(row) for row in details]
+    path = FOLDER / f"{name}.json"
+    aside = path.with_suffix(".aside")
+    aside.write_text(json.dumps(kept, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    aside.replace(path)
+    return path
+
+
+def read(name: str) -> dict[str, Any]:
+    """What benchmarks/results/NAME.json holds; a result without rows where there is none yet."""
+    path = FOLDER / f"{name}.json"
+    return json.loads(path.read_text()) if path.is_file() else {"benchmark": name, "rows": [], "details": []}
+
+
+def commit() -> str:
+    """The commit that was measured, with a plus where files of the package differed from it."""
+    git = ["git", "-C", str(REPOSITORY)]
+    head = subprocess.run(
+        [*git, "rev-parse", "--short=8", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--", "src"], capture_output=True, text=True, check=True
+    ).stdout
+    return head + ("+" if changed.strip() else "")
+
+
+def machine() -> dict[str, Any]:
+    """The processor, its cores, the system and the versions that matter. Not the host's name."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for package in ("numpy", "numba", "torch"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def _processor() -> str:
+    listed = Path("/proc/cpuinfo")
+    if listed.is_file():
+        for line in listed.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with numpy's numbers made Python's, and floats to four significant digits."""
+    found = {}
+    for key, value in row.items():
+        value = value.item() if hasattr(value, "item") else value
+        found[key] = float(f"{value:.4g}") if isinstance(value, float) else value
+    return found
