@@ -150,25 +150,19 @@ def survivors(rows: list[dict[str, object]], files: list[Path]) -> list[Mutant]:
     return list(found.values())
 
 
-def one_room(room: str, wanted: list[Mutant], environment: dict[str, str]) -> list[dict[str, object]]:
-    """A room's rows, printed as they come."""
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        root = copy_of_the_repository(Path(folder))
-        run_tests(root, tests_of(room), limit=3600, traced=True, environment=environment)  # compiles the kernels
-        clean = run_tests(root, tests_of(room), limit=3600, traced=True, environment=environment)
-        failed = sorted(set(clean.failed))
-        spent = sum(clean.seconds.values())
-        print(f"{room}: {len(clean.seconds)} tests, {spent:.0f} s, failing when clean: {failed or 'none'}", flush=True)
-        rows = []
-        for mutant in wanted:
-            row = {"room": room, "commit": commit(), **tried(mutant, clean, root, environment)}
-            rows.append(row)
-            word = f"killed by {row['by']}" if row["killed"] else "SURVIVED"
-            change = f"{mutant.before} -> {mutant.after}".replace("\n", " ")
-            print(
-                f"  {mutant.file}:{mutant.line} {mutant.kind}: {change[:100]}  {word} ({row['seconds']} s)", flush=True
-            )
-        return rows
+def one_room(room: str, wanted: list[Mutant], root: Path, environment: dict[str, str]) -> list[dict[str, object]]:
+    """A room's rows, printed as they come. `root` is a copy of the repository."""
+    clean = run_tests(root, tests_of(room), limit=3600, traced=True, environment=environment)
+    spent = sum(clean.seconds.values())
+    print(f"{room}: {len(clean.seconds)} tests, {spent:.0f} s, failing when clean: {sorted(clean.failed)}", flush=True)
+    rows = []
+    for mutant in wanted:
+        row = {"room": room, "commit": commit(), **tried(mutant, clean, root, environment)}
+        rows.append(row)
+        word = f"killed by {row['by']}" if row["killed"] else "SURVIVED"
+        change = f"{mutant.before} -> {mutant.after}".replace("\n", " ")[:100]
+        print(f"  {mutant.file}:{mutant.line} {mutant.kind}: {change}  {word} ({row['seconds']} s)", flush=True)
+    return rows
 
 
 def table(rows: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -207,12 +201,14 @@ def main() -> None:
     data = os.environ.get("CUSPWORLD_DATA", str(REPOSITORY.parent / "shared" / "data"))
     environment = {"CUSPWORLD_DATA": data} if Path(data).is_dir() else {}
     before = read("mutants")["details"]
+    folder = tempfile.TemporaryDirectory(prefix="mutants-")
     for room in arguments.rooms:
         count = arguments.count or max(8, len(every[room]) // 3)
         wanted = chosen(room, every[room], count, arguments.seed)
         if arguments.survivors:
             wanted = survivors([r for r in before if r["room"] == room], every[room])
-        rows = one_room(room, wanted, environment) if wanted else []
+        root = copy_of_the_repository(Path(folder.name))
+        rows = one_room(room, wanted, root, environment) if wanted else []
         if arguments.survivors:  # the others stay as they were found
             rows += [r for r in before if r["room"] == room and r["killed"]]
         before = [r for r in before if r["room"] != room] + rows

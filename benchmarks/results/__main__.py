@@ -12,8 +12,8 @@ PAGE = REPOSITORY / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 What runs measured, drawn by `python -m benchmarks.results` from `benchmarks/results/*.json` (a test holds the two
-together). Each was written by its command with `--save`; the commit is the one that was measured (a plus: with files not
-yet committed). Seconds are of that machine on that day, shared with other work; ratios in a row are what a script promises.
+together). Each was written by its command with `--save`; the commit is the one that was measured (a plus: with files
+not yet committed). Seconds are of that machine on that day, shared with other work; ratios are what a script promises.
 """
 
 
