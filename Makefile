@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 export OMP_NUM_THREADS ?= 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all lint benchmark docs model clean
+.PHONY: demo test test-all lint mutants benchmark docs model clean
 
 demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say where it lies
 	@mkdir -p out
@@ -30,11 +30,16 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+mutants: $(DEV) ## small faults put into every room, each tried against the nearest quick tests (hours on two cores)
+	$(BIN)/python benchmarks/mutants.py --save
+	$(BIN)/python -m benchmarks.results
+
 benchmark: $(DEV) ## the quick form of every table in benchmarks/ (peers: pip install 'cuspworld[benchmarks]')
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
 docs: $(DEV) ## the site, in site/
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m benchmarks.results
 	$(BIN)/zensical build
 
 model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours on two cores)

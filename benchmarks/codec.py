@@ -13,13 +13,14 @@ import time
 import numpy as np
 import torch
 
-from cuspworld import worlds
+from cuspworld import Clip, worlds
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import psnr, to_frames, to_tensor
 from cuspworld.training.codec import CodecObjective
 from cuspworld.training.loop import step_generator
 from cuspworld.training.run import bfloat16_helps
+from results import Table, add_argument
 
 CHANNELS, WINDOW, BATCH = 8, 9, 4
 
@@ -72,6 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=300, help="CPU seconds of training for each class")
     parser.add_argument("--quick", action="store_true", help="30 CPU seconds each")
+    add_argument(parser)
     arguments = parser.parse_args()
     budget = 30.0 if arguments.quick else arguments.seconds
     torch.set_num_threads(1)
@@ -84,41 +86,45 @@ def main() -> None:
         f"{budget:.0f} CPU s each, batch {BATCH} x {WINDOW} x 64 x 64, bfloat16 {bfloat16}, "
         f"{len(unseen)} unseen clips\n"
     )
-    print(f"{'class':<28} {'parameters':>10} {'steps':>6} {'s/step':>7} {'decode s/clip':>13} {'PSNR dB':>8}")
-    for name, autoencoder in candidates().items():
-        torch.manual_seed(0)
-        objective = CodecObjective(Holder(autoencoder), kl_weight=1e-4, latent_noise=0.05)
-        optimizer = torch.optim.AdamW(objective.parameters(), 1e-3, betas=(0.9, 0.99))
-        start, step = time.process_time(), 0
-        while (used := time.process_time() - start) < budget:
-            for group in optimizer.param_groups:  # the rate falls with the budget, so that each class ends settled
-                group["lr"] = 1e-3 * min(1.0, (step + 1) / 20) * max(0.02, 1 - used / budget)
-            g = step_generator(0, step)
-            rows = torch.randint(len(clips), (BATCH,), generator=g).tolist()
-            first = torch.randint(20, (BATCH,), generator=g).tolist()
-            frames = to_tensor(np.stack([clips[r].frames[f : f + WINDOW] for r, f in zip(rows, first, strict=True)]))
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                loss, _ = objective((frames, step))
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(objective.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-        scores, decoding = [], 0.0
-        with torch.no_grad():
-            for clip in unseen:
-                truth = clip.frames[:21]
-                mean, _ = autoencoder.encode(to_tensor(truth)[None])
-                begin = time.process_time()
-                made = to_frames(autoencoder.decode(mean))[0]
-                decoding += time.process_time() - begin
-                scores.append(psnr(truth, made))
-        count = sum(p.numel() for p in autoencoder.parameters()) / 1e6
-        print(
-            f"{name:<28} {count:>9.1f}M {step:>6} {budget / step:>7.2f} {decoding / len(unseen):>13.2f} "
-            f"{np.mean(scores):>8.1f}",
-            flush=True,
-        )
+    with Table("codec", arguments.save) as table:
+        for name, autoencoder in candidates().items():
+            table.add({"class": name, **compared(autoencoder, clips, unseen, budget, bfloat16)})
+
+
+def compared(
+    autoencoder: torch.nn.Module, clips: list[Clip], unseen: list[Clip], budget: float, bfloat16: bool
+) -> dict[str, float]:
+    """One class, trained for `budget` CPU seconds on `clips` and measured on `unseen`."""
+    torch.manual_seed(0)
+    objective = CodecObjective(Holder(autoencoder), kl_weight=1e-4, latent_noise=0.05)
+    optimizer = torch.optim.AdamW(objective.parameters(), 1e-3, betas=(0.9, 0.99))
+    start, step = time.process_time(), 0
+    while (used := time.process_time() - start) < budget:
+        for group in optimizer.param_groups:  # the rate falls with the budget, so that each class ends settled
+            group["lr"] = 1e-3 * min(1.0, (step + 1) / 20) * max(0.02, 1 - used / budget)
+        g = step_generator(0, step)
+        rows = torch.randint(len(clips), (BATCH,), generator=g).tolist()
+        first = torch.randint(20, (BATCH,), generator=g).tolist()
+        frames = to_tensor(np.stack([clips[r].frames[f : f + WINDOW] for r, f in zip(rows, first, strict=True)]))
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            loss, _ = objective((frames, step))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(objective.parameters(), 1.0)
+        optimizer.step()
+        step += 1
+    scores, decoding = [], 0.0
+    with torch.no_grad():
+        for clip in unseen:
+            truth = clip.frames[:21]
+            mean, _ = autoencoder.encode(to_tensor(truth)[None])
+            begin = time.process_time()
+            made = to_frames(autoencoder.decode(mean))[0]
+            decoding += time.process_time() - begin
+            scores.append(psnr(truth, made))
+    count = sum(p.numel() for p in autoencoder.parameters()) / 1e6
+    speed = {"steps": step, "s/step": budget / step, "decode s/clip": decoding / len(unseen)}
+    return {"parameters, M": count, **speed, "PSNR dB": float(np.mean(scores))}
 
 
 if __name__ == "__main__":

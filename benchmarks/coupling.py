@@ -25,6 +25,7 @@ from scipy.linalg import sqrtm
 from cuspworld.figures.digits import DigitsConfig, Trained, flow_codes, judged_panel, learn, trained_flow
 from cuspworld.figures.digits_data import as_input, load_digits
 from cuspworld.figures.digits_networks import in_parts
+from results import Table, add_argument
 
 STEPS = (1, 2, 4, 8, 30)
 
@@ -54,7 +55,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller networks, fewer samples")
     parser.add_argument("--data", type=Path, default=None, help="as for `cusp figure digits`")
     parser.add_argument("--seed", type=int, default=0)
+    add_argument(parser)
     arguments = parser.parse_args()
+    with Table("coupling", arguments.save) as table:
+        run(arguments, table)
+
+
+def run(arguments: argparse.Namespace, table: Table) -> None:
     torch.set_num_threads(1)
     config = DigitsConfig.quick(arguments.seed) if arguments.quick else DigitsConfig(seed=arguments.seed)
     config = replace(config, samples=min(config.samples, 3000))
@@ -75,7 +82,6 @@ def main() -> None:
             brenier.branches_[brenier.cells(brenier.sample_noise(config.samples, config.seed + 12))]
         ),
     }
-    print(f"{'pairs':<18}{'steps':>6}{'ambiguous %':>13}{'+-':>6}{'energy':>9}{'Frechet':>9}")
     for told in (False, True):
         for coupled in (False, True):
             name = ("coupled" if coupled else "independent") + (", told" if told else "")
@@ -85,11 +91,8 @@ def main() -> None:
                 panel = judged_panel(trained, name, codes)
                 energy = energy_distance(codes, tested)
                 frechet = frechet_distance(features(trained, codes), real)
-                print(
-                    f"{name:<18}{steps:>6}{100 * panel.share:>13.2f}{100 * panel.standard_error:>6.2f}"
-                    f"{energy:>9.4f}{frechet:>9.2f}",
-                    flush=True,
-                )
+                ambiguous = {"ambiguous, %": 100 * panel.share, "+-": 100 * panel.standard_error}
+                table.add({"pairs": name, "steps": steps, **ambiguous, "energy": energy, "Frechet": frechet})
 
 
 if __name__ == "__main__":

@@ -12,16 +12,23 @@ import argparse
 from collections import Counter
 
 from cuspworld.worlds import make, names
+from results import Table, add_argument
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--clips", type=int, default=100)
+    parser.add_argument("--quick", action="store_true", help="10 clips a world")
+    add_argument(parser)
     chosen = parser.parse_args()
-    print(f"{chosen.clips} clips a world\n")
-    print("| world | clips with a critical event | critical frames | clips with each event | branch at the end |")
-    print("|---|---|---|---|---|")
+    chosen.clips = 10 if chosen.quick else chosen.clips
+    print(f"{chosen.clips} clips a world")
+    with Table("critical_frames", chosen.save) as table:
+        run(chosen, table)
+
+
+def run(chosen: argparse.Namespace, table: Table) -> None:
     for name in chosen.names or names():
         world = make(name)
         clips, critical, frames = 0, 0, 0
@@ -38,8 +45,8 @@ def main() -> None:
             frames += len(clip)
         said = ", ".join(f"{event} {events[event]}" for event in world.critical_events) or "none"
         ends = ", ".join(f"{branch} {branches[branch]}" for branch in world.branches)
-        print(f"| {name} | {100 * clips / chosen.clips:.0f} % | {100 * critical / frames:.1f} % | {said} | {ends} |",
-              flush=True)  # fmt: skip
+        shares = {"with a critical event, %": 100 * clips / chosen.clips, "critical frames, %": 100 * critical / frames}
+        table.add({"world": name, **shares, "clips with each event": said, "branch at the end": ends})
 
 
 if __name__ == "__main__":

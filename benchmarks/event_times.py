@@ -18,6 +18,7 @@ import importlib
 import numpy as np
 
 from cuspworld.worlds import make
+from results import Table, add_argument
 
 MODULES = {"Candles": "candles", "Juice": "juice", "Puppies": "puppies", "CoffeeCup": "coffee_cup", "Snow": "snow"}
 NUDGE = 1e-9
@@ -26,7 +27,7 @@ CLASSES = {"Chair": "chair", "Ant": "ant", "Treadmill": "treadmill"}
 
 def first_instants(name: str, clips: int, share: float, nudge: float = 0.0) -> dict[str, dict[int, float]]:
     """Critical event -> seed -> its first instant (s), with the step multiplied by `share` and gravity by 1 + nudge."""
-    module = importlib.import_module(f"cuspworld.worlds.{(MODULES | CLASSES)[name]}")
+    module = importlib.import_module(f"cuspworld.worlds.{(MODULES | CLASSES)[name]}.world")
     owner, key = (module, "STEP") if name in MODULES else (getattr(module, name), "step_length")
     usual = getattr(owner, key)
     setattr(owner, key, usual * share)
@@ -51,25 +52,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--clips", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="2 clips a world")
+    add_argument(parser)
     chosen = parser.parse_args()
-    print(f"{chosen.clips} clips a world; ms by which half a step, and a nudge, move the first event of each kind\n")
-    print(
-        "| world | event | clips in both | in one only | half step: median ms | 90 % ms | nudge: median ms | 90 % ms |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    chosen.clips = 2 if chosen.quick else chosen.clips
+    print(f"{chosen.clips} clips a world; ms by which half a step, and a nudge, move the first event of each kind")
+    with Table("event_times", chosen.save) as table:
+        run(chosen, table)
+
+
+def run(chosen: argparse.Namespace, table: Table) -> None:
     for name in chosen.names or [*MODULES, *CLASSES]:
         runs = [first_instants(name, chosen.clips, *how) for how in ((1.0,), (0.5,), (1.0, NUDGE))]
         for event in sorted(set().union(*runs)):
             usual, half, nudged = (run.get(event, {}) for run in runs)
-            words = [*spread(usual, half), *spread(usual, nudged)]
             both, alone = len(usual.keys() & half.keys()), len(usual.keys() ^ half.keys())
-            print(f"| {name} | {event} | {both} | {alone} | {' | '.join(words)} |", flush=True)
+            moved = {**spread("half step", usual, half), **spread("nudge", usual, nudged)}
+            table.add({"world": name, "event": event, "clips in both": both, "in one only": alone, **moved})
 
 
-def spread(one: dict[int, float], other: dict[int, float]) -> list[str]:
+def spread(what: str, one: dict[int, float], other: dict[int, float]) -> dict[str, float | None]:
     """Median and 90 % quantile (ms) of how far the instants of the seeds in both are apart."""
     moved = [1000 * abs(one[seed] - other[seed]) for seed in one.keys() & other.keys()]
-    return [f"{np.quantile(moved, q):.1f}" if moved else "-" for q in (0.5, 0.9)]
+    quantiles = {"median": 0.5, "90 %": 0.9}
+    return {f"{what}: {q}, ms": float(np.quantile(moved, at)) if moved else None for q, at in quantiles.items()}
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 
 from cuspworld.transport.exact.convex_domain import ConvexDomain  # noqa: E402
 from cuspworld.transport.exact.newton import exact_transport  # noqa: E402
+from results import Table, add_argument  # noqa: E402
 
 SEED = 3
 
@@ -51,14 +52,15 @@ CASES = [  # name, points and domain, count, quoted wall seconds of sdot, PyMong
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="without 100,000 points")
+    add_argument(parser)
     arguments = parser.parse_args()
     exact_transport(square(300)[0], None, square(300)[1])  # compile
     exact_transport(outside(300)[0], None, outside(300)[1])
-    print("quoted: wall s to 1e-3; ours: CPU s (wall s) to 1e-3, to 1e-9; Newton steps; error reached\n")
-    print(
-        f"{'points':>7} {'where':<21} | {'sdot':>5} {'PyMongeAmpere':>13} {'geogram':>17} | {'ours to 1e-3':>15} "
-        f"{'/ best quoted':>13} {'to 1e-9':>15} {'steps':>5} {'error':>8}"
-    )
+    with Table("exact_transport", arguments.save) as table:
+        run(arguments, table)
+
+
+def run(arguments: argparse.Namespace, table: Table) -> None:
     for name, make, count, quoted in CASES[:-1] if arguments.quick else CASES:
         points, domain = make(count)
         times, solved = [], None
@@ -67,11 +69,18 @@ def main() -> None:
             solved = exact_transport(points, None, domain, tolerance)
             times.append((time.process_time() - cpu, time.perf_counter() - wall))
         best = min(float(figure.split()[0]) for figure in quoted if figure != "fails")
-        ours = [f"{cpu:.2f} ({wall:.2f})" for cpu, wall in times]
-        print(
-            f"{count:>7} {name:<21} | {quoted[0]:>5} {quoted[1]:>13} {quoted[2]:>17} | {ours[0]:>15} "
-            f"{times[0][0] / best:>13.2f} {ours[1]:>15} {len(solved.errors) - 1:>5} {solved.error:>8.0e}",
-            flush=True,
+        peers = dict(zip(("sdot", "PyMongeAmpere", "geogram"), quoted, strict=True))
+        table.add(
+            {
+                "points": count,
+                "where": name,
+                **{f"{peer}, wall s to 1e-3 (quoted)": figure for peer, figure in peers.items()},
+                "ours, CPU s to 1e-3": times[0][0],
+                "over the best quoted": times[0][0] / best,
+                "ours, CPU s to 1e-9": times[1][0],
+                "Newton steps": len(solved.errors) - 1,
+                "error reached": solved.error,
+            }
         )
 
 

@@ -22,6 +22,7 @@ from scipy.spatial.distance import cdist
 
 from cuspworld import Brenier
 from cuspworld.transport.singular.extended import ExtendedMap
+from results import Table, add_argument
 from shapes import SHAPES, TEST_SEEDS, Shape, spacing
 
 PERMUTATIONS = 199
@@ -51,7 +52,7 @@ def averaged(brenier: Brenier, points: ndarray, noise: ndarray) -> ndarray:
 
 def rows(
     shape: Shape, count: int, seed: int, draws: int, settings: list[dict[str, float]], tolerance: float
-) -> list[str]:
+) -> list[dict[str, object]]:
     points, _ = shape.sample(count, seed)
     size = min(count // 2, LARGEST_SAMPLE)
     held_out, _ = shape.sample(draws * size, seed, part=1)
@@ -78,10 +79,20 @@ def rows(
         far = shape.depth(sample[outside], sample[outside]) > unit if outside.any() else np.zeros(0, bool)
         beyond = far.sum() / len(sample) if points.shape[1] == 2 else outside.mean()
         out.append(
-            f"{shape.name:<18}{count:>6}{seed:>5}  {name:<22}{outside.mean():>8.3%}{beyond:>9.3%}{novelty:>9.2f}"
-            f"{1e3 * np.mean([r[0] for r in results]):>9.2f}{1e3 * half:>7.2f}"
-            f"{1e3 * difference.std(ddof=1) / np.sqrt(draws):>7.2f}{np.mean([r[1] for r in results]):>7.2f}"
-            f"{passed:>6.2f}"
+            {
+                "shape": shape.name,
+                "N": count,
+                "seed": seed,
+                "method": name,
+                "mixtures, %": 100 * outside.mean(),
+                "beyond 1 spacing, %": 100 * beyond,
+                "novelty": novelty,
+                "energy x 1000": 1e3 * np.mean([r[0] for r in results]),
+                "of halves": 1e3 * half,
+                "s.e.": 1e3 * difference.std(ddof=1) / np.sqrt(draws),
+                "pass": np.mean([r[1] for r in results]),
+                "halves pass": passed,
+            }
         )
     return out
 
@@ -95,22 +106,18 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--tolerance", type=float, default=0.1)
     parser.add_argument("--only", default="", help="only shapes whose name contains this")
+    add_argument(parser)
     options = parser.parse_args()
     if options.quick:
         options.seeds, options.sizes, options.draws = options.seeds[:1], (1000,), 4
     curve = [{"neighbours": k, "power": p} for k in (4, 16, 64) for p in (1.0, 4.0)] if options.curve else []
-    print(
-        "shape                  N seed  method                mixtures  > 1 sp.  novelty   energy   half   s.e.   pass"
-        "  half"
-    )
-    for shape in (shape for shape in SHAPES if options.only in shape.name):
-        for count in options.sizes:
-            for seed in options.seeds:
-                print(
-                    *rows(shape, count, seed, options.draws, curve if "16-D" in shape.name else [], options.tolerance),
-                    sep="\n",
-                    flush=True,
-                )
+    with Table("extended_map", options.save) as table:
+        for shape in (shape for shape in SHAPES if options.only in shape.name):
+            own = curve if "16-D" in shape.name else []
+            for count in options.sizes:
+                for seed in options.seeds:
+                    for row in rows(shape, count, seed, options.draws, own, options.tolerance):
+                        table.add(row)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from cuspworld import Clip, worlds
 from cuspworld.errors import CuspError
+from results import Table, add_argument
 
 Store = Callable[[np.ndarray], bytes]
 Load = Callable[[bytes, tuple[int, ...]], np.ndarray]
@@ -135,13 +136,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", help="real videos")
     parser.add_argument("--quick", action="store_true", help="recorded clips alone")
+    add_argument(parser)
     arguments = parser.parse_args()
+    with Table("frame_storage", arguments.save) as table:
+        run(arguments, table)
+
+
+def run(arguments: argparse.Namespace, table: Table) -> None:
     folder = None if arguments.quick else arguments.folder
     for name, frames in clips(folder).items():
         count = sum(len(clip) for clip in frames)
         raw = sum(clip.nbytes for clip in frames)
-        print(f"\n{name}: {len(frames)} clips, {count} frames, raw {raw / count:.0f} bytes a frame")
-        print(f"{'':20}{'bytes/frame':>12}{'ratio':>8}{'store us/frame':>16}{'load us/frame':>15}")
         for method, (store, load) in METHODS.items():
             begin = time.process_time()
             kept = [store(clip) for clip in frames]
@@ -152,8 +157,9 @@ def main() -> None:
             if not all(np.array_equal(a, b) for a, b in zip(back, frames, strict=True)):
                 raise SystemExit(f"{method} is not lossless")
             size = sum(map(len, kept))
-            costs = f"{stored / count * 1e6:16.1f}{loaded / count * 1e6:15.1f}"
-            print(f"{method:20}{size / count:12.0f}{raw / size:8.1f}{costs}")
+            costs = {"store, us/frame": stored / count * 1e6, "load, us/frame": loaded / count * 1e6}
+            sizes = {"bytes/frame": size / count, "raw over it": raw / size}
+            table.add({"clips": name, "frames": count, "method": method, **sizes, **costs})
 
 
 if __name__ == "__main__":

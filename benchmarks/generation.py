@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from results import Table, add_argument
+
 PROMPT = "A glass of orange juice is pushed hard; it tips over and the juice pours out."
 
 
@@ -47,23 +49,23 @@ def peak(seconds: float, file: Path) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
+    add_argument(parser)
     arguments = parser.parse_args()
     long = 20.0 if arguments.quick else 60.0
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, Table("generation", arguments.save) as table:
         folder = Path(name)
-        print(f"{'what':<44} {'seconds':>8} {'x real time':>12} {'peak MB':>8}")
-        help_took = min(timed(["--help"])[0] for _ in range(3))
-        print(f"{'cusp --help':<44} {help_took:>8.2f}")
+
+        def add(what: str, took: float, made: float | None = None, memory: float | None = None) -> None:
+            speed = made / took if made else None
+            table.add({"what": what, "seconds": took, "x real time": speed, "peak MB": memory})
+
+        add("cusp --help", min(timed(["--help"])[0] for _ in range(3)))
         cold, said = timed(["generate", PROMPT, "-o", str(folder / "cold.mp4"), "--seconds", "2", "--json"])
-        alone = json.loads(said)["took_seconds"]
-        print(f"{'cusp generate, 2 s, cold start to file':<44} {cold:>8.2f}")
-        print(f"{'  of that, generation and encoding':<44} {alone:>8.2f} {2 / alone:>12.1f}")
+        add("cusp generate, 2 s, cold start to file", cold)
+        add("of that, generation and encoding", json.loads(said)["took_seconds"], 2)
         for seconds in (2.0, 10.0, long):
             memory, took = peak(seconds, folder / "long.mp4")
-            print(
-                f"{f'generation of {seconds:g} s, streamed to a file':<44} {took:>8.2f} "
-                f"{seconds / took:>12.1f} {memory:>8.0f}"
-            )
+            add(f"generation of {seconds:g} s, streamed to a file", took, seconds, memory)
     print(f"children used {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} CPU s")
 
 

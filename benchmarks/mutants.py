@@ -193,8 +193,13 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="two mutants each of codec, language and clip; nothing is saved"
     )
+    parser.add_argument("--list", action="store_true", help="print the survivors of the saved table, and run nothing")
     add_argument(parser)
     arguments = parser.parse_args()
+    if arguments.list:
+        for row in (row for row in read("mutants")["details"] if not row["killed"]):
+            print(f"{row['file']}:{row['line']} {row['kind']}: {row['before']} -> {row['after']}".replace("\n", " "))
+        return
     if arguments.quick:
         arguments.rooms, arguments.count = ["clip", "codec", "language"], 2
     preload()

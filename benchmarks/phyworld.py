@@ -10,9 +10,12 @@
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 
 from cuspworld.worlds import make
+from results import Table, add_argument
 
 SPEEDS = (0.2, 0.4, 0.6, 1.0, 2.0, 4.0)  # m/s, of each of two equal balls
 SIDE, PIXELS, CLIPS = 10.0, 128, 20
@@ -42,20 +45,26 @@ def readings() -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    print("| speed of each ball, m/s | " + " | ".join(f"{speed:g}" for speed in SPEEDS) + " |")
-    print("|---|" + "---|" * len(SPEEDS))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the same: it takes seconds")
+    add_argument(parser)
+    with Table("phyworld", parser.parse_args().save) as table:
+        run(table)
+
+
+def run(table: Table) -> None:
     for words, engine in (("restitution as published (Box2D)", "box2d"), ("restitution, default", "exact")):
-        print(f"| {words} | " + " | ".join(f"{restitution(engine, speed):.4f}" for speed in SPEEDS) + " |")
+        speeds = {f"at {speed:g} m/s each": restitution(engine, speed) for speed in SPEEDS}
+        table.add({"what": words, **speeds})
     places, columns = readings()
-    print(f"\n| place read from the mask, {len(places)} balls | mean error, m | largest, m | largest, pixels |")
-    print("|---|---|---|---|")
     drawn = places / SIDE * (PIXELS - 1)  # the published picture: place x at pixel x (W - 1)
     for words, read, true in (
         ("as published: drawn at i / (W - 1), read as i / W", drawn / PIXELS * SIDE, places),
         ("default: pixel i is the place (i + 1/2) / W", (columns + 0.5) / PIXELS * SIDE, places),
     ):
         error = np.abs(read - true)
-        print(f"| {words} | {error.mean():.4f} | {error.max():.4f} | {error.max() / SIDE * PIXELS:.2f} |")
+        metres = {"mean error, m": error.mean(), "largest, m": error.max()}
+        table.add({"what": words, "balls": len(places), **metres, "largest, pixels": error.max() / SIDE * PIXELS})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ vector units and their clock bounds it. A matrix library may lie far below: it n
 another maker's processor.
 """
 
+import argparse
 import time
 
 import numpy as np
@@ -14,6 +15,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from cuspworld.transport.search.product_kernels import LANES
+from results import Table, add_argument
 
 CHAINS = 12  # independent vectors: latency 4 x two units, and some to spare; they fit 16 registers
 
@@ -75,5 +77,13 @@ def processor_peak(rounds: int = 1_000_000, repeats: int = 5) -> float:
     return best
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the same: it takes a second")
+    add_argument(parser)
+    with Table("processor_peak", parser.parse_args().save) as table:
+        table.add({"G multiply-adds a CPU second": processor_peak() / 1e9, "lanes of a vector": LANES})
+
+
 if __name__ == "__main__":
-    print(f"{processor_peak() / 1e9:.1f} G multiply-adds a CPU second")
+    main()

@@ -22,6 +22,7 @@ from cuspworld.transport.exact.complex import restricted_delaunay, singular_comp
 from cuspworld.transport.exact.convex_domain import ConvexDomain
 from cuspworld.transport.exact.newton import exact_transport
 from cuspworld.transport.exact.region import PolygonRegion, Region, UnionRegion
+from results import Table, add_argument
 from shapes import spacing
 
 
@@ -86,8 +87,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="500 points and one seed")
     parser.add_argument("--seeds", type=int, nargs="*", default=(100, 101))
+    add_argument(parser)
     options = parser.parse_args()
-    print("target       d     N  seed   ours  rule's   agree          found   branches:  rule's   CPU s: ours  rule's")
+    with Table("singular_rule", options.save) as table:
+        run(options, table)
+
+
+def run(options: argparse.Namespace, table: Table) -> None:
     for name, dimension, make, counts in CASES:
         for count in counts[: 1 if options.quick else None]:
             for seed in options.seeds[: 1 if options.quick else None]:
@@ -107,12 +113,22 @@ def main() -> None:
                 seconds = time.process_time() - began
                 region_sample = cKDTree(make(200_000, np.random.default_rng(seed + 1))[0])
                 wide = {pair for pair in exact if strays(points[list(pair)], region_sample) >= 4 * spacing(points)}
-                agree = f"{len(ours & exact) / len(ours):.3f}" if ours else "none"
-                share = f"{len(ours & wide) / len(wide):.3f} of {len(wide)}" if wide else "none"
-                print(
-                    f"{name:<12} {dimension} {count:>5} {seed:>5} {len(ours):>6} {len(exact):>7} {agree:>7} {share:>14}"
-                    f" {brenier.branches_.max() + 1:>10} {rule.branches.max() + 1:>6} {mine:>14.1f} {seconds:>7.1f}",
-                    flush=True,
+                table.add(
+                    {
+                        "target": name,
+                        "d": dimension,
+                        "N": count,
+                        "seed": seed,
+                        "facets: ours": len(ours),
+                        "the rule's": len(exact),
+                        "of ours by the rule too": len(ours & exact) / len(ours) if ours else None,
+                        "of the rule's wide ones found": len(ours & wide) / len(wide) if wide else None,
+                        "wide ones": len(wide),
+                        "branches: ours": int(brenier.branches_.max()) + 1,
+                        "branches: the rule's": int(rule.branches.max()) + 1,
+                        "CPU s: ours": mine,
+                        "CPU s: the rule's": seconds,
+                    }
                 )
 
 

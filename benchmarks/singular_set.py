@@ -19,6 +19,7 @@ from numpy import ndarray
 
 from cuspworld import Brenier
 from cuspworld.transport.singular.singular import NEIGHBOURS, _emptiness_level
+from results import Table, add_argument
 from shapes import SHAPES, TEST_SEEDS, Shape, spacing
 
 
@@ -30,8 +31,8 @@ def judged(shape: Shape, points: ndarray, component: ndarray, facets: ndarray) -
     return [apart | (depth > least * unit) for least in (0, 2, 4, 5)]
 
 
-def share(part: ndarray, whole: ndarray) -> str:
-    return f"{(part & whole).sum() / whole.sum():.3f}" if whole.any() else "none"
+def share(part: ndarray, whole: ndarray) -> float | None:
+    return float((part & whole).sum() / whole.sum()) if whole.any() else None
 
 
 def angle_rule(points: ndarray, facets: ndarray) -> ndarray:
@@ -41,7 +42,7 @@ def angle_rule(points: ndarray, facets: ndarray) -> ndarray:
     return np.arccos(np.clip(cosine, -1, 1)) > 0.7
 
 
-def row(shape: Shape, count: int, seed: int, tolerance: float) -> str:
+def row(shape: Shape, count: int, seed: int, tolerance: float) -> dict[str, object]:
     points, component = shape.sample(count, seed)
     start = time.process_time()
     brenier = Brenier(tolerance=tolerance, seed=seed, threads=1, max_seconds=240).fit(points)
@@ -52,18 +53,29 @@ def row(shape: Shape, count: int, seed: int, tolerance: float) -> str:
     tear, narrow, wide, wider = judged(shape, points, component, facets)
     alone = np.setdiff1d(np.arange(count), facets)
     home = np.array([np.bincount(branches[component == c]).argmax() for c in range(component.max() + 1)])
-    placed = f"{(branches[alone] == home[component[alone]]).mean():.2f}" if len(alone) else "-"
     wrong = int((branches != home[component]).sum())
     sizes = np.bincount(branches)
-    small = "" if sizes.min() * 20 > sizes.max() else f" (smallest {sizes.min()})"
     peer = angle_rule(points, facets)
-    return (
-        f"{shape.name:<18}{count:>7}{seed:>5}  {len(sizes):>3} of {shape.branches}{small}{wrong:>7}"
-        f"{singular.singular.sum():>8}{share(tear, singular.singular):>10}{share(singular.singular, wide):>8}"
-        f"{share(singular.singular, narrow):>7}{share(singular.singular, wider):>7}"
-        f"{share(tear, peer):>10}{share(peer, wide):>7}{len(alone):>7}{placed:>7}"
-        f"{solved - start:>8.1f}{seconds:>7.1f}"
-    )
+    return {
+        "shape": shape.name,
+        "N": count,
+        "seed": seed,
+        "branches": len(sizes),
+        "true": shape.branches,
+        "smallest": int(sizes.min()),
+        "points in a wrong one": wrong,
+        "tears": int(singular.singular.sum()),
+        "precision": share(tear, singular.singular),
+        "recall": share(singular.singular, wide),
+        "recall of 2": share(singular.singular, narrow),
+        "recall of 5": share(singular.singular, wider),
+        "pyOMT's precision": share(tear, peer),
+        "pyOMT's recall": share(peer, wide),
+        "alone": len(alone),
+        "placed": float((branches[alone] == home[component[alone]]).mean()) if len(alone) else None,
+        "fit, s": solved - start,
+        "tears, s": seconds,
+    }
 
 
 def chances(gaps: tuple[float, ...]) -> str:
@@ -82,17 +94,15 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=(1000, 4000, 16000))
     parser.add_argument("--tolerance", type=float, default=0.2)
     parser.add_argument("--only", default="", help="only shapes whose name contains this")
+    add_argument(parser)
     options = parser.parse_args()
     if options.quick:
         options.seeds, options.sizes = options.seeds[:1], (1000,)
-    print(
-        "shape                   N seed  branches   wrong  tears  precision  recall   of 2   of 5  pyOMT: pr.  rec."
-        "  alone placed   fit s  tears s"
-    )
-    for shape in (shape for shape in SHAPES if options.only in shape.name):
-        for count in options.sizes:
-            for seed in options.seeds:
-                print(row(shape, count, seed, options.tolerance), flush=True)
+    with Table("singular_set", options.save) as table:
+        for shape in (shape for shape in SHAPES if options.only in shape.name):
+            for count in options.sizes:
+                for seed in options.seeds:
+                    table.add(row(shape, count, seed, options.tolerance))
     print(f"level of one facet, before any correction, across a gap of {chances((8, 10, 12, 16))}")
 
 

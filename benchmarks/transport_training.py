@@ -26,6 +26,7 @@ from cuspworld.training.run import bfloat16_helps
 from cuspworld.training.transport import FlowObjective, Window, WindowBatches, encode_windows
 from cuspworld.transport.flow.matching import flow_loss, interpolate
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
+from results import Table, add_argument
 
 TIMES = (0.02, 0.1, 0.3, 0.6)
 WAYS = {  # name -> time_shift, muon, learning rate (each optimizer's own in the presets)
@@ -85,11 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--quick", action="store_true", help="60 clips and 10 steps")
+    add_argument(parser)
     arguments = parser.parse_args()
     steps, count = (10, 60) if arguments.quick else (arguments.steps, 600)
     codec = Simulator.from_pretrained("default").codec
     small = preset("small")
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, Table("transport_training", arguments.save) as table:
         folder = Path(name)
         windows, unseen = [], []
         for clips, kept in ((record(count, 0), windows), (record(48, 2_000_000), unseen)):
@@ -97,14 +99,14 @@ def main() -> None:
             own.mkdir()
             kept += encode_windows(clips, codec, small, own, device="cpu", process=Process())
         unseen = [window for window in unseen if window.first]
-        print(f"{'after ' + str(steps) + ' steps':<20} {'CPU s':>6}" + "".join(f"{f't = {t}':>18}" for t in TIMES))
         for way, (shift, muon, rate) in WAYS.items():
             phase = replace(small.transport, steps=steps, muon=muon, learning_rate=rate, warmup=30, ema=0.98)
             own = folder / way
             own.mkdir()
             objective, took = trained(windows, replace(small, time_shift=shift, transport=phase), own)
-            cells = "".join(f"{f'{loss:.3f} ({gap:+.4f})':>18}" for loss, gap in losses(objective, unseen))
-            print(f"{way:<20} {took:>6.0f}{cells}", flush=True)
+            found = zip(TIMES, losses(objective, unseen), strict=True)
+            cells = {f"t = {t}": f"{loss:.3f} ({gap:+.4f})" for t, (loss, gap) in found}
+            table.add({"way": way, "steps": steps, "CPU s": took, **cells})
 
 
 if __name__ == "__main__":

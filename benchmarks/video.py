@@ -21,6 +21,7 @@ import av
 import numpy as np
 
 from cuspworld import Clip
+from results import Table, add_argument
 
 
 def scene(frames: int, side: int) -> np.ndarray:
@@ -62,11 +63,11 @@ def seconds(action: Callable[[], object]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="4 turns")
-    turns = 4 if parser.parse_args().quick else 20
-    print(
-        f"{'':<8} {'pixels':>6} {'Clip fps':>9} {'PyAV fps':>9} {'ratio':>6}   (frames per CPU second, {turns} turns)"
-    )
-    with tempfile.TemporaryDirectory() as folder:
+    add_argument(parser)
+    arguments = parser.parse_args()
+    turns = 4 if arguments.quick else 20
+    print(f"frames per CPU second, the fastest of {turns} turns")
+    with tempfile.TemporaryDirectory() as folder, Table("video", arguments.save) as table:
         for side, count in ((64, 200), (128, 150), (256, 100), (512, 40)):
             clip = Clip(scene(count, side), 24.0)
             path, other = Path(folder) / "a.mp4", Path(folder) / "b.mp4"
@@ -79,9 +80,8 @@ def main() -> None:
             }
             for name, (ours, theirs) in sides.items():
                 times = np.array([(seconds(ours), seconds(theirs)) for _ in range(turns)]).min(0)
-                print(
-                    f"{name:<8} {side:>6} {count / times[0]:>9.0f} {count / times[1]:>9.0f} {times[0] / times[1]:>6.2f}"
-                )
+                speeds = {"Clip, frames/s": count / times[0], "PyAV, frames/s": count / times[1]}
+                table.add({"what": name, "pixels": side, **speeds, "ratio of times": times[0] / times[1]})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 
 from cuspworld.worlds import make, names
 from cuspworld.worlds.world import World
+from results import Table, add_argument
 
 RIGID = {"Chair", "Ant", "Treadmill", "Puppies", "CoffeeCup", "Collision", "Planets"}
 GOALS = {True: 100, False: 20}  # frames/s and core: rigid worlds; liquid, granular and the other fields
@@ -25,19 +26,19 @@ GOALS = {True: 100, False: 20}  # frames/s and core: rigid worlds; liquid, granu
 # world -> what moves it: "module:function" or "module:class.function"
 PYMUNK, WORLDS = "pymunk:Space.step", "cuspworld.worlds."
 STEPS: dict[str, tuple[str, ...]] = {
-    "Candles": tuple(f"{WORLDS}candles_kernels:{name}" for name in
+    "Candles": tuple(f"{WORLDS}candles.kernels:{name}" for name in
                      ("advect", "push", "divergence", "subtract_gradient", "carry_heat", "burn")),
     "Chair": ("mujoco:mj_step",),
     "Ant": ("mujoco:mj_step",),
     "Treadmill": ("mujoco:mj_step",),
-    "Juice": (PYMUNK, f"{WORLDS}juice:liquid_step"),
+    "Juice": (PYMUNK, f"{WORLDS}juice.world:liquid_step"),
     "Puppies": (PYMUNK,),
-    "CoffeeCup": (PYMUNK, f"{WORLDS}coffee_cup_kernels:wave_step"),
-    "Snow": (PYMUNK, f"{WORLDS}snow_kernels:snow_step"),
+    "CoffeeCup": (PYMUNK, f"{WORLDS}coffee_cup.kernels:wave_step"),
+    "Snow": (PYMUNK, f"{WORLDS}snow.kernels:snow_step"),
     "Collision": (),  # a closed form: no engine
-    "Planets": (f"{WORLDS}planets:advance",),
-    "Heat": (f"{WORLDS}heat_equation:Plate.evolve",),
-    "WindTunnel": (f"{WORLDS}wind_tunnel_kernels:flow_steps", f"{WORLDS}wind_tunnel_kernels:carry"),
+    "Planets": (f"{WORLDS}planets.world:advance",),
+    "Heat": (f"{WORLDS}heat.equation:Plate.evolve",),
+    "WindTunnel": (f"{WORLDS}wind_tunnel.kernels:flow_steps", f"{WORLDS}wind_tunnel.kernels:carry"),
 }  # fmt: skip
 RENDERER = ("mujoco:mjv_updateScene", "mujoco:mjr_render", "mujoco:mjr_readPixels")
 
@@ -98,27 +99,34 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--quick", action="store_true", help="2 clips a world")
+    add_argument(parser)
     chosen = parser.parse_args()
+    chosen.clips = 2 if chosen.quick else chosen.clips
     print(
         f"{chosen.clips} clips a world at {chosen.size}x{chosen.size}; frames per CPU second of one core; shares of it"
     )
-    print(f"{'world':<11}{'goal':>5}{'frames/s':>9}{'simulation':>11}{'drawing':>8}{'reset':>6}{'rest':>5}"
-          f"{'engine':>8}{'renderer':>9}{'alone':>8}{'x':>6}")  # fmt: skip
+    with Table("worlds", chosen.save) as table:
+        run(chosen, table)
+
+
+def run(chosen: argparse.Namespace, table: Table) -> None:
     for name in chosen.names or names():
         world = make(name)
         world.record(10_000, seconds=1.0, size=chosen.size)  # compile
         seeds = range(chosen.clips)
         ours = measure(world, seeds, chosen.size, engines=False)
         inside = measure(world, seeds, chosen.size, engines=True)
-        shares = [ours[key] / ours["total"] for key in ("simulation", "drawing", "reset")]
-        shares.append(1 - sum(shares))
-        words = [f"{100 * share:.0f} %" for share in shares]
-        engines = [inside[key] / inside["total"] for key in ("engine", "renderer")]
-        words += [f"{100 * share:.0f} %" if share else "-" for share in engines]
-        speed = ours["frames"] / ours["total"]
-        alone = [f"{speed / sum(engines):.0f}", f"{1 / sum(engines):.1f}"] if sum(engines) else ["-", "-"]
-        print(f"{name:<11}{GOALS[name in RIGID]:>5}{speed:>9.0f}{words[0]:>11}{words[1]:>8}{words[2]:>6}{words[3]:>5}"
-              f"{words[4]:>8}{words[5]:>9}{alone[0]:>8}{alone[1]:>6}", flush=True)  # fmt: skip
+        shares = {f"{key}, %": 100 * ours[key] / ours["total"] for key in ("simulation", "drawing", "reset")}
+        shares["rest, %"] = 100 - sum(shares.values())
+        engines = {f"{key}, %": 100 * inside[key] / inside["total"] or None for key in ("engine", "renderer")}
+        speed, share = (
+            ours["frames"] / ours["total"],
+            sum(inside[key] for key in ("engine", "renderer")) / inside["total"],
+        )
+        alone = {"alone, frames/s": speed / share, "x": 1 / share} if share else {"alone, frames/s": None, "x": None}
+        goal = GOALS[name in RIGID]
+        table.add({"world": name, "goal, frames/s": goal, "frames/s": speed, **shares, **engines, **alone})
 
 
 if __name__ == "__main__":

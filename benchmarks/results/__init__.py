@@ -1,7 +1,7 @@
 """What benchmarks measured, kept: one JSON file a benchmark, with the commit, the machine, the date and the command.
 
-A script calls `save` when asked to (`--save`); `python -m benchmarks.results` draws docs/benchmarks.md from the files.
-Only runs write here.
+A script adds its rows to a `Table`, which prints them as they come and, where `--save` was given, writes the file when
+all is done. `python -m benchmarks.results` draws docs/benchmarks.md from the files. Only runs write here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,42 @@ REPOSITORY = FOLDER.parent.parent
 def add_argument(parser: argparse.ArgumentParser) -> None:
     """`--save`, for a benchmark's command line."""
     parser.add_argument("--save", action="store_true", help="keep the rows in benchmarks/results/")
+
+
+class Table:
+    """Rows printed as they come, and kept at the end if `keep`: `with Table("video", arguments.save) as table`."""
+
+    def __init__(self, name: str, keep: bool):
+        self.name, self.keep = name, keep
+        self.rows: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if self.keep and error is None:
+            print(f"kept in {save(self.name, self.rows).relative_to(REPOSITORY)}")
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Print a row, below its columns' names where these differ from the row before."""
+        row = plain(row)
+        if not self.rows or list(row) != list(self.rows[-1]):
+            print("\n| " + " | ".join(row) + " |\n|" + "---|" * len(row), flush=True)
+        print("| " + " | ".join(cell(value) for value in row.values()) + " |", flush=True)
+        self.rows.append(row)
+
+
+def cell(value: Any) -> str:
+    """A number as people write it; yes and no; a dash for nothing."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.2e}"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", " ")
+    return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def save(name: str, rows: Sequence[Mapping[str, Any]], *, details: Sequence[Mapping[str, Any]] = ()) -> Path:
@@ -54,13 +90,14 @@ def read(name: str) -> dict[str, Any]:
 def commit() -> str:
     """The commit that was measured, with a plus where files of the package differed from it."""
     git = ["git", "-C", str(REPOSITORY)]
-    head = subprocess.run(
-        [*git, "rev-parse", "--short=8", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    changed = subprocess.run(
-        [*git, "status", "--porcelain", "--", "src"], capture_output=True, text=True, check=True
-    ).stdout
-    return head + ("+" if changed.strip() else "")
+    try:
+        head = subprocess.run(
+            [*git, "rev-parse", "--short=8", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"  # not in a checkout
+    changed = subprocess.run([*git, "status", "--porcelain", "--", "src"], capture_output=True, text=True).stdout
+    return head.strip() + ("+" if changed.strip() else "")
 
 
 def machine() -> dict[str, Any]:

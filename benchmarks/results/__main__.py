@@ -6,7 +6,7 @@ import ast
 import json
 from typing import Any
 
-from benchmarks.results import FOLDER, REPOSITORY
+from benchmarks.results import FOLDER, REPOSITORY, cell
 
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
@@ -15,19 +15,6 @@ What runs measured, drawn by `python -m benchmarks.results` from `benchmarks/res
 together). Each was written by its command with `--save`; the commit is the one that was measured (a plus: with files
 not yet committed). Seconds are of that machine on that day, shared with other work; ratios are what a script promises.
 """
-
-
-def cell(value: Any) -> str:
-    """A number as people write it; yes and no; a dash for nothing."""
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.2e}"
-    return (
-        f"{value:,}".replace(",", " ") if isinstance(value, int) else str(value).replace("|", "\\|").replace("\n", " ")
-    )
 
 
 def section(result: dict[str, Any]) -> str:
