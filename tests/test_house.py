@@ -19,7 +19,6 @@ KNOWN = {  # circles that stand until their rooms are put in order; this set onl
     ("audit.evidence.scene", "audit.observations.colour_amounts"),
     ("audit.evidence.scene", "audit.observations.sudden_changes"),
     ("audit.report", "audit.pages.page"),
-    ("transport.storage", "transport.brenier"),
 }
 
 

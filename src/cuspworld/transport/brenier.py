@@ -30,6 +30,7 @@ from cuspworld.transport.singular.rays import nearest_singular, reflect_path
 from cuspworld.transport.singular.singular import CriticalPair, SingularSet, find_singular_set
 from cuspworld.transport.validation import as_masses, as_matrix, as_pairs, check_parameters, has_pair
 
+_LEARNED = ("error_", "error_standard_error_", "error_kind_", "certified_", "samples_")
 _NOISE_STREAM = 1 << 20  # away from the solver's streams
 
 
@@ -157,24 +158,17 @@ class Brenier(Estimator):
         products = Products(sites.sites, self.device, self.memory_budget, self.threads)
         self._potential = Potential(self._source, sites.sites, heights / sites.scale, products, self.seed)
 
-    def _restore(
-        self,
-        points: ndarray,
-        masses: ndarray,
-        heights: ndarray,
-        learned: dict[str, Any],
-        singular_set: SingularSet | None,
-    ) -> "Brenier":
-        """Take over a saved solution, with its singular set if that was found before it was saved."""
-        self.points_, self.masses_, self.n_features_in_ = points, masses, points.shape[1]
-        self._source = as_source(self.source, points.shape[1])
-        self._normalised = NormalisedPoints.of(points, masses)
-        for name, value in learned.items():
+    def _restore(self, solved: storage.Solved) -> "Brenier":
+        """Take over a saved solution."""
+        self.points_, self.masses_, self.n_features_in_ = solved.points, solved.masses, solved.points.shape[1]
+        self._source = as_source(self.source, self.n_features_in_)
+        self._normalised = NormalisedPoints.of(self.points_, self.masses_)
+        for name, value in solved.learned.items():
             setattr(self, name, value)
-        self._finish(heights[self._normalised.active])
+        self._finish(solved.heights[self._normalised.active])
         self._forget_singular_set()
-        if singular_set is not None:
-            self._singular_set, self._site_branches = singular_set, singular_set.branches
+        if (found := solved.singular_set) is not None:
+            self._singular_set, self._site_branches = found, found.branches
         return self
 
     def _finite_heights(self) -> ndarray:
@@ -337,12 +331,17 @@ class Brenier(Estimator):
     def save(self, path: str | Path) -> None:
         """Write points, masses, heights and parameters to a safetensors file, whole or not at all."""
         self._check_fitted()
-        storage.save(self, Path(path))
+        params = {name: value for name, value in self.get_params().items() if name != "checkpoint"}
+        learned = {name: getattr(self, name) for name in _LEARNED}
+        found = vars(self).get("_singular_set")
+        solved = storage.Solved(params, self.points_, self.masses_, self.heights_, learned, found)
+        storage.save(solved, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "Brenier":
         """Read what `save` wrote. Raises CuspError if the file is missing or is no saved Brenier."""
-        return storage.load(cls, Path(path))
+        solved = storage.load(Path(path))
+        return cls(**solved.params)._restore(solved)
 
 
 def _like(noise: Any, values: ndarray) -> Any:

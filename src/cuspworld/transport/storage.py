@@ -1,8 +1,9 @@
-"""A fitted `Brenier` as a safetensors file: arrays as tensors, parameters as JSON in the header."""
+"""A solved transport as a safetensors file: arrays as tensors, parameters as JSON in the header."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -10,40 +11,47 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.transport.singular.singular import SingularSet
 
-if TYPE_CHECKING:
-    from cuspworld.transport.brenier import Brenier
-
 _FORMAT = "cuspworld-brenier-1"
-_LEARNED = ("error_", "error_standard_error_", "error_kind_", "certified_", "samples_")
 _SINGULAR_ARRAYS = ("facets", "masses", "kinks", "points", "singular", "confidence", "suspect", "branches")
 
 
-def save(brenier: "Brenier", path: Path) -> None:
-    """Write `brenier` to `path`. The source's vertices are a tensor; a checkpoint's path is not kept."""
+@dataclass(frozen=True)
+class Solved:
+    """What a file holds: parameters, the problem, its heights, what was learned beside them, and the singular set if
+    that was found before it was saved."""
+
+    params: dict[str, Any]  # `source` is a name, or the vertices (M, d) of a convex domain
+    points: np.ndarray  # (N, d)
+    masses: np.ndarray  # (N,)
+    heights: np.ndarray  # (N,)
+    learned: dict[str, Any]  # the error, whether it is certified, the samples
+    singular_set: SingularSet | None
+
+
+def save(solved: Solved, path: Path) -> None:
+    """Write `solved` to `path`, whole or not at all."""
     from safetensors.numpy import save_file
 
-    params = {name: value for name, value in brenier.get_params().items() if name not in ("source", "checkpoint")}
+    params = {name: value for name, value in solved.params.items() if name != "source"}
     arrays = {
-        "points": np.ascontiguousarray(brenier.points_),
-        "masses": brenier.masses_,
-        "heights": brenier.heights_,
+        "points": np.ascontiguousarray(solved.points),
+        "masses": solved.masses,
+        "heights": solved.heights,
     }
-    if isinstance(brenier.source, str):
-        params["source"] = brenier.source
+    if isinstance(source := solved.params["source"], str):
+        params["source"] = source
     else:
-        arrays["vertices"] = np.ascontiguousarray(brenier.source, dtype=np.float64)
-    if "_singular_set" in vars(brenier):
-        found = vars(brenier)["_singular_set"]
+        arrays["vertices"] = np.ascontiguousarray(source, dtype=np.float64)
+    if (found := solved.singular_set) is not None:
         arrays |= {f"singular.{name}": np.ascontiguousarray(getattr(found, name)) for name in _SINGULAR_ARRAYS}
         arrays["singular.dimension"] = np.array([found.dimension])
-    learned = {name: getattr(brenier, name) for name in _LEARNED}
-    header = {"format": _FORMAT, "params": json.dumps(params), "learned": json.dumps(learned)}
+    header = {"format": _FORMAT, "params": json.dumps(params), "learned": json.dumps(solved.learned)}
     with written_whole(path) as aside:
         save_file(arrays, aside, metadata=header)
 
 
-def load(cls: type["Brenier"], path: Path) -> "Brenier":
-    """Read what `save` wrote."""
+def load(path: Path) -> Solved:
+    """Read what `save` wrote. Raises CuspError if the file is missing or is something else."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -57,7 +65,8 @@ def load(cls: type["Brenier"], path: Path) -> "Brenier":
     if header.get("format") != _FORMAT:
         raise CuspError(f"{path} is not a saved Brenier: its header lacks the format {_FORMAT}")
     params = json.loads(header["params"])
-    brenier = cls(source=arrays.get("vertices", params.pop("source", None)), **params)
+    if "vertices" in arrays:
+        params["source"] = arrays["vertices"]
     singular_set = None
     if "singular.facets" in arrays:
         stored = {name: arrays[f"singular.{name}"] for name in _SINGULAR_ARRAYS}
@@ -65,4 +74,4 @@ def load(cls: type["Brenier"], path: Path) -> "Brenier":
     learned = json.loads(header["learned"])
     # files of before the error had kinds: it was the largest one of exact solutions, else the mass-weighted one
     learned.setdefault("error_kind_", "largest" if "vertices" in arrays else "over mass")
-    return brenier._restore(arrays["points"], arrays["masses"], arrays["heights"], learned, singular_set)
+    return Solved(params, arrays["points"], arrays["masses"], arrays["heights"], learned, singular_set)
