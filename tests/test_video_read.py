@@ -256,3 +256,63 @@ def test_a_real_file_that_was_cut(data_folder, tmp_path):
         assert "cut short and its index is lost" in str(error)
     else:
         assert np.array_equal(partial.frames, whole.frames[: len(partial)]) and len(partial) < len(whole)
+
+
+def _case(data_folder, name):
+    return data_folder / "cases" / "video" / name
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "seconds"),
+    [
+        ("nopts.avi", (50, 96, 128), 2.0),  # no presentation times: each frame once
+        ("offset.mkv", (100, 96, 128), 4.0),  # begins at 100 s
+        ("offset_hour_720p.mkv", (25, 720, 1280), 1.0),  # begins at an hour
+        ("editlist.mp4", (82, 96, 128), 3.3),  # 82 of 100 frames are shown
+        ("rot90.mp4", (50, 128, 96), 2.0),
+        ("sar2.mp4", (50, 96, 256), 2.0),
+        ("interlaced.mp4", (50, 96, 128), 2.0),
+    ],
+)
+def test_what_info_says_is_what_is_read(name, shape, seconds, data_folder):
+    info, clip = probe(_case(data_folder, name)), Clip.read(_case(data_folder, name))
+    assert clip.frames.shape[:3] == shape
+    assert (info.height, info.width, info.seconds) == (*shape[1:], pytest.approx(seconds))
+    assert info.frames in (None, shape[0])
+
+
+def test_a_start_counts_from_where_the_video_begins(data_folder):
+    clip = Clip.read(_case(data_folder, "offset_hour_720p.mkv"), start=0.5)
+    whole = Clip.read(_case(data_folder, "offset_hour_720p.mkv"))
+    assert np.array_equal(clip.frames[0], whole.frames[13])  # frame 12 is shown until 0.52 s, to half a frame
+    late = Clip.read(_case(data_folder, "nopts.avi"), start=1.0)
+    assert np.array_equal(late.frames, Clip.read(_case(data_folder, "nopts.avi")).frames[25:])
+
+
+def test_at_another_rate_no_frame_is_shown_before_its_time(data_folder):
+    """10 then 50 frames a second, read at 50: the last frame whose time has come, as a player shows it."""
+    import av
+
+    with av.open(str(_case(data_folder, "vfr.mp4"))) as container:
+        times = np.array([float(frame.time) for frame in container.decode(video=0)])
+    coded = Clip.read(_case(data_folder, "vfr.mp4"), fps=1000).frames  # every frame, for as many milliseconds
+    read = Clip.read(_case(data_folder, "vfr.mp4"), fps=50).frames
+    for k, frame in enumerate(read[:-1]):
+        shown = times[times <= k / 50 + 1e-6].max()
+        assert np.array_equal(frame, coded[min(len(coded) - 1, round(1000 * shown) + 1)]), k
+
+
+def test_interlaced_pictures_are_not_combed(data_folder):
+    """Neighbouring rows differ no more than those two apart would lead one to expect."""
+    frames = Clip.read(_case(data_folder, "interlaced.mp4")).frames[5:40].astype(float)
+    near, far = (np.abs(frames[:, k:] - frames[:, :-k]).mean() for k in (1, 2))
+    assert near < 0.75 * far
+
+
+def test_colours_stay_through_five_copies(tmp_path):
+    colour = np.array([180, 120, 60], np.uint8)
+    clip = Clip(np.full((4, 64, 64, 3), colour), 10.0)
+    for _ in range(5):
+        clip.write(tmp_path / "copy.mp4")
+        clip = Clip.read(tmp_path / "copy.mp4")
+        assert np.abs(clip.frames.astype(int) - colour).max() <= 1

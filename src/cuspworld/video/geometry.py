@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.errors import CuspError
+from cuspworld.video.dynamic_range import HIGH_DYNAMIC_RANGE, tone_mapped
 
 MAX_SIDE = 8192  # pixels; 8K video is 7680 x 4320
 MAX_PIXELS = 8192 * 4608
@@ -51,13 +52,13 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
             f"size {target}: a frame of {frame.height}x{frame.width} pixels would become {height}x{width} before "
             "cropping; take a smaller size"
         )
-    if (height, width) == (frame.height, frame.width):
-        # Exact rounding would cost a third more here, for one grey level of 255.
-        picture = frame.to_ndarray(format="rgb24", threads=1)
-    else:
-        method = Interpolation.AREA if height < frame.height or width < frame.width else Interpolation.BICUBIC
-        exact = method | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-        picture = frame.to_ndarray(format="rgb24", height=height, width=width, interpolation=exact, threads=1)
+    method = Interpolation.AREA if height < frame.height or width < frame.width else Interpolation.BICUBIC
+    # without exact rounding colours come out one or two levels too dark, and every copy of a copy darkens
+    exact = method | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+    form = "rgb24" if frame.color_trc not in HIGH_DYNAMIC_RANGE else "rgb48le"
+    picture = frame.to_ndarray(format=form, height=height, width=width, interpolation=exact, threads=1)
+    if form == "rgb48le":
+        picture = tone_mapped(picture, frame.color_trc)
     if goal is not None:
         top, left = (height - goal[0]) // 2, (width - goal[1]) // 2
         picture = picture[top : top + goal[0], left : left + goal[1]]

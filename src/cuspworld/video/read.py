@@ -21,6 +21,7 @@ from jaxtyping import UInt8
 from cuspworld.errors import CuspError
 from cuspworld.video.container import is_cut_short
 from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, check_size, upright
+from cuspworld.video.interlaced import progressive
 
 SUFFIXES = (
     ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif",
@@ -133,10 +134,14 @@ class VideoFile:
     @property
     def seconds(self) -> float | None:
         """The declared duration in seconds, None where the file does not say."""
-        stream = self._stream
+        stream, container = self._stream, self._container
         if stream.duration and stream.time_base:
             return float(stream.duration * stream.time_base)
-        return self._container.duration / 1e6 if self._container.duration else None
+        if not container.duration:
+            return None
+        # Matroska tells when it ends, which is not how long it is where it begins later than 0
+        begins = container.start_time if "matroska" in container.format.name and container.start_time else 0
+        return max(0, container.duration - max(0, begins)) / 1e6
 
     @property
     def caption(self) -> str:
@@ -163,7 +168,7 @@ class VideoFile:
         target = check_size(size)
         rate = fps or self.fps
         wanted = None if seconds is None else max(1, round(seconds * rate))
-        tolerance = 0.5 / max(rate, self.fps)  # half a frame: timestamps are rounded, some to whole milliseconds
+        tolerance = self._tolerance(fps)
         count = 0
         held: Any = None  # the frame on screen, and since when
         since = -math.inf
@@ -213,13 +218,15 @@ class VideoFile:
 
         stream = self._stream
         origin = float(stream.start_time * stream.time_base) if stream.start_time is not None else None
+        if self._container.format.name == "avi":  # its packets have no presentation times: the decoder's delay shows
+            origin = self._first_time()
         if start > 0 and origin is not None:
             try:
                 self._container.seek(int((start + origin) / float(stream.time_base)), stream=stream, backward=True)
             except (av.FFmpegError, OverflowError):
                 self._container.seek(0)  # not seekable there: decode from the beginning
         previous = -1 / self.fps
-        frames = self._container.decode(stream)
+        frames = progressive(self._container.decode(stream))
         while True:
             try:
                 frame = next(frames, None)
@@ -240,6 +247,25 @@ class VideoFile:
             time = max(time, previous)
             previous = time
             yield time, frame
+
+    def _first_time(self) -> float | None:
+        """When the first frame that comes out of the decoder is shown."""
+        import av
+
+        try:
+            frame = next(self._container.decode(self._stream), None)
+            self._container.seek(0)
+        except (av.FFmpegError, MemoryError, OSError, ValueError):
+            return None  # reading from the beginning will say what is wrong
+        return None if frame is None else frame.time
+
+    def _tolerance(self, fps: float | None) -> float:
+        """Seconds by which a timestamp may come late and still count: half a frame at the file's own rate, whose
+        jitter is no change of speed; else what the container rounds, since a frame shown too early is a wrong one."""
+        if fps is None or self._gif_fps is not None:
+            return 0.5 / max(fps or self.fps, self.fps)
+        rounding = float(self._stream.time_base or 0)
+        return min(0.5 / max(fps, self.fps), max(1e-4, 1.1 * rounding))
 
     def _measure_gif_fps(self) -> float | None:
         """A gif's delays are whole hundredths of a second: the whole fps that they round, else their mean."""
@@ -314,18 +340,13 @@ def read_video(
 def probe(path: str | Path) -> VideoInfo:
     """What the file says of itself, without decoding more than its header and first frames."""
     with VideoFile(path) as video:
-        stream = video._stream
-        return VideoInfo(
-            path=video.path,
-            container=video._container.format.name.split(",")[0],
-            codec=stream.codec_context.name,
-            height=stream.height,
-            width=stream.width,
-            fps=video.fps,
-            frames=stream.frames or None,
-            seconds=video.seconds,
-            caption=video.caption,
-        )
+        stream, fps, seconds = video._stream, video.fps, video.seconds
+        count = stream.frames or None
+        if count and seconds and abs(count - seconds * fps) > 1.5:  # an edit list shows a part of what is coded
+            count = round(seconds * fps)
+        caption, container = video.caption, video._container.format.name.split(",")[0]
+        height, width = next(video.frames()).shape[:2]  # as it is shown: turned, with square pixels
+        return VideoInfo(video.path, container, stream.codec_context.name, height, width, fps, count, seconds, caption)
 
 
 def _check_room(path: str | Path, count: int, room: int, frame: Frame) -> None:

@@ -130,7 +130,7 @@ def _yuv(pad: Any) -> Any:
     from av.video.reformatter import Interpolation, VideoReformatter
 
     reformatter: Any = VideoReformatter()
-    unbiased = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+    unbiased = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
     padded = pad is not None and any(after for _, after in pad)
 
     def prepare(array: np.ndarray) -> Any:
