@@ -63,7 +63,7 @@ def rows(
     made = {"map": brenier.map(noise), "average": averaged(brenier, points, noise), "extended": brenier.extend(noise)}
     made["redrawn"] = points[generator.integers(count, size=len(noise))]
     for setting in settings:
-        sites, weights = ExtendedMap(brenier._potential, brenier._singular_set, **setting).weights(noise)
+        sites, weights = ExtendedMap(brenier._potential, brenier._geometry.singular_set, **setting).weights(noise)
         name = " ".join(f"{key[:5]} {value:g}" for key, value in setting.items())
         made[name] = np.einsum("bk,bkd->bd", weights, points[brenier._normalised.active[sites]])
     held_out = held_out.reshape(draws, size, -1)

@@ -34,6 +34,12 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return int(value)
 
 
+def truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise CuspError(f"{name} must be True or False: got {value!r}")
+    return bool(value)
+
+
 def image_size(size: Any, least: int = 2) -> tuple[int, int]:
     """(height, width) in pixels, each `least` to 4096, from one number or a pair."""
     pair = (size, size) if is_whole(size) else size

@@ -12,5 +12,9 @@ class MissingExtraError(CuspError, ImportError):
         super().__init__(f"{what} needs an optional dependency: pip install 'cuspworld[{extra}]'")
 
 
+class NotFittedError(CuspError, AttributeError):
+    """A learned thing was asked for before `fit`; an AttributeError, so that `hasattr` answers."""
+
+
 class CuspWarning(UserWarning):
     """Something that a person should know and that does not stop the work."""

@@ -19,7 +19,7 @@ def test_one_dimension_is_the_quantile_map():
     """In 1-D the cells are intervals between quantiles of the source, in the order of the points."""
     generator = np.random.default_rng(0)
     points, masses = generator.normal(size=(40, 1)) * 3 + 7, generator.random(40) + 0.2
-    brenier = Brenier(tolerance=0.03).fit(points, masses)
+    brenier = Brenier(tolerance=0.03).fit(points, masses=masses)
     order = np.argsort(points[:, 0])
     y, h = points[order, 0], brenier.heights_[order]
     ends = norm.cdf(np.concatenate([[-np.inf], -np.diff(h) / np.diff(y), [np.inf]]))
@@ -34,7 +34,7 @@ def test_one_dimension_is_the_quantile_map():
 @pytest.mark.parametrize("share", [0.5, 0.2])
 def test_two_points_are_told_apart_at_the_gaussian_quantile(share):
     points = np.array([[1.0, 2.0, -1.0], [4.0, -2.0, 3.0]])
-    brenier = Brenier(tolerance=0.03).fit(points, [share, 1 - share])
+    brenier = Brenier(tolerance=0.03).fit(points, masses=[share, 1 - share])
     offset = (brenier.heights_[0] - brenier.heights_[1]) / np.linalg.norm(points[0] - points[1])
     assert norm.cdf(offset) == pytest.approx(share, rel=0.06)
 
@@ -74,7 +74,7 @@ def test_cost_is_that_of_pots_exact_solver():
     generator = np.random.default_rng(4)
     points, masses = generator.normal(size=(200, 8)), generator.uniform(0.3, 1.0, 200)
     masses /= masses.sum()
-    brenier = Brenier(tolerance=0.03).fit(points, masses)
+    brenier = Brenier(tolerance=0.03).fit(points, masses=masses)
     assert brenier.certified_ and brenier.error_kind_ == "over cells"
     noise = brenier.sample_noise(8000, seed=8).astype(np.float64)
     exact = ot.emd2(np.full(8000, 1 / 8000), masses, cdist(noise, points, "sqeuclidean"), numItermax=10**7)
@@ -135,7 +135,7 @@ def test_update_and_condition_solve_what_fit_solves():
     masses = generator.random(80)
     masses[:10] = 0
     conditioned = whole.condition(masses)
-    direct = Brenier(source=SQUARE).fit(points, masses)
+    direct = Brenier(source=SQUARE).fit(points, masses=masses)
     np.testing.assert_allclose(conditioned.heights_, direct.heights_, atol=1e-7)
     np.testing.assert_allclose(whole.masses_, 1 / 80)
     sampled = Brenier(tolerance=0.1).fit(points[:60]).update(points[60:]).condition(masses)

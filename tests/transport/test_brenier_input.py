@@ -105,16 +105,16 @@ def test_bad_rows_are_named(bad, fitted):
     masses = np.ones(9)
     masses[4] = bad
     with pytest.raises(CuspError, match="masses must be finite and not negative: row 4"):
-        Brenier().fit(np.random.default_rng(0).normal(size=(9, 2)), masses)
+        Brenier().fit(np.random.default_rng(0).normal(size=(9, 2)), masses=masses)
 
 
 def test_other_mistakes_are_explained(fitted, tmp_path):
     for call, message in [
         (lambda: Brenier().fit(np.zeros((0, 2))), "at least one row"),
         (lambda: Brenier().fit(np.zeros(5)), r"shape \(n, d\)"),
-        (lambda: Brenier().fit(np.zeros((2, 2)), [1, 2, 3]), "one for each point"),
-        (lambda: Brenier().fit(np.zeros((2, 2)), [0, 0]), "not all be zero"),
-        (lambda: Brenier().fit(np.zeros((2, 2)), [1, -1]), "row 1"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), masses=[1, 2, 3]), "one for each point"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), masses=[0, 0]), "not all be zero"),
+        (lambda: Brenier().fit(np.zeros((2, 2)), masses=[1, -1]), "row 1"),
         (lambda: Brenier().fit([["a", "b"]]), "numbers"),
         (lambda: Brenier(source="sphere").fit(np.eye(2)), "gaussian, ball, cube"),
         (lambda: Brenier(source=SQUARE).fit(np.eye(3)), "agree"),
@@ -127,8 +127,28 @@ def test_other_mistakes_are_explained(fitted, tmp_path):
         (lambda: Brenier(device="tpu").fit(np.eye(2)), "device .*'tpu'"),
         (lambda: Brenier(device="cuda:99").fit(np.eye(2)), "cuda:99.* CUDA devices"),
         (lambda: Brenier(checkpoint=tmp_path / "no" / "x").fit(np.eye(2)), "checkpoint cannot be written"),
+        (lambda: Brenier().set_params(checkpoint=5).fit(np.eye(2)), "checkpoint must be the path of a file: got 5"),
+        (lambda: Brenier().set_params(checkpoint=b"x").fit(np.eye(2)), "checkpoint must be the path of a file"),
+        (lambda: Brenier().set_params(tolerance=1e-308).fit(np.eye(2)), "tolerance must be at least 1e-06: got 1e-308"),
+        (lambda: Brenier().set_params(tolerance="0.1").fit(np.eye(2)), "tolerance .*'0.1'"),
+        (lambda: Brenier().set_params(tolerance=np.complex128(0.1)).fit(np.eye(2)), "tolerance"),
+        (lambda: Brenier().set_params(tolerance=np.array([0.1])).fit(np.eye(2)), "tolerance"),
+        (lambda: Brenier().set_params(tolerance=None).fit(np.eye(2)), "tolerance .*None"),
+        (lambda: Brenier().set_params(progress="no").fit(np.eye(2)), "progress must be True or False: got 'no'"),
+        (lambda: Brenier().set_params(threads="2").fit(np.eye(2)), "threads .*'2'"),
+        (lambda: Brenier().set_params(seed="a").fit(np.eye(2)), "seed .*'a'"),
+        (lambda: Brenier().set_params(seed=1.5).fit(np.eye(2)), "seed .*1.5"),
+        (lambda: Brenier().set_params(random_state="a").fit(np.eye(2)), "random_state .*'a'"),
+        (lambda: Brenier().set_params(max_seconds="1").fit(np.eye(2)), "max_seconds .*'1'"),
+        (lambda: Brenier().set_params(max_seconds=float("nan")).fit(np.eye(2)), "max_seconds .*nan"),
+        (lambda: Brenier().set_params(device=None).fit(np.eye(2)), "device .*None"),
+        (lambda: Brenier().set_params(source=None).fit(np.eye(2)), "source"),
+        (lambda: Brenier().set_params(source=5).fit(np.eye(2)), "source"),
+        (lambda: Brenier().set_params(source=[["a", "b"]] * 3).fit(np.eye(2)), "source"),
+        (lambda: Brenier().set_params(source={"gaussian"}).fit(np.eye(2)), "source"),
+        (lambda: Brenier().fit(np.eye(2), masses=[1, 1], sample_weight=[1, 1]), "two names of one thing"),
         (lambda: Brenier().fit(np.eye(2) * 1j), "real numbers"),
-        (lambda: Brenier().fit(np.eye(2), ["a", "b"]), "masses must be numbers"),
+        (lambda: Brenier().fit(np.eye(2), masses=["a", "b"]), "masses must be numbers"),
         (lambda: fitted.critical_pairs(-1), "k must be a whole number"),
         (lambda: fitted.sample_noise(-1), "count must be a whole number"),
         (lambda: Brenier().map(np.eye(2)), "not fitted"),
@@ -181,7 +201,7 @@ def test_fewer_points_than_dimensions():
 def test_zero_masses_have_no_cell_but_a_branch(clusters):
     masses = np.ones(150)
     masses[::3] = 0
-    brenier = Brenier(tolerance=0.1).fit(clusters, masses)
+    brenier = Brenier(tolerance=0.1).fit(clusters, masses=masses)
     assert np.isneginf(brenier.heights_[::3]).all() and np.isfinite(np.delete(brenier.heights_, np.s_[::3])).all()
     assert (masses[brenier.cells(brenier.sample_noise(5000))] > 0).all()
     assert (masses[brenier.singular_set_.facets] > 0).all()
@@ -192,9 +212,9 @@ def test_zero_masses_have_no_cell_but_a_branch(clusters):
 def test_masses_over_twelve_orders_of_magnitude():
     points = np.random.default_rng(6).normal(size=(60, 2))
     masses = 10.0 ** np.linspace(-12, 0, 60)
-    exact = Brenier(source=SQUARE).fit(points, masses)
+    exact = Brenier(source=SQUARE).fit(points, masses=masses)
     assert exact.certified_ and np.isfinite(exact.heights_).all()
-    sampled = Brenier(tolerance=0.1).fit(points, masses)
+    sampled = Brenier(tolerance=0.1).fit(points, masses=masses)
     assert np.isfinite(sampled.heights_).all()
     counts = np.bincount(sampled.cells(sampled.sample_noise(50_000)), minlength=60) / 50_000
     assert sampled.error_kind_ == "over mass"
@@ -218,10 +238,10 @@ def test_sklearn_clones_and_parameters():
 def test_saved_and_loaded_is_the_same(source, with_set, clusters, tmp_path):
     brenier = Brenier(source=source, tolerance=0.15, confidence=0.9).fit(clusters)
     if with_set:
-        assert brenier.branches_.max() == 2
+        assert brenier.singular_set_.branches.max() == 2
     brenier.save(tmp_path / "brenier.safetensors")
     loaded = Brenier.load(tmp_path / "brenier.safetensors")
-    assert ("_singular_set" in vars(loaded)) == with_set
+    assert ("singular_set" in vars(loaded._geometry)) == with_set
     noise = brenier.sample_noise(100, seed=3)
     np.testing.assert_array_equal(noise, loaded.sample_noise(100, seed=3))
     for name in ("cells", "map", "extend", "margin", "potential"):
@@ -238,9 +258,135 @@ def test_a_file_of_before_errors_had_kinds_is_read(source, kind, clusters, tmp_p
     path = tmp_path / "brenier.safetensors"
     fitted = Brenier(source=source, tolerance=0.15).fit(clusters)
     fitted.save(path)
-    with safe_open(path, "numpy") as file:
-        header, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    learned = json.loads(header["learned"])
-    del learned["error_kind_"]
-    save_file(arrays, path, metadata=header | {"learned": json.dumps(learned)})
+
+    def forget_the_kind(arrays, header):
+        learned = json.loads(header["learned"])
+        del learned["error_kind_"]
+        header["learned"] = json.dumps(learned)
+
+    rewritten(path, forget_the_kind)
     assert Brenier.load(path).error_kind_ == kind and Brenier.load(path).error_ == fitted.error_
+
+
+def test_masked_entries_are_refused_not_read(fitted):
+    """What lies under a mask is no number that is known; numpy.asarray would read it."""
+    points = np.ma.array(np.random.default_rng(0).normal(size=(9, 2)), mask=False)
+    wanted = Brenier(tolerance=0.2).fit(points.data).heights_
+    np.testing.assert_array_equal(Brenier(tolerance=0.2).fit(points).heights_, wanted)  # nothing is masked
+    points[6, 1] = np.ma.masked
+    masses = np.ma.array(np.ones(9), mask=np.arange(9) == 3)
+    for call, message in [
+        (lambda: Brenier().fit(points), "points must not be masked: row 6"),
+        (lambda: fitted.map(points), "noise must not be masked: row 6"),
+        (lambda: fitted.predict(points), "points must not be masked: row 6"),
+        (lambda: Brenier().fit(points.data, masses=masses), "masses must not be masked: row 3"),
+        (lambda: Brenier(source=np.ma.array(SQUARE, mask=SQUARE > 0)).fit(points.data), "source must not be masked"),
+    ]:
+        with pytest.raises(CuspError, match=message):
+            call()
+
+
+def test_the_potential_has_the_map_as_its_gradient(fitted):
+    """Brenier: grad u = map. Other answers have no gradient and say so; without autograd nothing is lost."""
+    noise = torch.from_numpy(fitted.sample_noise(50, seed=6)).double().requires_grad_()
+    values = fitted.potential(noise)
+    np.testing.assert_array_equal(values.detach().numpy(), fitted.potential(noise.detach().numpy()))
+    (gradient,) = torch.autograd.grad(values.sum(), noise)
+    np.testing.assert_array_equal(gradient.numpy(), fitted.map(noise.detach().numpy()))
+    assert not fitted.cells(noise).requires_grad  # whole numbers
+    for name in ("map", "extend", "margin", "facet", "reflect", "couple"):
+        with pytest.raises(CuspError, match="gives no gradient"):
+            getattr(fitted, name)(noise)
+        with torch.no_grad():
+            getattr(fitted, name)(noise)
+
+
+@pytest.fixture()
+def saved(fitted, tmp_path):
+    fitted.singular_set_  # noqa: B018 (found, so that it is saved)
+    fitted.save(tmp_path / "brenier.safetensors")
+    return tmp_path / "brenier.safetensors"
+
+
+def test_a_saved_brenier_that_was_damaged_is_named(saved):
+    """Cut anywhere, emptied, or with any bit turned: a CuspError with the file's name, never other numbers."""
+    whole = saved.read_bytes()
+    places = [*range(12), *np.random.default_rng(0).integers(12, len(whole), 60).tolist(), len(whole) - 1]
+    for cut in (0, 1, 7, 8, 9, 200, len(whole) // 2, len(whole) - 1):
+        saved.write_bytes(whole[:cut])
+        with pytest.raises(CuspError, match=r"brenier\.safetensors"):
+            Brenier.load(saved)
+    for place in places:
+        saved.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        with pytest.raises(CuspError, match=r"brenier\.safetensors"):
+            Brenier.load(saved)
+    saved.write_bytes(np.random.default_rng(1).bytes(5000))
+    with pytest.raises(CuspError, match=r"brenier\.safetensors"):
+        Brenier.load(saved)
+
+
+def rewritten(path, change):
+    """The file again, without its checksum, after `change(arrays, header)`: as another program may have written it."""
+    with safe_open(path, "numpy") as file:
+        header, arrays = dict(file.metadata()), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    header.pop("sha256", None)
+    change(arrays, header)
+    save_file(arrays, path, metadata=header)
+
+
+def set_to(name, value):
+    def change(arrays, header):
+        arrays[name] = arrays[name].copy()
+        arrays[name].ravel()[5] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(lambda a, h, n=name: a.pop(n) for name in ("points", "masses", "heights", "singular.branches")),
+        *(lambda a, h, n=name: h.pop(n) for name in ("params", "learned", "format")),
+        *(set_to("heights", value) for value in (np.nan, np.inf, -np.inf)),
+        *(set_to("points", value) for value in (np.nan, np.inf)),
+        *(set_to("masses", value) for value in (np.nan, -1.0)),
+        set_to("singular.facets", 10**9),
+        set_to("singular.branches", -1),
+        lambda a, h: a.update(heights=a["heights"][:-1]),
+        lambda a, h: a.update(heights=a["heights"].astype(np.float32)),
+        lambda a, h: a.update(points=a["points"].ravel()),
+        lambda a, h: h.update(params="{"),
+        lambda a, h: h.update(params="[]"),
+        lambda a, h: h.update(params=h["params"].replace('"tolerance"', '"sauce"')),
+        lambda a, h: h.update(params=h["params"].replace('"gaussian"', '"sphere"')),
+        lambda a, h: h.update(params=h["params"].replace('"cpu"', "3.5")),
+        lambda a, h: h.update(learned=h["learned"].replace("true", '"yes"')),
+        lambda a, h: h.update(learned="{}"),
+    ],
+)
+def test_a_saved_brenier_with_wrong_contents_is_named(saved, change):
+    rewritten(saved, lambda arrays, header: None)
+    assert Brenier.load(saved).certified_  # files of before the checksum are read
+    rewritten(saved, change)
+    with pytest.raises(CuspError, match=r"brenier\.safetensors"):
+        Brenier.load(saved)
+
+
+def test_a_damaged_checkpoint_is_named(clusters, tmp_path):
+    path = tmp_path / "run.safetensors"
+    settings = dict(tolerance=0.01, checkpoint=path)
+    with pytest.warns(UserWarning, match="max_seconds"):
+        Brenier(max_seconds=0.0, **settings).fit(clusters)
+    whole = path.read_bytes()
+    for cut in (0, 5, 100, len(whole) - 3):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(CuspError, match=r"run\.safetensors.* remove it"):
+            Brenier(**settings).fit(clusters)
+    for place in np.random.default_rng(0).integers(0, len(whole), 30):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 64]) + whole[place + 1 :])
+        with pytest.raises(CuspError, match=r"run\.safetensors.* remove it"):
+            Brenier(**settings).fit(clusters)
+    path.write_bytes(whole)
+    rewritten(path, lambda arrays, header: arrays.update(numbers=np.full(4, np.nan)))
+    with pytest.raises(CuspError, match=r"run\.safetensors is damaged; remove it"):
+        Brenier(**settings).fit(clusters)

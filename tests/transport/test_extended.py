@@ -21,7 +21,7 @@ def test_weights_add_up_and_stay_on_one_branch(dimension):
     brenier = Brenier(tolerance=0.2).fit(points)
     assert np.bincount(brenier.branches_).tolist() == [100] * 4
     noise = brenier.sample_noise(3000, seed=1)
-    sites, weights = ExtendedMap(brenier._potential, brenier._singular_set).weights(noise)
+    sites, weights = ExtendedMap(brenier._potential, brenier._geometry.singular_set).weights(noise)
     np.testing.assert_allclose(weights.sum(1), 1, atol=1e-9)
     own = label[brenier.cells(noise)]
     foreign = label[sites] != own[:, None]

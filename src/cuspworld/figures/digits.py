@@ -209,7 +209,7 @@ def flow_codes(
 
 def averaged_codes(brenier: Brenier, noise: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
     """Averages of the map over the cells around, by the extended map's plain weights as if there were no tear."""
-    found = brenier._singular_set
+    found = brenier._geometry.singular_set
     nothing = np.zeros(len(found.facets), bool)
     whole = replace(found, singular=nothing, suspect=nothing, branches=np.zeros_like(found.branches))
     sites, weights = ExtendedMap(brenier._potential, whole, stretch=False).weights(noise.numpy())

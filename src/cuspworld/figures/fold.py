@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
@@ -22,10 +21,8 @@ from cuspworld.figures.seahorse import INK, PAPER, SOFT, position_colours
 from cuspworld.transport.brenier import Brenier
 from cuspworld.transport.exact.convex_domain import ConvexDomain
 from cuspworld.transport.exact.power_diagram import power_diagram
+from cuspworld.transport.picture import COLOURS, branch_colours, principal_axes
 
-# one colour a branch, from the largest; later branches share the last
-COLOURS = ("#3b7dd8", "#e8803a", "#3fa66b", "#c9507f", "#8a6fd1", "#c4a12f", "#2fa7b5", "#a3553a", "#7f9a3d", "#d06bd0")
-REST = "#9aa0ab"
 SHOWN_PAIRS = 12
 MARGINS = 4000  # samples of the histogram
 LARGEST_POINTS_FILE = 1 << 34  # bytes
@@ -111,12 +108,6 @@ def draw_fold(path: str | Path, fold: Fold, dots: int = 160) -> None:
     save_picture(figure, path)
 
 
-def branch_colours(branches: ndarray) -> Float[ndarray, "n 3"]:
-    """RGB of each point by its branch."""
-    table = np.array([[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c in (*COLOURS, REST)])
-    return table[np.minimum(branches, len(COLOURS))]
-
-
 def _draw_plane(figure: Figure, fold: Fold) -> None:
     solved = fold.brenier
     points, first = np.unique(solved.points_.astype(np.float64), axis=0, return_index=True)
@@ -183,17 +174,6 @@ def _draw_projection(figure: Figure, fold: Fold) -> None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=9, colors=SOFT)
         axes.set_yticks([])
-
-
-def principal_axes(points: ndarray) -> tuple[Float[ndarray, "n 2"], float]:
-    """Coordinates on the two axes of largest variance (the second 0 where there is one), and their share of it."""
-    centred = points.astype(np.float64) - points.mean(0)
-    values, axes = np.linalg.eigh(centred.T @ centred)
-    flat = np.zeros((len(points), 2))
-    top = axes[:, ::-1][:, :2]
-    flat[:, : top.shape[1]] = centred @ top
-    total = values.sum()
-    return flat, float(values[::-1][:2].sum() / total) if total > 0 else 1.0
 
 
 def _draw_pairs(axes: Axes, fold: Fold, flat: ndarray) -> None:

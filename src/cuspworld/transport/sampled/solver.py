@@ -24,8 +24,8 @@ import torch
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
+from cuspworld.arrays import read_arrays, write_arrays
 from cuspworld.errors import CuspError
-from cuspworld.files import written_whole
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
@@ -40,6 +40,7 @@ LEVEL_BATCHES = 64  # of a coarser level: an error of about 1/8
 AIM = 0.89  # certificates are tried where the error should be this share of the tolerance
 ABOVE_FLOOR = 1.1  # and the error is expected this far above sqrt(N / samples)
 SAVE_EVERY_SECONDS = 30.0
+_ADVICE = "remove it, and the next fit starts anew"
 _TRAINING_STREAM, _TRIAL_STREAM, _FIRST_CERTIFICATE_STREAM = 0, 1, 2
 
 
@@ -275,12 +276,9 @@ class _Run:
         self.saved = time.monotonic()
         if self.control.checkpoint is None:
             return
-        from safetensors.numpy import save_file
-
         numbers = np.array([state.gap, state.batch, state.next_check, state.checks], np.float64)
         arrays = {"heights": state.heights, "average": state.average, "numbers": numbers}
-        with written_whole(self.control.checkpoint) as aside:
-            save_file(arrays, aside, metadata={"problem": self._fingerprint()})
+        write_arrays(self.control.checkpoint, arrays, {"problem": self._fingerprint()})
 
     def _forget(self) -> None:
         """Remove the checkpoint of a finished run: other problems may use its place."""
@@ -291,16 +289,19 @@ class _Run:
         path = self.control.checkpoint
         if path is None or not Path(path).is_file():
             return None
-        from safetensors import safe_open
-
-        with safe_open(path, "numpy") as file:
-            if (file.metadata() or {}).get("problem") != self._fingerprint():
-                raise CuspError(
-                    f"checkpoint {path} belongs to other points, masses, source, seed or tolerance: "
-                    "remove it, or name another file"
-                )
-            heights, average, numbers = (file.get_tensor(name) for name in ("heights", "average", "numbers"))
-        return _State(heights, average, float(numbers[0]), *(int(number) for number in numbers[1:]))
+        arrays, header = read_arrays(path, _ADVICE)
+        if header.get("problem") != self._fingerprint():
+            raise CuspError(
+                f"checkpoint {path} belongs to other points, masses, source, seed or tolerance: "
+                "remove it, or name another file"
+            )
+        shapes = {"heights": (self.sites,), "average": (self.sites,), "numbers": (4,)}
+        if any(name not in arrays or arrays[name].shape != shape for name, shape in shapes.items()) or not all(
+            np.isfinite(arrays[name]).all() for name in shapes
+        ):
+            raise CuspError(f"checkpoint {path} is damaged; {_ADVICE}")
+        gap, *counts = arrays["numbers"].tolist()
+        return _State(arrays["heights"], arrays["average"], gap, *(int(number) for number in counts))
 
 
 def _affine_starts(problem: Problem) -> list[ndarray]:

@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from cuspworld.errors import CuspError
 from cuspworld.transport.sampled import sampling_kernels
+from cuspworld.transport.validation import refuse_masks
 
 NAMES = ("gaussian", "ball", "cube")
 _BLOCK = 4096  # pseudo-random samples come in blocks, each with its own seed
@@ -40,7 +41,11 @@ def as_source(source: Any, dimension: int) -> Source:
         if source not in NAMES:
             raise CuspError(f"source must be one of {', '.join(NAMES)} or an array of vertices: got {source!r}")
         return Source(source, dimension)
-    vertices = np.asarray(source, dtype=np.float64)
+    refuse_masks(source, "source")
+    try:
+        vertices = np.asarray(source, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise CuspError(f"source must be one of {', '.join(NAMES)} or an array of vertices: got {source!r}") from error
     if vertices.ndim != 2 or vertices.shape[1] not in (2, 3) or len(vertices) <= vertices.shape[1]:
         raise CuspError(
             f"a source of vertices must have shape (v, 2) or (v, 3) with at least 3 or 4 rows: got {vertices.shape}"
