@@ -12,15 +12,26 @@ Parts: twins (worlds, possible against impossible), real (real and foreign clips
 motion, noise, crowds, compression and low light), faults (faults put into true clips),
 reversed (time-reversed true clips, beside the Physics-IQ measures), robust (re-encoding, scaling, frame rate, noise),
 calibration (is 90 % sure right nine times in ten?), speed. `--cache FOLDER` keeps reports by clip and code version.
-Splits are written down in benchmarks/audit_parts/split.py.
+Splits are written down in src/cuspworld/exam/audit/split.py.
 """
 
 import argparse
 from contextlib import nullcontext
 from pathlib import Path
 
-from audit_parts import backwards, certainty, conditions, injected, mixture, real, robust, speed, twins
-from audit_parts.store import Store
+from cuspworld.exam.audit import (
+    backwards,
+    calibrate,
+    certainty,
+    conditions,
+    injected,
+    real,
+    robust,
+    speed,
+    twins,
+    weigh_judge,
+)
+from cuspworld.exam.audit.store import Store
 
 FITTED = 3  # places in each clip at which faults are put for the fit
 PARTS = ("twins", "real", "conditions", "faults", "reversed", "robust", "calibration", "speed")
@@ -43,23 +54,23 @@ def main() -> None:
     if (arguments.misses or arguments.fit or arguments.mix) and arguments.split != "dev":
         parser.error("--misses, --fit and --mix are for the development split: take --split dev")
     if arguments.mix:
-        heard = mixture.heard(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds)
-        print(mixture.line(list(heard)))
+        heard = weigh_judge.heard(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds)
+        print(weigh_judge.line(list(heard)))
         return
     # the curves are those of the laws alone; their fit sees other probabilities than the cache keeps
     taught = not (arguments.laws_only or arguments.fit)
     store = Store(arguments.cache, taught=taught, reports=not arguments.fit)
-    with certainty.Probe() if arguments.fit else nullcontext() as probe:
+    with calibrate.Probe() if arguments.fit else nullcontext() as probe:
         run(arguments, store, probe)
 
 
-def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | None) -> None:
+def run(arguments: argparse.Namespace, store: Store, probe: calibrate.Probe | None) -> None:
     """All parts that were asked for."""
     split, parts, quick = arguments.split, set(arguments.parts), arguments.quick
     count = arguments.pairs or (1 if quick else 25)
     limit = arguments.clips or (1 if quick else None)
     print(f"split {split}, audit code {store.audit_version}\n", flush=True)
-    calibrate = "calibration" in parts or arguments.fit
+    calibrating = "calibration" in parts or arguments.fit
     lines: list[str] = []
     found: list[twins.Pair] = []
     if parts & {"twins", "calibration"}:
@@ -79,14 +90,14 @@ def run(arguments: argparse.Namespace, store: Store, probe: certainty.Probe | No
         trials, plain = injected.run(split, store, limit, sizes, FITTED if arguments.fit else 1)
         if "faults" in parts and not arguments.fit:
             injected.show(trials, plain)
-    if calibrate:
+    if calibrating:
         if probe is None:
             certainty.show(certainty.judged(found, trials, results))
         else:
             worse = [(name, None, report) for _, name, _, report in conditions.run(split, store, limit)]
-            cases = certainty.cases(probe, found, trials, [*results, *worse])
+            cases = calibrate.cases(probe, found, trials, [*results, *worse])
             print("test: (centre, slope)  # right, wrong")
-            for test, (centre, slope, right, wrong) in sorted(certainty.fit(cases).items()):
+            for test, (centre, slope, right, wrong) in sorted(calibrate.fit(cases).items()):
                 print(f'    "{test}": ({centre:.2f}, {slope:.2f}),  # {right} right, {wrong} wrong')
             return
     if "reversed" in parts:

@@ -6,7 +6,7 @@
     python recipes/twin_judge.py --start FOLDER --steps 2000         # goes on from a judge's weights
 
 Recordings and training stop and go on at any moment (run it again). Seeds: 100 to 999 teach; on 0 to 99, of the
-development split too, its weight beside the laws is fitted; those from 1,000,000 on judge (audit_parts/split.py).
+development split too, its weight beside the laws is fitted; those from 1,000,000 on judge (exam/audit/split.py).
 """
 
 import argparse

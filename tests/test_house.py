@@ -18,7 +18,6 @@ KNOWN = {  # circles that stand until their rooms are put in order; this set onl
     ("worlds.snow.drawing", "worlds.snow.world"),
     ("audit.evidence.scene", "audit.observations.colour_amounts"),
     ("audit.evidence.scene", "audit.observations.sudden_changes"),
-    ("audit.report", "audit.pages.page"),
 }
 
 

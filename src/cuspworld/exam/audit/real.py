@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .scoring import number, table
-from .split import LABELS, files
-from .store import Store
+from cuspworld.exam.audit.scoring import number, table
+from cuspworld.exam.audit.split import LABELS, files
+from cuspworld.exam.audit.store import Store
 
 
 def run(split: str, store: Store) -> list[tuple[str, Any, dict[str, Any]]]:

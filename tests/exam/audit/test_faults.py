@@ -8,7 +8,7 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.exam.audit import faults
 
-from .scenes import BLUE, FPS, RED, render, straight
+from ...audit.scenes import BLUE, FPS, RED, render, straight
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,10 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.exam.audit import faults
 from cuspworld.exam.audit.faults import Fault
+from cuspworld.exam.audit.scoring import in_time, number, points_at, table
+from cuspworld.exam.audit.split import LABELS, files
+from cuspworld.exam.audit.store import Store
 from cuspworld.video.files import probe
-
-from .scoring import in_time, number, points_at, table
-from .split import LABELS, files
-from .store import Store
 
 LONGEST_SIDE, SECONDS = 256, 4.0  # of each clip
 LENGTHS = {"small": 0.1, "middle": 0.3, "large": 0.6}  # seconds cut out or frozen

@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 
 from cuspworld.clip import Clip
-
-from .injected import true_clips
-from .robust import encoded, noisy
-from .scoring import number, table
-from .store import Store
+from cuspworld.exam.audit.injected import true_clips
+from cuspworld.exam.audit.robust import encoded, noisy
+from cuspworld.exam.audit.scoring import number, table
+from cuspworld.exam.audit.store import Store
 
 MARGIN = 0.08  # of the frame's sides: how far the camera moves to either side
 

@@ -58,7 +58,7 @@ def points_at(a: Box | None, b: Box) -> bool:
     return b[0] - grow_x <= x <= b[2] + grow_x and b[1] - grow_y <= y <= b[3] + grow_y
 
 
-def number(value: float, digits: int = 2, percent: bool = False) -> str:
+def number(value: float | np.floating[Any], digits: int = 2, percent: bool = False) -> str:
     """A cell of a table; a dash for what does not exist."""
     if value != value:
         return "-"

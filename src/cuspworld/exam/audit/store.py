@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import cuspworld
-from cuspworld.audit import audit_clip
+from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
+from cuspworld.files import written_whole
+from cuspworld.truth import Truth
 
 PACKAGE = Path(cuspworld.__file__).parent
 
@@ -49,32 +50,45 @@ class Store:
             state.update(np.ascontiguousarray(clip.frames).data)
         else:
             state.update(clip.read_bytes())
-        file = (
-            None
-            if self.folder is None or not self.reports
-            else self.folder / "reports" / f"{state.hexdigest()[:32]}.json"
-        )
+        keep = self.folder if self.reports else None
+        file = None if keep is None else keep / "reports" / f"{state.hexdigest()[:32]}.json"
         if file is not None and file.is_file():
-            return json.loads(file.read_text())
+            kept: dict[str, Any] = json.loads(file.read_text())
+            return kept
         begin = time.process_time()
         result = audit_clip(clip, **options).to_dict()
         result["cpu"] = time.process_time() - begin
         for finding in result["findings"]:
             finding.pop("series")
         if file is not None:
-            file.write_text(json.dumps(result))
+            with written_whole(file) as aside:
+                aside.write_text(json.dumps(result))
         return result
 
-    def clip(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """What `make` returns, kept by `key` and the worlds' code. (A cache of one's own: pickle is safe here.)"""
+    def pair(self, key: tuple[Any, ...], make: Callable[[], tuple[Clip, Clip] | None]) -> tuple[Clip, Clip] | None:
+        """The two clips (or None) that `make` returns, kept by `key` and the worlds' code."""
         if self.folder is None:
             return make()
         name = hashlib.sha256(repr((self.worlds_version, *key)).encode()).hexdigest()[:32]
-        file = self.folder / "clips" / f"{name}.pickle"
-        if file.is_file():
-            return pickle.loads(file.read_bytes())
-        value = make()
-        aside = file.with_suffix(".aside")
-        aside.write_bytes(pickle.dumps(value))
-        aside.replace(file)
-        return value
+        file = self.folder / "clips" / f"{name}.npz"
+        if not file.is_file():
+            value = make()
+            with written_whole(file) as aside, aside.open("wb") as stream:
+                np.savez_compressed(stream, allow_pickle=False, **_arrays(value))
+        with np.load(file) as arrays:
+            return (_clip(arrays, "first"), _clip(arrays, "second")) if arrays.files else None
+
+
+def _arrays(pair: tuple[Clip, Clip] | None) -> dict[str, np.ndarray]:
+    """What an npz keeps of two clips: frames, frame rate, truth; nothing of None."""
+    kept: dict[str, np.ndarray] = {}
+    for name, clip in zip(("first", "second"), pair or (), strict=pair is not None):
+        assert clip.truth is not None
+        truth = np.frombuffer(clip.truth.to_bytes(), np.uint8)
+        kept |= {f"{name}.frames": clip.frames, f"{name}.fps": np.array(float(clip.fps)), f"{name}.truth": truth}
+    return kept
+
+
+def _clip(arrays: Mapping[str, np.ndarray], name: str) -> Clip:
+    truth = Truth.from_bytes(arrays[f"{name}.truth"].tobytes())
+    return Clip(arrays[f"{name}.frames"], float(arrays[f"{name}.fps"]), truth=truth)

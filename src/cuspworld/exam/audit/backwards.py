@@ -7,11 +7,10 @@ import numpy as np
 from cuspworld import worlds
 from cuspworld.audit.judges.physics_iq import PhysicsIQ, physics_iq
 from cuspworld.clip import Clip
-
-from .injected import small
-from .scoring import auc, number, pairwise, table
-from .split import FIRST_SEED, files
-from .store import Store
+from cuspworld.exam.audit.injected import small
+from cuspworld.exam.audit.scoring import auc, number, pairwise, table
+from cuspworld.exam.audit.split import FIRST_SEED, files
+from cuspworld.exam.audit.store import Store
 
 # true clips in which something irreversible is seen
 REAL = (

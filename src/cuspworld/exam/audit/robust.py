@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 
 from cuspworld.clip import Clip
-
-from .scoring import number, table
-from .store import Store
+from cuspworld.exam.audit.scoring import number, table
+from cuspworld.exam.audit.store import Store
 
 
 def encoded(clip: Clip, crf: int) -> Clip:

@@ -9,12 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cuspworld.audit import audit_clip
+from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
+from cuspworld.exam.audit.scoring import table
+from cuspworld.exam.audit.split import files
 from cuspworld.video.files import VideoFile, write_stream
-
-from .scoring import table
-from .split import files
 
 
 def moving_video(
@@ -43,7 +42,7 @@ def moving_video(
 
 def run(split: str, seconds: float) -> list[tuple[str, ...]]:
     """Rows: clip, size, fps, seconds, CPU seconds to decode, of the audit with decoding, times real time."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         made = moving_video(Path(folder) / "640x360.mp4", seconds)
         audit_clip(Clip(np.zeros((12, 32, 32, 3), np.uint8), 10.0))  # imports

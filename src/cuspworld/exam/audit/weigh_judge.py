@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from cuspworld.audit import audit_clip
 from cuspworld.audit.calibration import MOST_SEEN, Weights, odds
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Finding
 from cuspworld.audit.judges.twins import SEEN, Look, TwinJudge, own_suspects, seen_at, shipped
 from cuspworld.audit.laws.base import Evidence
+from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
-
-from .scoring import in_time
-from .store import Store
-from .twins import clips_of
+from cuspworld.exam.audit.scoring import in_time
+from cuspworld.exam.audit.store import Store
+from cuspworld.exam.audit.twins import clips_of
 
 Broken = tuple[frozenset[str], float, float] | None  # (laws, start, end) of a twin; None for a possible clip
 EVEN = Weights(law=1, seen=0, bias=0, own=1, own_bias=0)

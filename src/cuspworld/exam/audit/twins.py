@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import numpy as np
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.exam.audit.scoring import auc, box_overlap, in_time, number, pairwise, points_at, table, time_overlap
+from cuspworld.exam.audit.split import FIRST_SEED, FPS, SIZE
+from cuspworld.exam.audit.store import Store
 from cuspworld.truth import Violation
-
-from .scoring import auc, box_overlap, in_time, number, pairwise, points_at, table, time_overlap
-from .split import FIRST_SEED, FPS, SIZE
-from .store import Store
+from cuspworld.worlds.world import World
 
 SHORTEST = 0.4  # seconds of violation that a twin must show
 
@@ -63,7 +63,7 @@ def clips_of(
             print(f"({name}: {error})")
             continue
         for twin, what in world.twins.items():
-            laws = frozenset(map(str, what.breaks))
+            laws: frozenset[str] = what.breaks
             seed = FIRST_SEED[split]
             last = seed + 999
             for _ in range(count):
@@ -77,29 +77,34 @@ def clips_of(
                 seed += 1
 
 
-def _next(store: Store, world: Any, name: str, twin: str, first: int, last: int) -> tuple[int, Clip, Clip] | None:
+def _next(store: Store, world: World, name: str, twin: str, first: int, last: int) -> tuple[int, Clip, Clip] | None:
     """The first seed from `first` on that offers the twin, with both clips; None where none does."""
     for seed in range(first, last + 1):
-        made = store.clip((name, twin, seed, SIZE, FPS), lambda: _make(world, twin, seed))  # noqa: B023
+        made = store.pair((name, twin, seed, SIZE, FPS), lambda: _make(world, twin, seed))  # noqa: B023
         if made is not None:
             return seed, *made
     return None
 
 
-def _make(world: Any, twin: str, seed: int) -> tuple[Clip, Clip] | None:
+def _make(world: World, twin: str, seed: int) -> tuple[Clip, Clip] | None:
     try:
         broken = world.record(seed, size=SIZE, fps=FPS, twin=twin)
     except CuspError:
         return None
+    assert broken.truth is not None and broken.truth.violation is not None
     if broken.seconds - broken.truth.violation.start < SHORTEST:
         return None
     possible = world.record(seed, size=SIZE, fps=FPS)
     if np.abs(possible.frames.astype(np.int16) - broken.frames).max() < 24:  # nobody can see it
         return None
-    slim = {"masks": None, "state": possible.truth.state[:0], "action": None, "conserved": None}
-    from dataclasses import replace
+    return _slim(possible), _slim(broken)
 
-    return tuple(replace(c, truth=replace(c.truth, **slim)) for c in (possible, broken))  # type: ignore[return-value]
+
+def _slim(clip: Clip) -> Clip:
+    """A clip with no more of its truth than is asked here."""
+    assert clip.truth is not None
+    truth = replace(clip.truth, masks=None, state=clip.truth.state[:0], action=None, conserved=None)
+    return Clip(clip.frames, clip.fps, truth=truth)
 
 
 def show(found: list[Pair]) -> None:
