@@ -4,8 +4,8 @@
     python benchmarks/audit.py --quick               # the same tables from a few clips (about a minute)
     python benchmarks/audit.py --split dev           # the split on which thresholds are set
     python benchmarks/audit.py --parts twins real    # some of the parts
-    python benchmarks/audit.py --split dev --fit     # the curves of audit/calibration.py, fitted
-    python benchmarks/audit.py --split dev --mix     # the weight of the taught judge beside the laws, fitted
+    python benchmarks/audit.py --split dev --fit     # the checks' curves, fitted into audit/calibration.json
+    python benchmarks/audit.py --split dev --mix     # the weights of the taught judge beside the laws, the same
     python benchmarks/audit.py --laws-only           # without the judge that was taught by the worlds' twins
 
 Parts: twins (worlds, possible against impossible), real (real and foreign clips), conditions (true clips under camera
@@ -16,12 +16,15 @@ Splits are written down in src/cuspworld/exam/audit/split.py.
 """
 
 import argparse
-from contextlib import nullcontext
+import shlex
+import sys
 from pathlib import Path
 
+from cuspworld.audit.calibration import FILE
 from cuspworld.exam.audit import (
     backwards,
     calibrate,
+    calibration_file,
     certainty,
     conditions,
     injected,
@@ -31,6 +34,7 @@ from cuspworld.exam.audit import (
     twins,
     weigh_judge,
 )
+from cuspworld.exam.audit.scoring import table
 from cuspworld.exam.audit.store import Store
 
 FITTED = 3  # places in each clip at which faults are put for the fit
@@ -49,22 +53,32 @@ def main() -> None:
     parser.add_argument("--misses", type=Path, help="write what went wrong to this file (development split only)")
     parser.add_argument("--fit", action="store_true", help="fit the probability curves (development split only)")
     parser.add_argument("--laws-only", action="store_true", help="without the judge that was taught by twins")
+    parser.add_argument("--calibration", type=Path, default=FILE, help="what --fit and --mix write (the package's own)")
     parser.add_argument("--mix", action="store_true", help="fit the taught judge's weight (development split only)")
     arguments = parser.parse_args()
     if (arguments.misses or arguments.fit or arguments.mix) and arguments.split != "dev":
         parser.error("--misses, --fit and --mix are for the development split: take --split dev")
+    store = Store(arguments.cache, taught=not arguments.laws_only)
     if arguments.mix:
-        heard = weigh_judge.heard(arguments.split, arguments.pairs or 10, Store(arguments.cache), arguments.worlds)
-        print(weigh_judge.line(list(heard)))
-        return
-    # the curves are those of the laws alone; their fit sees other probabilities than the cache keeps
-    taught = not (arguments.laws_only or arguments.fit)
-    store = Store(arguments.cache, taught=taught, reports=not arguments.fit)
-    with calibrate.Probe() if arguments.fit else nullcontext() as probe:
-        run(arguments, store, probe)
+        mix(arguments, store)
+    else:
+        run(arguments, store)
 
 
-def run(arguments: argparse.Namespace, store: Store, probe: calibrate.Probe | None) -> None:
+def mix(arguments: argparse.Namespace, store: Store) -> None:
+    """The judge's weights, fitted into the calibration file."""
+    count = arguments.pairs or (1 if arguments.quick else 10)
+    fitted = weigh_judge.fit(weigh_judge.heard(arguments.split, count, store, arguments.worlds))
+    print(fitted.weights, fitted, sep="\n")
+    weigh_judge.write(fitted, f"judge {store.audit_version}", command(), arguments.calibration)
+
+
+def command() -> str:
+    """How this script was called."""
+    return shlex.join(["benchmarks/audit.py", *sys.argv[1:]])
+
+
+def run(arguments: argparse.Namespace, store: Store) -> None:
     """All parts that were asked for."""
     split, parts, quick = arguments.split, set(arguments.parts), arguments.quick
     count = arguments.pairs or (1 if quick else 25)
@@ -91,14 +105,15 @@ def run(arguments: argparse.Namespace, store: Store, probe: calibrate.Probe | No
         if "faults" in parts and not arguments.fit:
             injected.show(trials, plain)
     if calibrating:
-        if probe is None:
+        if not arguments.fit:
             certainty.show(certainty.judged(found, trials, results))
         else:
             worse = [(name, None, report) for _, name, _, report in conditions.run(split, store, limit)]
-            cases = calibrate.cases(probe, found, trials, [*results, *worse])
-            print("test: (centre, slope)  # right, wrong")
-            for test, (centre, slope, right, wrong) in sorted(calibrate.fit(cases).items()):
-                print(f'    "{test}": ({centre:.2f}, {slope:.2f}),  # {right} right, {wrong} wrong')
+            cases = calibrate.cases(found, trials, [*results, *worse])
+            fitted = calibrate.fit(cases, calibration_file.read(arguments.calibration)["curves"])
+            rows = [(c, f"{f.centre:.2f}", f"{f.slope:.2f}", f.right, f.wrong) for c, f in sorted(fitted.items())]
+            table(("check", "centre", "slope", "right", "wrong"), rows)
+            calibrate.write(fitted, f"curves {store.audit_version}", command(), arguments.calibration)
             return
     if "reversed" in parts:
         backwards.show(backwards.run(split, store, 1 if quick else min(count, 10)))

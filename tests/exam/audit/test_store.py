@@ -57,8 +57,7 @@ def test_a_report_is_kept_by_the_clips_pixels(tmp_path: Path) -> None:
     assert store.report(clip, working=64)["name"] != "from the store"
 
 
-@pytest.mark.parametrize("reports", [True, False])
-def test_without_a_folder_or_reports_everything_is_asked_anew(tmp_path: Path, reports: bool) -> None:
-    store = Store(None if reports else tmp_path, taught=False, reports=reports)
-    store.report(Clip(np.zeros((12, 32, 32, 3), np.uint8), 10.0))
-    assert not list(tmp_path.rglob("*.json"))
+def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Store(None, taught=False).report(Clip(np.zeros((12, 32, 32, 3), np.uint8), 10.0))
+    assert not list(tmp_path.rglob("*"))

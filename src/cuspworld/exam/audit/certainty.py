@@ -20,11 +20,10 @@ def judged(pairs: list[Pair], trials: list[Trial], real: list[tuple[str, Any, di
     for p in pairs:
         result += [(f, False, False) for f in p.possible["findings"]]
         for f in p.impossible["findings"]:
-            time = in_time(f, p.start, p.end)
-            result.append((f, time and f["law"] in p.laws, time))
+            result.append((f, p.names(f), in_time(f, p.start, p.end)))
     for t in trials:
         for f in t.report["findings"]:
-            result.append((f, f in t.named, f in t.at_the_time))
+            result.append((f, t.names(f), t.timely(f)))
     for _, label, report in real:
         if label is None:
             result += [(f, False, False) for f in report["findings"]]

@@ -35,17 +35,23 @@ class Trial:
     fps: float
     report: dict[str, Any]
 
+    def timely(self, finding: dict[str, Any]) -> bool:
+        """Is it while the fault lasts?"""
+        return in_time(finding, self.fault.first / self.fps, self.fault.end / self.fps)
+
+    def names(self, finding: dict[str, Any]) -> bool:
+        """Is it then, and by a law that the fault breaks?"""
+        return finding["law"] in self.fault.laws and self.timely(finding)
+
     @property
     def at_the_time(self) -> list[dict[str, Any]]:
         """Findings while the fault lasts."""
-        return [
-            f for f in self.report["findings"] if in_time(f, self.fault.first / self.fps, self.fault.end / self.fps)
-        ]
+        return [f for f in self.report["findings"] if self.timely(f)]
 
     @property
     def named(self) -> list[dict[str, Any]]:
         """Those by a law that the fault breaks."""
-        return [f for f in self.at_the_time if f["law"] in self.fault.laws]
+        return [f for f in self.report["findings"] if self.names(f)]
 
 
 def small(path: Path) -> Clip:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import cuspworld
+from cuspworld.audit.finding import Evidence
 from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
+from cuspworld.exam.audit.listening import listening
 from cuspworld.files import written_whole
 from cuspworld.truth import Truth
 
@@ -24,16 +26,16 @@ def version(*rooms: str) -> str:
     """A hash of the source of these rooms."""
     state = hashlib.sha256()
     for room in rooms:
-        for path in sorted(p for p in (PACKAGE / room).rglob("*") if p.suffix in (".py", ".safetensors")):
+        for path in sorted(p for p in (PACKAGE / room).rglob("*") if p.suffix in (".py", ".json", ".safetensors")):
             state.update(path.read_bytes())
     return state.hexdigest()[:16]
 
 
 class Store:
-    """Reports (and worlds' clips) in a folder; without a folder everything is made anew, without `reports` those."""
+    """Reports and worlds' clips in a folder; without a folder everything is made anew."""
 
-    def __init__(self, folder: Path | None, *, taught: bool = True, reports: bool = True):
-        self.folder, self.reports = folder, reports
+    def __init__(self, folder: Path | None, *, taught: bool = True):
+        self.folder = folder
         self.taught = taught  # with the taught judge, or by the laws alone
         self.audit_version = version("audit", "assets/twin_judge")
         self.worlds_version = version("worlds")
@@ -42,22 +44,23 @@ class Store:
             (folder / "clips").mkdir(parents=True, exist_ok=True)
 
     def report(self, clip: Clip | Path, **options: Any) -> dict[str, Any]:
-        """The report as `Report.to_dict` gives it, without curves, and `cpu`: the audit's CPU seconds."""
-        options = {"taught": self.taught, **options}
-        state = hashlib.sha256(repr((self.audit_version, sorted(options.items()))).encode())
+        """The report as `Report.to_dict` gives it, without curves; `cpu`: the audit's CPU seconds; `suspects`: what the
+        checks suspect, however unlikely, before the taught judge weighs it (check, strength, law, start, end, box)."""
+        state = hashlib.sha256(repr((self.audit_version, self.taught, sorted(options.items()))).encode())
         if isinstance(clip, Clip):
             state.update(f"{clip.fps}{clip.frames.shape}".encode())
             state.update(np.ascontiguousarray(clip.frames).data)
         else:
             state.update(clip.read_bytes())
-        keep = self.folder if self.reports else None
-        file = None if keep is None else keep / "reports" / f"{state.hexdigest()[:32]}.json"
+        file = None if self.folder is None else self.folder / "reports" / f"{state.hexdigest()[:32]}.json"
         if file is not None and file.is_file():
             kept: dict[str, Any] = json.loads(file.read_text())
             return kept
+        suspects: list[dict[str, Any]] = []
+        judge = listening(lambda _, __, evidence: suspects.extend(_suspects(evidence)), weighs=self.taught)
         begin = time.process_time()
-        result = audit_clip(clip, **options).to_dict()
-        result["cpu"] = time.process_time() - begin
+        result = audit_clip(clip, taught=judge, **options).to_dict()
+        result |= {"cpu": time.process_time() - begin, "suspects": suspects}
         for finding in result["findings"]:
             finding.pop("series")
         if file is not None:
@@ -77,6 +80,13 @@ class Store:
                 np.savez_compressed(stream, allow_pickle=False, **_arrays(value))
         with np.load(file) as arrays:
             return (_clip(arrays, "first"), _clip(arrays, "second")) if arrays.files else None
+
+
+def _suspects(evidence: dict[str, Evidence]) -> Iterator[dict[str, Any]]:
+    for found in evidence.values():
+        for suspect in found.suspects:
+            kept = {key: value for key, value in suspect.to_dict().items() if key in ("law", "start", "end", "box")}
+            yield kept | {"check": suspect.check, "strength": float(suspect.strength)}
 
 
 def _arrays(pair: tuple[Clip, Clip] | None) -> dict[str, np.ndarray]:

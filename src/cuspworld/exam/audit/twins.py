@@ -35,10 +35,14 @@ class Pair:
     possible: dict[str, Any]
     impossible: dict[str, Any]
 
+    def names(self, finding: dict[str, Any]) -> bool:
+        """Is it of a law that is truly broken, at its time?"""
+        return finding["law"] in self.laws and in_time(finding, self.start, self.end)
+
     @property
     def right(self) -> dict[str, Any] | None:
-        """The strongest finding of a law that is truly broken, at its time."""
-        found = [f for f in self.impossible["findings"] if f["law"] in self.laws and in_time(f, self.start, self.end)]
+        """The strongest finding that names what is broken."""
+        found = [f for f in self.impossible["findings"] if self.names(f)]
         return max(found, key=lambda f: f["probability"], default=None)
 
 
