@@ -11,7 +11,6 @@ from gymnasium.utils.env_checker import check_env
 from cuspworld.errors import CuspError
 from cuspworld.worlds import make
 from cuspworld.worlds.parameters import SPLITS, split_of
-from cuspworld.worlds.words import CHINESE_EVENTS
 
 
 def check_environment(name: str) -> None:
@@ -78,7 +77,8 @@ def check_splits(name: str) -> None:
 def _drawn(world, split: str) -> dict:
     from cuspworld.worlds.parameters import draw
 
-    return draw(world.ranges, world.held_out, split, world._rng(split, "parameters"), {}, world.why_not)
+    world.drawn_split = split
+    return draw(world.ranges, world.held_out, split, world.rng("parameters"), {}, world.why_not)
 
 
 def check_captions(name: str, seconds: float) -> None:
@@ -94,7 +94,7 @@ def check_captions(name: str, seconds: float) -> None:
         )
     assert "{" not in rich + world.caption("rich", "zh")
     assert re.search(r"\d\.\d s", rich) and re.search(r"\d\.\d秒", world.caption("rich", "zh"))  # it says when
-    assert set(world.critical_events) <= set(CHINESE_EVENTS)
+    assert set(world.critical_events) <= set(world.captions.events)
 
 
 def check_bad_input(name: str) -> None:

@@ -23,7 +23,7 @@ from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
 from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, nearest
-from cuspworld.worlds.words import when
+from cuspworld.worlds.words import Captions, Story
 
 RATES = (1, 1000)  # frames a second
 
@@ -72,6 +72,7 @@ class Environment(gymnasium.Env):
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {}
     conserved_units: ClassVar[dict[str, str]] = {}
     critical_events: ClassVar[tuple[str, ...]] = ()
+    captions: ClassVar[Captions] = Captions({}, {}, {})
     branches: ClassVar[tuple[str, ...]] = ()
     twins: ClassVar[dict[str, Twin]] = {}
     instances: ClassVar[dict[int, str]] = {}
@@ -140,9 +141,8 @@ class Environment(gymnasium.Env):
         """Why these parameters cannot exist together; empty if they can."""
         return ""
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        """What happened and why, from the truth, after the run. `style`: rich or poor; `language`: en or zh. (When it
-        happened, `caption` adds.)"""
+    def story(self) -> Story:
+        """What has happened and why, from the truth: which of `captions`' sentences, and their words."""
         raise NotImplementedError
 
     def told(self) -> list[Event]:
@@ -209,11 +209,11 @@ class Environment(gymnasium.Env):
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         self.seed = seed
-        rng = self._rng(split, "parameters")
-        self.values = draw(self.ranges, self.held_out, split, rng, fixed, self.why_not)
-        self.drawn_split, self.time, self.events, self.twin, self._started = split, 0.0, [], None, True
+        self.drawn_split = split
+        self.values = draw(self.ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
+        self.time, self.events, self.twin, self._started = 0.0, [], None, True
         self.rate, self._frame_index = rate, 0
-        self.begin(self._rng(split, "scene"))
+        self.begin(self.rng("scene"))
         return self._observation(), self._info()
 
     def step(self, action: Any):
@@ -237,8 +237,10 @@ class Environment(gymnasium.Env):
         _one_of("language", language, ("en", "zh"))
         if style == "none":
             return ""
-        text = self._caption(style, language, self._rng(self.drawn_split, "words"))
-        return text + when(self.told(), self.critical_events, self.time, language) if style == "rich" else text
+        text = self.captions.say(self.story(), style, language, self.rng("words"))
+        if style == "rich":
+            text += self.captions.when(self.told(), self.critical_events, self.time, language)
+        return text
 
     def critical_frames(self, truth: Truth, fps: float) -> np.ndarray:
         """Which frames (bool, (frames,)) lie within one frame of a critical event."""
@@ -260,11 +262,12 @@ class Environment(gymnasium.Env):
         """The time of the first event of this name, None if it has not happened."""
         return next((event.time for event in self.events if event.name == name), None)
 
-    # Inside.
-
-    def _rng(self, split: str, purpose: str) -> np.random.Generator:
-        words = zlib.crc32(f"{self.name}/{split}/{purpose}".encode())
+    def rng(self, purpose: str) -> np.random.Generator:
+        """The generator of this seed and split for one purpose: parameters, scene, words, or a world's own."""
+        words = zlib.crc32(f"{self.name}/{self.drawn_split}/{purpose}".encode())
         return np.random.default_rng([words, self.seed % 2**32, self.seed // 2**32])
+
+    # Inside.
 
     def _observation(self) -> np.ndarray:
         return np.array(tuple(self.row()), np.float64)

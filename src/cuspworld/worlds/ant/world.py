@@ -14,12 +14,13 @@ import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
-from cuspworld.worlds.ant import words as ant_words
 from cuspworld.worlds.ant.model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, STANDS, TIBIA, YAWS, ant_scene
+from cuspworld.worlds.ant.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, darker
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, build
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin
 
 LIFT = 0.05  # m, of a swinging foot
@@ -74,6 +75,7 @@ class Ant(Legged):
     }
     conserved_units: ClassVar[dict[str, str]] = {"mass": "kg", "number_of_legs": "1"}
     critical_events = ("loses its footing", "regains its footing", "falls over")
+    captions = CAPTIONS
     branches = ("walking", "sliding", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
         "loses_legs": Twin("The ant loses two of its legs on the way and walks on.", Law.PERMANENCE, Law.IDENTITY),
@@ -141,8 +143,8 @@ class Ant(Legged):
         """Slip speed of the feet over `slip_limit`, less 1; or how far it has turned over, if that is more."""
         return self._critical(float(state["slip_speed"]), float(state["up"]))
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        return ant_words.sentence(style, language, rng, self.values, self._slipped(), self.time_of("kick"))
+    def story(self) -> Story:
+        return story(self.values, self._slipped(), self.time_of("kick"))
 
     def told(self) -> list[Event]:
         return self.events if self._slipped() else [event for event in self.events if event.name == "kick"]

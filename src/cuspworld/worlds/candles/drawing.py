@@ -3,44 +3,64 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
 
 from cuspworld.worlds.drawing.canvas import Canvas, Colour, darker, lighter, mix
-
-if TYPE_CHECKING:
-    from cuspworld.worlds.candles.world import Candles
 
 SKIN, HAIR, LIPS = (240, 196, 160), (92, 60, 40), (206, 96, 96)
 CREAM, SPONGE, JAM = (255, 236, 226), (222, 168, 106), (214, 84, 104)
 
 
-def paint(world: Candles, canvas: Canvas, colour: Colour, mirrored: bool, width: float) -> None:
-    """`mirrored`: blown at from the right."""
+@dataclass(frozen=True)
+class Look:
+    """What the picture shows, as if blown from the left (metres); `mirrored`: blown from the right, in a slice of that
+    `width`. `theta`: the flames, 0 out and 1 bright; `puffs`: x, y, age (s), kind (0 smoke, 1 breath)."""
 
+    colour: Colour
+    mirrored: bool
+    width: float
+    x: Float[np.ndarray, " candles"]
+    wick: Float[np.ndarray, " candles"]
+    theta: Float[np.ndarray, " candles"]
+    lean: Float[np.ndarray, " candles"]
+    puffs: Float[np.ndarray, "puffs 4"]
+    mouth: tuple[float, float]
+    puffed: float
+
+
+Place = Callable[[float], float]
+
+
+def paint(canvas: Canvas, look: Look) -> None:
     def place(x: float) -> float:
-        return width - x if mirrored else x
+        return look.width - x if look.mirrored else x
 
-    sign = -1.0 if mirrored else 1.0
-    warm = float(sum(max(theta - 0.2, 0.0) for theta in world.theta)) / (0.75 * len(world.theta))
+    colour = look.colour
+    sign = -1.0 if look.mirrored else 1.0
+    warm = float(sum(max(theta - 0.2, 0.0) for theta in look.theta)) / (0.75 * len(look.theta))
     canvas.background(mix((40, 38, 58), (64, 48, 62), warm), mix((58, 50, 68), (112, 76, 76), warm))
     canvas.band(-1.0, 0.012, mix((96, 70, 56), (138, 96, 68), warm), (86, 60, 46))
-    for x, wick, theta in zip(world.x, world.wick, world.theta, strict=True):
+    for x, wick, theta in zip(look.x, look.wick, look.theta, strict=True):
         if theta > 0.3:
             canvas.circle(place(x), wick + 0.014, 0.052, (255, 190, 96), alpha=0.16 * theta, soft=0.06)
     _cake(canvas, place)
-    for n, (x, wick) in enumerate(zip(world.x.tolist(), world.wick.tolist(), strict=True)):
+    for n, (x, wick) in enumerate(zip(look.x.tolist(), look.wick.tolist(), strict=True)):
         canvas.box(place(x), wick - 0.025, 0.0096, 0.045, colour, instance=n + 2)
         for k in range(3):
             y = wick - 0.012 - 0.013 * k
             canvas.line([(place(x) - 0.0048, y - 0.002), (place(x) + 0.0048, y + 0.002)], 0.003, lighter(colour, 0.6))
         canvas.line([(place(x), wick - 0.003), (place(x), wick + 0.004)], 0.0018, (50, 40, 36))
-    _puffs(world, canvas, place)
-    for n, (x, wick) in enumerate(zip(world.x.tolist(), world.wick.tolist(), strict=True)):
-        _flame(canvas, place(x), wick + 0.003, float(world.theta[n]), sign * float(world.lean[n]), n + 11)
-    _face(world, canvas, place, sign)
+    _puffs(canvas, look, place)
+    for n, (x, wick) in enumerate(zip(look.x.tolist(), look.wick.tolist(), strict=True)):
+        _flame(canvas, place(x), wick + 0.003, float(look.theta[n]), sign * float(look.lean[n]), n + 11)
+    _face(canvas, look, place, sign)
 
 
-def _cake(canvas: Canvas, place) -> None:
+def _cake(canvas: Canvas, place: Place) -> None:
     middle = place(0.21)
     canvas.shadow(middle, -0.004, 0.125, 0.014, 0.4)
     canvas.ellipse(middle, 0.000, 0.118, 0.010, (214, 220, 230), shade=0.15)
@@ -71,8 +91,8 @@ def _flame(canvas: Canvas, x: float, y: float, theta: float, lean: float, instan
         )  # fmt: skip
 
 
-def _puffs(world: Candles, canvas: Canvas, place) -> None:
-    for x, y, age, kind in world.puffs.tolist():
+def _puffs(canvas: Canvas, look: Look, place: Place) -> None:
+    for x, y, age, kind in look.puffs.tolist():
         if kind == 0.0:
             canvas.circle(place(x), y, 0.004 + 0.010 * age, (188, 188, 198), alpha=0.34 * max(1 - age / 1.3, 0),
                           soft=0.006)  # fmt: skip
@@ -81,10 +101,10 @@ def _puffs(world: Candles, canvas: Canvas, place) -> None:
                           soft=0.006)  # fmt: skip
 
 
-def _face(world: Candles, canvas: Canvas, place, sign: float) -> None:
+def _face(canvas: Canvas, look: Look, place: Place, sign: float) -> None:
     """In profile, half out of the picture: hair, a closed eye, a blown-up cheek, pursed lips."""
-    mouth_x, y = world.mouth
-    puffed = world.puffed
+    mouth_x, y = look.mouth
+    puffed = look.puffed
     head = mouth_x - 0.050
     canvas.circle(place(head - 0.010), y + 0.034, 0.058, HAIR, instance=20)
     canvas.circle(place(head), y + 0.020, 0.052, SKIN, instance=20)

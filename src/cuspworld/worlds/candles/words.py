@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
+from cuspworld.worlds.words import Captions, Story, coloured
 
 COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven")
 CHINESE_COUNTS = "零一两三四五六七"
@@ -15,7 +13,7 @@ ENGLISH = {
         "A face blows {s} from the {d} at a cake with {n} {c} candles. The flames lean over, go out, and smoke rises.",
     ),
     "some": (
-        "{n} {c} candles burn on a cake; someone blows {s} from the {d}. {m} go out, the others burn on.",
+        "{n} {c} candles burn on a cake; someone blows {s} from the {d}. {M}, the others burn on.",
         "A breath from the {d} blows out {m} of {n} {c} candles on a cake; it is too weak for the rest.",
     ),
     "none": (
@@ -34,27 +32,23 @@ CHINESE = {
     "still": ("蛋糕上{n}支{c}蜡烛静静地燃烧，没有人吹气。",),
 }
 POOR = {
-    "en": {"all": "candles out", "some": "candles blown", "none": "candles flicker", "still": "candles burn"},
-    "zh": {"all": "蜡烛吹灭", "some": "吹蜡烛", "none": "蜡烛摇曳", "still": "蜡烛燃烧"},
+    "all": ("candles out", "蜡烛吹灭"),
+    "some": ("candles blown", "吹蜡烛"),
+    "none": ("candles flicker", "蜡烛摇曳"),
+    "still": ("candles burn", "蜡烛燃烧"),
 }
+EVENTS = {"blow-out": "火焰熄灭", "breath": "吹气"}
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, colour: str, count: int, out: int, breath: float, side: str
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(colour: str, count: int, out: int, breath: float, side: str) -> Story:
     """`out`: how many flames went out; a `breath` (m/s) of 0 means that nobody blew."""
     outcome = "still" if breath == 0.0 else "all" if out == count else "some" if out else "none"
-    if style == "poor":
-        return POOR[language][outcome]
-    english, chinese = next((en, zh) for limit, en, zh in STRENGTHS if breath < limit)
-    if language == "zh":
-        words = {"n": CHINESE_COUNTS[count], "m": CHINESE_COUNTS[out], "c": CHINESE_COLOURS[colour], "s": chinese,
-                 "d": "左边" if side == "left" else "右边"}  # fmt: skip
-        texts = CHINESE[outcome]
-    else:
-        words = {"n": COUNTS[count], "m": COUNTS[out], "c": colour, "s": english, "d": side}
-        texts = ENGLISH[outcome]
-    text = texts[int(rng.integers(len(texts)))].format(**words)
-    return text[0].upper() + text[1:].replace(". one go out", ". One goes out").replace(". two", ". Two").replace(
-        ". three", ". Three"
-    ).replace(". four", ". Four").replace(". five", ". Five").replace(". six", ". Six")
+    strength = next((english, chinese) for limit, english, chinese in STRENGTHS if breath < limit)
+    number, went = (COUNTS[count], CHINESE_COUNTS[count]), (COUNTS[out], CHINESE_COUNTS[out])
+    sides = "左边" if side == "left" else "右边"
+    went_out = f"{COUNTS[out].capitalize()} {'goes' if out == 1 else 'go'} out"
+    return Story(outcome, {"n": number, "m": went, "M": went_out, "c": coloured(colour), "s": strength,
+                           "d": (side, sides)})  # fmt: skip

@@ -19,10 +19,11 @@ from scipy.optimize import brentq
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.candles import drawing as candles_drawing
 from cuspworld.worlds.candles import kernels
-from cuspworld.worlds.candles import words as candles_words
+from cuspworld.worlds.candles.drawing import Look, paint
+from cuspworld.worlds.candles.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World
 
 CELL, STEP = 0.005, 0.0025  # m and s (at most)
@@ -83,6 +84,7 @@ class Candles(World):
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"breath": ("m/s", 0.0, 12.0)}
     conserved_units: ClassVar[dict[str, str]] = {"heat_minus_released": "J"}
     critical_events = ("blow-out",)
+    captions = CAPTIONS
     branches = ("all burning", "some out", "all out")
     twins: ClassVar[dict[str, Twin]] = {
         "unmoved": Twin("The breath blows, and the flames burn on and do not notice.", Law.CAUSE),
@@ -233,13 +235,11 @@ class Candles(World):
         """How far the weakest flame is below its unstable steady state: beyond zero, it cannot recover."""
         return float(state["critical_flame"] - state["weakest"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         blown = any(event.name == "breath" for event in self.events)
         out = len({event.detail["candle"] for event in self.events if event.name == "blow-out"})
         values = self.values
-        return candles_words.sentence(
-            style, language, rng, values["colour"], len(self.x), out, values["breath"] if blown else 0.0, values["side"]
-        )
+        return story(values["colour"], len(self.x), out, values["breath"] if blown else 0.0, values["side"])
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}  # the last of each name
@@ -272,4 +272,6 @@ class Candles(World):
         return tuple(range(11, 11 + MOST)) if twin == "unmoved" else (11 + self._choice,)
 
     def paint(self, canvas: Canvas) -> None:
-        candles_drawing.paint(self, canvas, COLOURS[self.values["colour"]], self.values["side"] == "right", WIDTH)
+        mirrored = self.values["side"] == "right"
+        paint(canvas, Look(COLOURS[self.values["colour"]], mirrored, WIDTH, self.x, self.wick, self.theta, self.lean,
+                           self.puffs, self.mouth, self.puffed))  # fmt: skip

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
-from cuspworld.worlds.words import articles
+from cuspworld.worlds.words import Captions, Story, coloured
 
 ENGLISH = {
     ("dropped", False): (
@@ -66,24 +64,30 @@ CHINESE = {
     ("stands", True): ("一把{c}椅子在石块上搁得太高，自己向后翻倒了。",),
 }
 POOR = {
-    "en": {"dropped": "chair falls", "propped": "chair rocks", "lifted": "chair rises", "dug": "chair unearthed",
-           "stands": "chair stands", "tips": "chair tips"},
-    "zh": {"dropped": "椅子落下", "propped": "椅子摇晃", "lifted": "椅子升起", "dug": "椅子出土",
-           "stands": "椅子站着", "tips": "椅子翻倒"},
-}  # fmt: skip
+    "dropped": ("chair falls", "椅子落下"),
+    "propped": ("chair rocks", "椅子摇晃"),
+    "lifted": ("chair rises", "椅子升起"),
+    "dug": ("chair unearthed", "椅子出土"),
+    "stands": ("chair stands", "椅子站着"),
+    "tips": ("chair tips", "椅子翻倒"),
+}
+EVENTS = {
+    "lands": "落地",
+    "leaves the floor": "离开地面",
+    "leaves the sand": "离开沙子",
+    "push": "推动",
+    "recovers": "恢复平稳",
+    "release": "松开绳子",
+    "tipping": "开始倾倒",
+}
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, values: dict[str, Any], fallen: bool, pushed: bool
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(values: Mapping[str, Any], fallen: bool, pushed: bool) -> Story:
     """`fallen`: it lies at the end; `pushed`: a hand has pushed it."""
-    story = values["story"]
-    if story == "propped" and not pushed:
-        story = "stands"
-    fallen = fallen and story in ("dropped", "propped", "stands")
-    if style == "poor":
-        return POOR[language]["tips" if fallen else story]
-    texts = (CHINESE if language == "zh" else ENGLISH)[story, fallen]
-    name = CHINESE_COLOURS[values["colour"]] if language == "zh" else values["colour"]
-    text = texts[int(rng.integers(len(texts)))]
-    return articles(text.format(c=name, h=round(100 * values["height"]), d=round(100 * values["depth"])))
+    outcome = "stands" if values["story"] == "propped" and not pushed else values["story"]
+    fallen = fallen and outcome in ("dropped", "propped", "stands")
+    words = {"c": coloured(values["colour"]), "h": f"{100 * values['height']:.0f}", "d": f"{100 * values['depth']:.0f}"}
+    return Story((outcome, fallen), words, "tips" if fallen else outcome)

@@ -16,7 +16,6 @@ import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.chair import words as chair_words
 from cuspworld.worlds.chair.drawing import draw_hand, draw_ropes
 from cuspworld.worlds.chair.model import (
     CENTRE,
@@ -33,8 +32,10 @@ from cuspworld.worlds.chair.model import (
 )
 from cuspworld.worlds.chair.ropes import LooseRopes
 from cuspworld.worlds.chair.sand import resistance
+from cuspworld.worlds.chair.words import CAPTIONS, story
 from cuspworld.worlds.engines.mujoco_picture import Picture, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, contact_force, cross, mujoco, total_energy
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
 PUSH_LASTS = 0.12  # s
@@ -96,6 +97,7 @@ class Chair(World):
     }
     conserved_units: ClassVar[dict[str, str]] = {"mass": "kg", "chairs": "1"}
     critical_events = ("tipping", "recovers")
+    captions = CAPTIONS
     branches = ("standing", "hanging", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
         "hangs_in_air": Twin(
@@ -293,10 +295,10 @@ class Chair(World):
         """
         return -FOOT if _hangs(state) else float(state["overhang"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         landed = self.time_of("lands") is not None or self.values["story"] == "propped"
         fallen = self._overhang() >= 0 and landed
-        return chair_words.sentence(style, language, rng, self.values, fallen, self.time_of("push") is not None)
+        return story(self.values, fallen, self.time_of("push") is not None)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in reversed(truth.events)}  # the first of each name

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from cuspworld.worlds.coffee_cup import kernels
-from cuspworld.worlds.drawing.canvas import COLOURS, Canvas, Colour, darker, lighter
-
-if TYPE_CHECKING:
-    from cuspworld.worlds.coffee_cup.world import CoffeeCup
+from cuspworld.worlds.drawing.canvas import Canvas, Colour, darker, lighter
 
 TILT = 0.66  # how much shorter y looks
 CHINA, WOOD, HULL = (246, 245, 242), (176, 126, 84), (128, 78, 44)
 
 
-def paint(world: CoffeeCup, canvas: Canvas) -> None:
-    radius = world.radius
+@dataclass(frozen=True)
+class Ship:
+    """A ship's middle (m), heading and roll (rad), length (m), and the colour of its sails."""
+
+    position: tuple[float, float]
+    angle: float
+    roll: float
+    size: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the picture shows: the cup of that inner `radius` (m); the `surface` (m) of the coffee, None where there is
+    none, on cells of `cell` from the corner `x0` (m), `wet` inside the cup; where the `light` comes from (rad)."""
+
+    radius: float
+    surface: Float[np.ndarray, "cells cells"] | None
+    wet: Bool[np.ndarray, "cells cells"]
+    x0: float
+    cell: float
+    light: float
+    ships: tuple[Ship, Ship]
+
+
+def paint(canvas: Canvas, look: Look) -> None:
+    radius = look.radius
     canvas.background((190, 140, 96), (160, 112, 72))
     for k in range(-3, 4):
         canvas.line([(-0.2, 0.021 * k + 0.004), (0.2, 0.021 * k)], 0.0006, darker(WOOD, 0.18), alpha=0.5)
@@ -32,38 +55,33 @@ def paint(world: CoffeeCup, canvas: Canvas) -> None:
     canvas.polygon([(-radius - 0.003, 0.0), (radius + 0.003, 0.0), (radius * 0.93, -0.012), (-radius * 0.93, -0.012)],
                    (228, 226, 224), instance=4, shade=0.05)  # fmt: skip
     canvas.ellipse(0.0, 0.0, radius + 0.0030, (radius + 0.0030) * TILT, CHINA, instance=4, shade=0.03)
-    if world.dry:
+    if look.surface is None:
         canvas.ellipse(0.0, 0.0, radius, radius * TILT, (206, 204, 202), instance=4)
         canvas.ellipse(0.0, -0.004, radius * 0.80, radius * 0.74 * TILT, (232, 230, 228), shade=0.04)
     else:
-        _coffee(world, canvas)
-    for n in sorted((0, 1), key=lambda n: -world.ships[n].position[1]):  # the farther ship first
-        _ship(world, canvas, n)
+        _coffee(canvas, look, look.surface)
+    for n in sorted((0, 1), key=lambda n: -look.ships[n].position[1]):  # the farther ship first
+        _ship(canvas, look.ships[n], n + 2)
 
 
-def _coffee(world: CoffeeCup, canvas: Canvas) -> None:
-    height, x0, cell = world.surface()
-    angle = world.values["light"]
-    light = (math.cos(angle), math.sin(angle))
+def _coffee(canvas: Canvas, look: Look, surface: Float[np.ndarray, "cells cells"]) -> None:
+    light = (math.cos(look.light), math.sin(look.light))
     kernels.draw_coffee(
-        canvas.image, canvas.mask, height, world.wet, canvas.x0, canvas.y0, canvas.scale, TILT, world.radius, x0, cell,
-        light, (92.0, 54.0, 30.0), (196.0, 146.0, 96.0), 1,
+        canvas.image, canvas.mask, surface, look.wet, canvas.x0, canvas.y0, canvas.scale, TILT, look.radius, look.x0,
+        look.cell, light, (92.0, 54.0, 30.0), (196.0, 146.0, 96.0), 1,
     )  # fmt: skip
-    curve = kernels.nephroid(world.radius * 0.97)  # light that comes from there runs the other way
+    curve = kernels.nephroid(look.radius * 0.97)  # light that comes from there runs the other way
     turn = np.array([[-light[0], -light[1]], [light[1], -light[0]]])
     curve = (curve @ turn) * [1.0, TILT]
     canvas.line(curve, 0.0045, (236, 196, 140), alpha=0.16, soft=0.005)
     canvas.line(curve, 0.0012, (255, 230, 184), alpha=0.38)
 
 
-def _ship(world: CoffeeCup, canvas: Canvas, n: int) -> None:
-    body = world.ships[n]
-    (x, y), angle, roll = body.position, body.angle, float(world.roll[n])
-    size = world.length * float(world.scale[n])
+def _ship(canvas: Canvas, ship: Ship, instance: int) -> None:
+    (x, y), angle, roll, size = ship.position, ship.angle, ship.roll, ship.size
     half, beam = size / 2, 0.4 * size / 2
     co, si = math.cos(angle), math.sin(angle)
     sway, upright = math.sin(roll), math.cos(roll)
-    colour = COLOURS[world.values[f"colour_{n + 1}"]]
 
     def place(ahead: float, abeam: float, up: float) -> tuple[float, float]:
         """A point of the ship in its own frame (metres), rolled about its keel, in the picture."""
@@ -74,7 +92,6 @@ def _ship(world: CoffeeCup, canvas: Canvas, n: int) -> None:
     canvas.ellipse(
         x + 0.001, y * TILT - 0.001, half * 1.05, beam * 1.1 + half * 0.25, (20, 12, 8), alpha=0.35, soft=0.004
     )
-    instance = n + 2
     outline = ((-0.95, -0.6), (-0.3, -1.0), (0.4, -0.9), (1.0, 0.0), (0.4, 0.9), (-0.3, 1.0), (-0.95, 0.6))
     if upright < 0:
         keel = [place(half * a, beam * b, -0.002) for a, b in outline]
@@ -87,7 +104,7 @@ def _ship(world: CoffeeCup, canvas: Canvas, n: int) -> None:
     deck = [place(0.84 * half * a, 0.74 * beam * b, 0.0042) for a, b in outline]
     canvas.polygon(deck, (206, 160, 104), instance=instance)
     for mast, height, width in ((-0.38, 0.66, 0.62), (0.30, 0.80, 0.72)):
-        _sail(canvas, place, half, beam, mast * half, height * size, width, colour, instance)
+        _sail(canvas, place, half, beam, mast * half, height * size, width, ship.colour, instance)
 
 
 def _sail(canvas, place, half, beam, at, height, width, colour: Colour, instance: int) -> None:

@@ -19,10 +19,11 @@ import pymunk
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.coffee_cup import drawing as coffee_cup_drawing
 from cuspworld.worlds.coffee_cup import kernels
-from cuspworld.worlds.coffee_cup import words as coffee_cup_words
-from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.coffee_cup.drawing import TILT, Look, Ship, paint
+from cuspworld.worlds.coffee_cup.words import CAPTIONS, story
+from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
 CELLS, STEP = 72, 0.0016  # of the grid across; s, at most
@@ -80,6 +81,7 @@ class CoffeeCup(World):
     }  # fmt: skip
     conserved_units: ClassVar[dict[str, str]] = {"coffee_volume": "m^3"}
     critical_events = ("ramming", "capsizing")
+    captions = CAPTIONS
     branches = ("both afloat", "capsized")
     twins: ClassVar[dict[str, Twin]] = {
         "without_water": Twin(
@@ -141,7 +143,6 @@ class CoffeeCup(World):
         self.scale = np.ones(2)
         self.dry = self._ignores = self._grows = False
         self._touching = False
-        self._shaken = False
         self._press()
         self.eta[self.wet] = -self._head[self.wet] + self._head[self.wet].mean()  # at rest in equilibrium
         self._gap = self._distance()
@@ -284,11 +285,11 @@ class CoffeeCup(World):
         """The larger roll over the angle of vanishing stability, less 1."""
         return float(max(abs(state["roll_1"]), abs(state["roll_2"])) / state["roll_limit"] - 1.0)
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         names = [event.name for event in self.events]
         lost = [event.detail["ship"] for event in self.events if event.name == "capsizing"]
         colours = (self.values["colour_1"], self.values["colour_2"])
-        return coffee_cup_words.sentence(style, language, rng, colours, "ramming" in names, "wave" in names, lost)
+        return story(colours, "ramming" in names, "wave" in names, lost)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin != "ignores_wave":
@@ -316,11 +317,13 @@ class CoffeeCup(World):
 
     def camera(self, height: int, width: int) -> dict[str, float]:
         """As in every world, but y is foreshortened: pixel y = origin_y - foreshortening * y / metres_per_pixel."""
-        return {**super().camera(height, width), "foreshortening": coffee_cup_drawing.TILT}
+        return {**super().camera(height, width), "foreshortening": TILT}
 
     def paint(self, canvas: Canvas) -> None:
-        coffee_cup_drawing.paint(self, canvas)
-
-    def surface(self) -> tuple[np.ndarray, float, float]:
-        """The height of the surface without the dents of the hulls, the grid's corner (m), and its cell (m)."""
-        return np.where(self.wet, self.eta + self._head, 0.0), self._x0, self._cell
+        first, second = (
+            Ship(ship.position, ship.angle, float(self.roll[n]), self.length * float(self.scale[n]),
+                 COLOURS[self.values[f"colour_{n + 1}"]])
+            for n, ship in enumerate(self.ships)
+        )  # fmt: skip
+        surface = None if self.dry else np.where(self.wet, self.eta + self._head, 0.0)  # without the dents of the hulls
+        paint(canvas, Look(self.radius, surface, self.wet, self._x0, self._cell, self.values["light"], (first, second)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
+from cuspworld.worlds.words import Captions, Story, Word, coloured
 
 BIG, SMALL = 1.15, 0.95  # m
 FAST, SLOW = 3.0, 2.0  # m/s
@@ -38,64 +39,56 @@ ONE_CHINESE = {
     "parabola": ("一个{a}被{s1}地抛向右方，沿抛物线落下。",),
 }
 POOR = {
-    "en": {"collision": "balls collide", "apart": "balls roll", "uniform": "ball rolls", "parabola": "ball falls"},
-    "zh": {"collision": "两球相撞", "apart": "两球滚动", "uniform": "小球滚动", "parabola": "小球下落"},
+    "collision": ("balls collide", "两球相撞"),
+    "apart": ("balls roll", "两球滚动"),
+    "uniform": ("ball rolls", "小球滚动"),
+    "parabola": ("ball falls", "小球下落"),
 }
+EVENTS = {"contact": "相碰", "kick": "受到一击"}
 
 
-def sentence(
-    style: str,
-    language: str,
-    rng: np.random.Generator,
-    values: dict[str, Any],
-    before: np.ndarray | None,
-    after: np.ndarray,
-) -> str:
+ENGLISH = {"collision": TWO, "apart": APART, **ONE}
+CHINESE = {"collision": TWO_CHINESE, "apart": ("一个{a}和一个{b}滚过桌面，没有相撞。",), **ONE_CHINESE}
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(values: Mapping[str, Any], before: np.ndarray | None, after: np.ndarray) -> Story:
     """`before`: velocities (balls, 2) just before the first contact, None if there was none; `after`: at the end."""
-    law = values["law"]
-    if law == "collision" and before is None:
-        law = "apart"
-    if style == "poor":
-        return POOR[language][law]
-    words = {}
+    words: dict[str, Word] = {}
     for k, name in ((1, "a"), (2, "b")):
-        words[name] = _ball(values[f"colour_{k}"], values[f"radius_{k}"], language)
-        words[f"s{k}"] = _speed(values[f"speed_{k}"], language)
-    if law == "collision":
-        words["end"] = _end(before, after, values, language)
-    texts = {
-        "en": {"collision": TWO, "apart": APART, **ONE},
-        "zh": {"collision": TWO_CHINESE, "apart": ("一个{a}和一个{b}滚过桌面，没有相撞。",), **ONE_CHINESE},
-    }[language][law]
-    text = texts[int(rng.integers(len(texts)))].format(**words)
-    return text[0].upper() + text[1:]
+        words[name] = _ball(values[f"colour_{k}"], values[f"radius_{k}"])
+        words[f"s{k}"] = _speed(values[f"speed_{k}"])
+    if values["law"] != "collision":
+        return Story(values["law"], words)
+    if before is None:
+        return Story("apart", words)
+    return Story("collision", {**words, "end": _end(before, after, values)})
 
 
-def _ball(colour: str, radius: float, language: str) -> str:
-    if language == "zh":
-        return f"{CHINESE_COLOURS[colour]}的{'大' if radius > BIG else '小' if radius < SMALL else ''}球"
-    size = "big " if radius > BIG else "small " if radius < SMALL else ""
+def _ball(colour: str, radius: float) -> Word:
+    size, chinese = ("big ", "大") if radius > BIG else ("small ", "小") if radius < SMALL else ("", "")
     phrase = f"{size}{colour} ball"
-    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}", f"{coloured(colour)[1]}的{chinese}球"
 
 
-def _speed(speed: float, language: str) -> str:
-    english, chinese = ("fast", "快速") if speed > FAST else ("slowly", "缓慢") if speed < SLOW else ("", "")
-    return (english or "at medium speed") if language == "en" else (chinese or "以中等速度")
+def _speed(speed: float) -> Word:
+    return (
+        ("fast", "快速") if speed > FAST else ("slowly", "缓慢") if speed < SLOW else ("at medium speed", "以中等速度")
+    )
 
 
-def _end(before: np.ndarray | None, after: np.ndarray, values: dict[str, Any], language: str) -> str:
+def _end(before: np.ndarray, after: np.ndarray, values: Mapping[str, Any]) -> Word:
     """What the contact did to the two balls."""
-    assert before is not None
-    first, second = values["colour_1"], values["colour_2"]
     if (after[1, 0] - after[0, 0]) < 0.05 * abs(before[1, 0] - before[0, 0]):
-        return "they stay together" if language == "en" else "一起运动"
+        return "they stay together", "一起运动"
     turned = [before[k, 0] * after[k, 0] < 0 for k in (0, 1)]
     if all(turned):
-        return "both bounce back" if language == "en" else "都弹了回去"
+        return "both bounce back", "都弹了回去"
     if not any(turned):
-        return "both go on their ways" if language == "en" else "各自继续前进"
+        return "both go on their ways", "各自继续前进"
+    first, second = coloured(values["colour_1"]), coloured(values["colour_2"])
     pusher, pushed = (second, first) if turned[0] else (first, second)
-    if language == "zh":
-        return f"{CHINESE_COLOURS[pushed]}球被弹回，{CHINESE_COLOURS[pusher]}球继续前进"
-    return f"the {pushed} ball is knocked back while the {pusher} ball rolls on"
+    return (
+        f"the {pushed[0]} ball is knocked back while the {pusher[0]} ball rolls on",
+        f"{pushed[1]}球被弹回，{pusher[1]}球继续前进",
+    )

@@ -18,8 +18,9 @@ import numpy as np
 from cuspworld.errors import MissingExtraError
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.collision import words as collision_words
+from cuspworld.worlds.collision.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Preset, Twin, World
 
 SIDE = 10.0  # m, of the world
@@ -82,6 +83,7 @@ class Collision(World):
     }
     conserved_units: ClassVar[dict[str, str]] = {"momentum_x": "N s", "momentum_y": "N s", "energy": "J"}
     critical_events = ("contact",)
+    captions = CAPTIONS
     branches = ("approaching", "separating", "alone")
     twins: ClassVar[dict[str, Twin]] = {
         "passes_through": Twin("The balls pass through each other.", Law.CONTACT),
@@ -207,8 +209,8 @@ class Collision(World):
         gap = abs(apart - state["ball_1_radius"] - state["ball_2_radius"])
         return -gap if _closing(state) > 0 else gap
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        return collision_words.sentence(style, language, rng, self.values, self._before_contact, self._v)
+    def story(self) -> Story:
+        return story(self.values, self._before_contact, self._v)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         contact = next((event.time for event in truth.events if event.name == "contact"), None)

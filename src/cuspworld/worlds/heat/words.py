@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
+from cuspworld.worlds.words import Captions, Story, Word
 
 # heater -> where it sits
 PLACES = {
@@ -31,22 +31,27 @@ STEADY_CHINESE = (
     "金属板的边缘保持不同的温度，{h}热，{c}冷，热量从一边平稳地传到另一边，温度不再变化。",
 )
 RELAXING_CHINESE = ("一块温度均匀的金属板，{h}被加热，{c}被冷却，热量逐渐传入板内。",)
-UNIFORM = (
-    "A square metal plate whose edge has one temperature all round; nothing changes.",
-    "一块边缘温度处处相同的金属板，没有变化。",
+UNIFORM = ("A square metal plate whose edge has one temperature all round; nothing changes.",)
+UNIFORM_CHINESE = ("一块边缘温度处处相同的金属板，没有变化。",)
+POOR = {
+    True: ("steady plate", "温度稳定"),
+    False: ("heat spreads", "热量扩散"),
+}
+EVENTS = {"heaters change": "加热器改变", "settles": "达到稳定"}
+
+
+CAPTIONS = Captions(
+    {True: STEADY, False: RELAXING, "uniform": UNIFORM},
+    {True: STEADY_CHINESE, False: RELAXING_CHINESE, "uniform": UNIFORM_CHINESE},
+    POOR,
+    EVENTS,
 )
-POOR = {"en": {True: "steady plate", False: "heat spreads"}, "zh": {True: "温度稳定", False: "热量扩散"}}
 
 
-def sentence(style: str, language: str, rng: np.random.Generator, heaters: Mapping[int, float], steady: bool) -> str:
+def story(heaters: Mapping[int, float], steady: bool) -> Story:
     """`heaters`: number -> temperature above ambient (K); `steady`: whether the plate began in its steady state."""
-    if style == "poor":
-        return POOR[language][steady]
     hot, cold = max(heaters, key=heaters.__getitem__), min(heaters, key=heaters.__getitem__)
-    chosen = language == "zh"
-    if heaters[hot] - heaters[cold] < 1.0:
-        return UNIFORM[chosen]
-    texts = ((STEADY, STEADY_CHINESE) if steady else (RELAXING, RELAXING_CHINESE))[chosen]
-    text = texts[int(rng.integers(len(texts)))]
-    differing = "at very different temperatures" if heaters[hot] - heaters[cold] > 60 else "at different temperatures"
-    return text.format(h=PLACES[hot][chosen], c=PLACES[cold][chosen], d=differing)
+    apart = heaters[hot] - heaters[cold]
+    differing = "at very different temperatures" if apart > 60 else "at different temperatures"
+    words: dict[str, Word] = {"h": PLACES[hot], "c": PLACES[cold], "d": differing}
+    return Story("uniform" if apart < 1.0 else steady, words, steady)

@@ -18,8 +18,9 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
-from cuspworld.worlds.heat import words as heat_words
 from cuspworld.worlds.heat.equation import Plate
+from cuspworld.worlds.heat.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Preset, Twin, World, crossing_time
 
 SIDE, THICKNESS = 0.10, 0.001  # m
@@ -95,6 +96,7 @@ class Heat(World):
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {f"heater_{j}": ("K", -60.0, 60.0) for j in range(1, 5)}
     conserved_units: ClassVar[dict[str, str]] = {"heat_minus_inflow": "J"}
     critical_events = ()
+    captions = CAPTIONS
     branches = ("steady", "relaxing")
     twins: ClassVar[dict[str, Twin]] = {
         "maximum_principle": Twin(
@@ -179,9 +181,9 @@ class Heat(World):
         """How far (K) the inside is beyond what edge and beginning allow: never above zero in a possible world."""
         return float(max(state["hottest"] - state["hottest_allowed"], state["coldest_allowed"] - state["coldest"]))
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         heaters = {j + 1: value for j, value in enumerate(self._heater.tolist()) if j < 4 or value != 0.0}
-        return heat_words.sentence(style, language, rng, heaters, self.values["start"] == "steady")
+        return story(heaters, self.values["start"] == "steady")
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         return 0.4 * len(truth.state) / self.rate

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
+from cuspworld.worlds.words import Captions, Story, coloured
 
 STRENGTHS = ((0.20, "gently", "轻轻"), (0.31, "firmly", "用力"), (9.0, "hard", "猛力"))
 SPILLED = (
@@ -50,24 +48,22 @@ CHINESE = {
     "stands": ("桌上放着一杯{c}果汁，什么也没有发生。",),
 }
 POOR = {
-    "en": {"tips": "juice spills", "rocks": "glass rocks", "slides": "glass slides", "stands": "glass stands"},
-    "zh": {"tips": "果汁洒了", "rocks": "杯子摇晃", "slides": "杯子滑动", "stands": "杯子站着"},
+    "tips": ("juice spills", "果汁洒了"),
+    "rocks": ("glass rocks", "杯子摇晃"),
+    "slides": ("glass slides", "杯子滑动"),
+    "stands": ("glass stands", "杯子站着"),
 }
+EVENTS = {"impact": "撞上", "push": "推动", "recovers": "恢复平稳", "spill begins": "开始洒出", "tipping": "开始倾倒"}
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, colour: str, impulse: float, outcome: str, spilled: float
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(colour: str, impulse: float, outcome: str, spilled: float) -> Story:
     """`outcome`: tips, rocks or slides; an impulse (N s) of 0 means that nobody pushed. `spilled`: share of
     the juice that left the glass."""
     if impulse == 0.0 and outcome != "tips":
         outcome = "stands"
-    if style == "poor":
-        return POOR[language][outcome]
-    english, chinese = next((en, zh) for limit, en, zh in STRENGTHS if impulse < limit)
-    english_spilled, chinese_spilled = next((en, zh) for limit, en, zh in SPILLED if spilled < limit)
-    if language == "zh":
-        texts = CHINESE[outcome]
-        return texts[int(rng.integers(len(texts)))].format(c=CHINESE_COLOURS[colour], s=chinese, n=chinese_spilled)
-    texts = ENGLISH[outcome]
-    return texts[int(rng.integers(len(texts)))].format(c=colour, s=english, n=english_spilled)
+    strength = next((english, chinese) for limit, english, chinese in STRENGTHS if impulse < limit)
+    lost = next((english, chinese) for limit, english, chinese in SPILLED if spilled < limit)
+    return Story(outcome, {"c": coloured(colour), "s": strength, "n": lost})

@@ -17,8 +17,9 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
 from cuspworld.worlds.engines.liquid_kernels import inside, liquid_step, rest_density
-from cuspworld.worlds.juice import drawing as juice_drawing
-from cuspworld.worlds.juice import words as juice_words
+from cuspworld.worlds.juice.drawing import Look, paint
+from cuspworld.worlds.juice.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
 STEP = 1 / 600  # s, at most
@@ -85,6 +86,7 @@ class Juice(World):
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"push": ("N s", -1.0, 1.0)}
     conserved_units: ClassVar[dict[str, str]] = {"liquid_mass": "kg"}
     critical_events = ("tipping", "recovers", "spill begins")
+    captions = CAPTIONS
     branches = ("standing", "fallen")
     twins: ClassVar[dict[str, Twin]] = {
         "pouring_skipped": Twin("The glass stands; at once it lies there and the juice is out.", Law.PASSAGE),
@@ -119,7 +121,7 @@ class Juice(World):
         self._exchange = np.zeros(5)
         self._frozen: tuple[np.ndarray, np.ndarray] | None = None
         self._pour(start, rng)
-        self._push_left = self._push_force = 0.0
+        self._push_force = 0.0
         self._push_until = -1.0
         self._overhang = self._measure()
         self._contact = self._push_point()
@@ -276,13 +278,13 @@ class Juice(World):
     def criticality(self, state: Any) -> float:
         return float(state["overhang"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         pushed = [event.detail["impulse"] for event in self.events if event.name == "push"]
         slid = abs(self._glass.position[0] - self._start) > 0.035
         outcome = "tips" if self._overhang >= 0 else "slides" if slid else "rocks"
         spilled = 1.0 - float(self._in.sum()) / self._full
         impulse = max(map(abs, pushed), default=0.0)
-        return juice_words.sentence(style, language, rng, self.values["liquid"], impulse, outcome, spilled)
+        return story(self.values["liquid"], impulse, outcome, spilled)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}  # the last of each name
@@ -318,9 +320,8 @@ class Juice(World):
         return (2,) if twin == "liquid_vanishes" else (1, 2)
 
     def paint(self, canvas: Canvas) -> None:
-        colour = COLOURS[self.values["liquid"]]
-        juice_drawing.paint(canvas, colour, self._walls(), self._x, self._in, self._full, SPACING)
-        juice_drawing.hand(canvas, *self._finger(), self._direction)
+        paint(canvas, Look(COLOURS[self.values["liquid"]], self._walls(), self._x, self._in, self._full, SPACING,
+                           self._finger(), self._direction))  # fmt: skip
 
     def _finger(self) -> tuple[float, float]:
         """Where the hand's finger is (m): at the glass while it pushes, otherwise a little way off."""

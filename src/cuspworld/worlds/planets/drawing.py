@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,22 +31,28 @@ def starry_sky(canvas: Canvas, stars: np.ndarray) -> np.ndarray:
     return canvas.image.copy()
 
 
-def draw_scene(
-    canvas: Canvas,
-    bodies: Mapping[int, tuple[float, ...]],
-    trails: Mapping[int, Sequence[tuple[float, float]]],
-    look: tuple,
-    star_colour: str,
-    nose: float,
-    thrust: float,
-) -> None:
-    """`bodies`: id (0 star, 1-4 planets, 6 rocket) -> x, y and velocity about the star; `nose`: 1 flies nose first."""
-    colours, ringed = [PLANET_COLOURS[k] for k in look[0].tolist()], look[2]
+@dataclass(frozen=True)
+class Look:
+    """What the picture shows: the bodies (0 star, 1-4 planets, 6 rocket): x, y and the velocity about the star (m,
+    m/s), and their trails; an order of the planets' colours and which has a ring; `nose`: 1 flies nose first."""
+
+    bodies: Mapping[int, tuple[float, ...]]
+    trails: Mapping[int, Sequence[tuple[float, float]]]
+    colours: tuple[int, ...]
+    ringed: int
+    star_colour: str
+    nose: float
+    thrust: float
+
+
+def paint(canvas: Canvas, look: Look) -> None:
+    """On top of the sky that is there."""
+    bodies, colours = look.bodies, [PLANET_COLOURS[k] for k in look.colours]
     for i in bodies:
         if i:
             tint = (255, 255, 255) if i == 6 else lighter(COLOURS[colours[i - 1]], 0.25)
-            _trail(canvas, trails[i], bodies[i][:2], tint, 0.045 if i == 6 else 0.065)
-    glow = STARS[star_colour]
+            _trail(canvas, look.trails[i], bodies[i][:2], tint, 0.045 if i == 6 else 0.065)
+    glow = STARS[look.star_colour]
     x, y = bodies[0][:2]
     canvas.circle(x, y, STAR_RADIUS * 1.5, glow, alpha=0.30, soft=1.5 * STAR_RADIUS)
     canvas.circle(x, y, STAR_RADIUS * 1.05, lighter(glow, 0.2), alpha=0.55, soft=0.5 * STAR_RADIUS)
@@ -53,9 +60,9 @@ def draw_scene(
     canvas.circle(x, y, STAR_RADIUS * 0.62, lighter(glow, 0.55), alpha=0.9, soft=0.45 * STAR_RADIUS)
     for i in bodies:
         if 0 < i < 6:
-            _planet(canvas, bodies[i], (x, y), RADII[i - 1], COLOURS[colours[i - 1]], i - 1 == ringed, i + 1)
+            _planet(canvas, bodies[i], (x, y), RADII[i - 1], COLOURS[colours[i - 1]], i - 1 == look.ringed, i + 1)
     if 6 in bodies:
-        _rocket(canvas, bodies[6], nose, thrust)
+        _rocket(canvas, bodies[6], look.nose, look.thrust)
 
 
 def _trail(canvas: Canvas, points: Sequence[tuple[float, float]], head: tuple, colour: Colour, width: float) -> None:

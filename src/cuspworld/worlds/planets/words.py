@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
+from cuspworld.worlds.words import Captions, Story, Word, coloured
 
 NUMBERS = {1: ("One planet goes", "一颗行星"), 2: ("Two planets go", "两颗行星"), 3: ("Three planets go", "三颗行星"),
            4: ("Four planets go", "四颗行星")}  # fmt: skip
@@ -42,33 +41,28 @@ CHINESE = {
     "falls": ("{n}绕着一颗{c}恒星运行。一艘火箭{t}减速，坠入了恒星。",),
 }
 POOR = {
-    "en": {"none": "planets orbit", "orbits": "rocket orbits", "escape": "rocket escapes", "capture": "rocket captured",
-           "flyby": "rocket passes", "falls": "rocket falls"},
-    "zh": {"none": "行星运行", "orbits": "火箭绕行", "escape": "火箭逃离", "capture": "火箭被俘", "flyby": "火箭飞掠",
-           "falls": "火箭坠落"},
-}  # fmt: skip
+    "none": ("planets orbit", "行星运行"),
+    "orbits": ("rocket orbits", "火箭绕行"),
+    "escape": ("rocket escapes", "火箭逃离"),
+    "capture": ("rocket captured", "火箭被俘"),
+    "flyby": ("rocket passes", "火箭飞掠"),
+    "falls": ("rocket falls", "火箭坠落"),
+}
+EVENTS = {"capture": "被俘获", "engine fires": "点火", "escape": "逃离", "falls into the star": "坠入恒星"}
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, values: dict[str, Any], outcome: str, when: float | None
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(values: Mapping[str, Any], outcome: str, when: float | None) -> Story:
     """`outcome`: none, orbits, escape, capture, flyby or falls; `when`: seconds at which the engine fired, or None."""
-    if style == "poor":
-        return POOR[language][outcome]
-    english, chinese = NUMBERS[values["planets"]]
-    colour = values["star_colour"]
-    texts = (ENGLISH if language == "en" else CHINESE)[outcome]
-    text = texts[int(rng.integers(len(texts)))]
-    if language == "zh":
-        moment = f"第{when:.1f}秒，" if when is not None else ""
-        return text.format(n=chinese, c=CHINESE_COLOURS[colour], t=moment)
-    moment = f"after {when:.1f} s" if when is not None else ""
-    text = text.format(
-        n=english,
-        c=colour,
-        t=moment,
-        b="; its engine fires, but it stays bound" if when is not None else "",
-        p="its engine fires, but" if when is not None else "without any thrust",
-        w=", for it brakes too little to be caught" if when is not None else "",
-    )
-    return text.replace("a orange", "an orange")[0].upper() + text.replace("a orange", "an orange")[1:]
+    fired = when is not None
+    words: dict[str, Word] = {
+        "n": NUMBERS[values["planets"]],
+        "c": coloured(values["star_colour"]),
+        "t": (f"after {when:.1f} s", f"第{when:.1f}秒，") if fired else "",
+        "b": "; its engine fires, but it stays bound" if fired else "",
+        "p": "its engine fires, but" if fired else "without any thrust",
+        "w": ", for it brakes too little to be caught" if fired else "",
+    }
+    return Story(outcome, words)

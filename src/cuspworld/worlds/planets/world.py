@@ -19,9 +19,10 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
-from cuspworld.worlds.planets import words as planets_words
-from cuspworld.worlds.planets.drawing import draw_scene, starry_sky
+from cuspworld.worlds.planets.drawing import Look, paint, starry_sky
 from cuspworld.worlds.planets.kernels import advance, energy, watch
+from cuspworld.worlds.planets.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing_time
 
 G = 4 * math.pi**2  # m^3/(kg s^2), of this world
@@ -72,6 +73,7 @@ class Planets(World):
         "energy": "J", "momentum_x": "N s", "momentum_y": "N s", "angular_momentum": "N m s",
     }  # fmt: skip
     critical_events = ("escape", "capture", "falls into the star")
+    captions = CAPTIONS
     branches = ("bound", "free")
     twins: ClassVar[dict[str, Twin]] = {
         "inverse_cube": Twin(
@@ -294,7 +296,7 @@ class Planets(World):
                 energies.append(0.5 * (w[0] ** 2 + w[1] ** 2) - G * float(state["star_mass"]) / r)
         return float(max(energies))
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         if self.values["rocket"] == "none":
             outcome = "none"
         elif self._fallen == "rocket":
@@ -302,7 +304,7 @@ class Planets(World):
         else:
             began, ended = self._first_energy >= 0, self._rocket_energy() >= 0
             outcome = {(0, 0): "orbits", (0, 1): "escape", (1, 0): "capture", (1, 1): "flyby"}[began, ended]
-        return planets_words.sentence(style, language, rng, self.values, outcome, self._burnt_at)
+        return story(self.values, outcome, self._burnt_at)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin == "areal_velocity" and self.values["eccentricity"] < 0.12:
@@ -337,7 +339,9 @@ class Planets(World):
         canvas.image[:] = self._sky[shape]
         canvas.mask[:] = 0
         bodies = {i: (*self._x[k].tolist(), *(self._v[k] - self._v[0]).tolist()) for k, i in enumerate(self._ids)}
-        draw_scene(canvas, bodies, self._trails, self._look, self.values["star_colour"], self._nose, self._thrust)
+        order, _, ringed = self._look
+        paint(canvas, Look(bodies, self._trails, tuple(order.tolist()), ringed, self.values["star_colour"], self._nose,
+                           self._thrust))  # fmt: skip
 
 
 def _on_ellipse(

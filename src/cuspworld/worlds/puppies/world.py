@@ -18,9 +18,10 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
-from cuspworld.worlds.puppies import words as puppies_words
 from cuspworld.worlds.puppies.drawing import COATS, puppy
 from cuspworld.worlds.puppies.kernels import PARTS, hidden
+from cuspworld.worlds.puppies.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
 STEP = 1 / 240  # s, at most
@@ -78,6 +79,7 @@ class Puppies(World):
     }
     conserved_units: ClassVar[dict[str, str]] = {"animals": "1"}
     critical_events = ("full occlusion", "reappears")
+    captions = CAPTIONS
     branches = ("all seen", "one hidden")
     twins: ClassVar[dict[str, Twin]] = {
         "three_become_four": Twin("A fourth puppy comes out from behind another.", Law.PERMANENCE),
@@ -241,11 +243,11 @@ class Puppies(World):
     def criticality(self, state: Any) -> float:
         return float(state["hidden_depth"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         coats = [self.values[f"coat_{k}"] for k in range(1, self.values["count"] + 1)]
         passing = next((event.detail for event in self.events if event.name == "full occlusion"), None)
         pair = (coats[passing["hidden"] - 1], coats[passing["in_front"] - 1]) if passing else None
-        return puppies_words.sentence(style, language, rng, coats, pair)
+        return story(tuple(self.rng("words").random(2)), coats, pair)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         """At the moment when somebody is hidden most, which must be at least half."""

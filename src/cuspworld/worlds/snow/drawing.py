@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
 
 from cuspworld.worlds.drawing.canvas import Canvas, Colour, darker, lighter
-
-if TYPE_CHECKING:
-    from cuspworld.worlds.snow.world import Snow
 
 SNOW: Colour = (226, 236, 248)
 ROCK: Colour = (112, 122, 142)
@@ -22,20 +22,41 @@ COATS: dict[str, tuple[Colour, Colour]] = {
 }
 
 
-def paint(canvas: Canvas, world: Snow) -> None:
+@dataclass(frozen=True)
+class Look:
+    """What the picture shows, in metres: the particles, which of them are the lump or the bank, and the slope (rad).
+
+    `animal`: its kind, at `position`, `facing` 1 (right) or -1, `in_air` with a vertical speed `rising` (m/s). `perch`:
+    where the lump hung, None without a branch; `since_release`: seconds since it was let go, below zero while it hangs.
+    """
+
+    snow: Float[np.ndarray, "particles 2"]
+    lump: Bool[np.ndarray, " particles"]
+    slope: float
+    animal: str
+    position: tuple[float, float]
+    facing: float
+    in_air: bool
+    rising: float
+    perch: tuple[float, float] | None
+    since_release: float
+
+
+def paint(canvas: Canvas, look: Look) -> None:
     canvas.background((104, 168, 226), (208, 230, 246))
-    _landscape(canvas, world)
-    _branch(canvas, world)
-    x, y = world.particles[:, 0], world.particles[:, 1]
-    animal_x, animal_y = world.animal_position
-    _snow(canvas, world, ~world.lump, 2)
-    _animal(canvas, world, animal_x, animal_y)
-    _snow(canvas, world, world.lump, 3)
-    buried = ~world.lump & (abs(x - animal_x) < 0.5) & (y < animal_y - 0.02)  # snow in front of its feet
-    _snow(canvas, world, buried, 2)
+    _landscape(canvas, look.slope)
+    if look.perch is not None:
+        _branch(canvas, *look.perch, look)
+    x, y = look.snow[:, 0], look.snow[:, 1]
+    animal_x, animal_y = look.position
+    _snow(canvas, look.snow[~look.lump], 2)
+    _animal(canvas, look, animal_x, animal_y)
+    _snow(canvas, look.snow[look.lump], 3)
+    buried = ~look.lump & (abs(x - animal_x) < 0.5) & (y < animal_y - 0.02)  # snow in front of its feet
+    _snow(canvas, look.snow[buried], 2)
 
 
-def _landscape(canvas: Canvas, world: Snow) -> None:
+def _landscape(canvas: Canvas, slope: float) -> None:
     canvas.circle(2.72, 2.78, 0.17, (255, 236, 150), soft=0.05)
     for x, y, rx, ry, colour in (
         (0.3, 0.3, 1.6, 1.15, (176, 204, 232)),
@@ -44,8 +65,7 @@ def _landscape(canvas: Canvas, world: Snow) -> None:
         canvas.ellipse(x, y, rx, ry, colour, shade=0.15)
     for x, y, height in ((0.22, 1.1, 0.62), (1.25, 0.95, 0.5), (2.45, 1.0, 0.56), (2.98, 1.05, 0.75)):
         _fir(canvas, x, y, height)
-    slope = math.tan(world.slope)
-    ground = [(-9.0, -9.0), (9.0, -9.0), (9.0, 0.45), (2.0, 0.45), (-9.0, 0.45 + 11.0 * slope)]
+    ground = [(-9.0, -9.0), (9.0, -9.0), (9.0, 0.45), (2.0, 0.45), (-9.0, 0.45 + 11.0 * math.tan(slope))]
     canvas.polygon(ground, ROCK, shade=0.0)
 
 
@@ -59,14 +79,11 @@ def _fir(canvas: Canvas, x: float, y: float, height: float) -> None:
         canvas.polygon(cap, (232, 240, 248))
 
 
-def _branch(canvas: Canvas, world: Snow) -> None:
+def _branch(canvas: Canvas, x: float, y: float, look: Look) -> None:
     """The branch that bears the lump; it springs up when the lump has gone."""
-    if world.values["scene"] == "jump":
-        return
-    x, y = world.perch
-    end = -0.4 if world.slope else 3.6
-    tip = x + (0.16 if world.slope else -0.16)
-    since = world.since_release  # a damped spring of 3 Hz
+    end = -0.4 if look.slope else 3.6
+    tip = x + (0.16 if look.slope else -0.16)
+    since = look.since_release  # a damped spring of 3 Hz
     lift = -0.20 if since < 0 else 0.06 - 0.26 * math.exp(-since / 0.15) * math.cos(6 * math.pi * since)
     middle = 0.5 * (tip + end)
     points = [(end, y - 0.02), (middle, y - 0.1 + 0.3 * lift), (tip, y - 0.04 + lift)]
@@ -78,21 +95,18 @@ def _branch(canvas: Canvas, world: Snow) -> None:
         canvas.capsule(px, py, needle, py - 0.11, 0.022, (46, 104, 82), end=0.01, instance=4)
 
 
-def _snow(canvas: Canvas, world: Snow, chosen, instance: int) -> None:
+def _snow(canvas: Canvas, particles: Float[np.ndarray, "particles 2"], instance: int) -> None:
     spacing = canvas.scale * 0.02  # pixels between particles
     radius = max(2.2 * spacing, 1.2)
     full = math.pi * radius**2 / (3 * spacing**2)  # the field of dense snow
-    canvas.liquid(
-        world.particles[chosen], 2.2 * 0.02, SNOW, threshold=0.26 * full, instance=instance, highlight=0.85
-    )  # fmt: skip
+    canvas.liquid(particles, 2.2 * 0.02, SNOW, threshold=0.26 * full, instance=instance, highlight=0.85)
 
 
-def _animal(canvas: Canvas, world: Snow, x: float, y: float) -> None:
-    kind, d = world.values["animal"], world.facing
+def _animal(canvas: Canvas, look: Look, x: float, y: float) -> None:
+    kind, d = look.animal, look.facing
     coat, belly = COATS[kind]
-    flying = 0.09 if world.in_air else 0.0
-    vy = world.animal_velocity[1]
-    pitch = d * max(-0.35, min(0.35, 0.10 * vy)) if world.in_air else 0.0
+    flying = 0.09 if look.in_air else 0.0
+    pitch = d * max(-0.35, min(0.35, 0.10 * look.rising)) if look.in_air else 0.0
     if kind == "penguin":
         _penguin(canvas, x, y, d, coat, belly, flying)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from cuspworld.worlds.words import Captions, Story
 
 CHINESE_ANIMALS = {"fox": "狐狸", "bear": "小熊", "penguin": "企鹅", "rabbit": "兔子", "cat": "小猫"}
 
@@ -63,34 +63,35 @@ CHINESE = {
     ("", False): ("一只{a}站在雪地里，什么也没有发生。",),
 }
 POOR = {
-    "en": {
-        ("jump", True): "snow bursts", ("jump", False): "{a} jumps", ("lump", True): "lump crumbles",
-        ("lump", False): "lump falls", ("avalanche", True): "snow avalanche", ("avalanche", False): "slope holds",
-        ("alone", True): "snow avalanche",
-        ("", False): "{a} stands",
-    },
-    "zh": {
-        ("jump", True): "撞破雪墙", ("jump", False): "{a}跳雪", ("lump", True): "雪团摔碎", ("lump", False): "雪团落下",
-        ("avalanche", True): "雪崩发生", ("avalanche", False): "雪坡稳定",
-        ("alone", True): "雪崩发生", ("", False): "{a}站立",
-    },
-}  # fmt: skip
+    ("jump", True): ("snow bursts", "撞破雪墙"),
+    ("jump", False): ("{a} jumps", "{a}跳雪"),
+    ("lump", True): ("lump crumbles", "雪团摔碎"),
+    ("lump", False): ("lump falls", "雪团落下"),
+    ("avalanche", True): ("snow avalanche", "雪崩发生"),
+    ("avalanche", False): ("slope holds", "雪坡稳定"),
+    ("alone", True): ("snow avalanche", "雪崩发生"),
+    ("", False): ("{a} stands", "{a}站立"),
+}
+EVENTS = {
+    "avalanche": "雪崩",
+    "crumbles": "碎裂",
+    "impact": "撞上",
+    "jumps": "起跳",
+    "lands": "落地",
+    "lump released": "雪团松脱",
+}
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, values: Mapping[str, Any], happened: Sequence[str]
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(values: Mapping[str, Any], happened: Sequence[str]) -> Story:
     """`values`: the world's parameters; `happened`: the names of the events in their order."""
     gave_way = "crumbles" in happened or "avalanche" in happened
     begun = "jumps" in happened or "lump released" in happened
-    key = (values["scene"], gave_way) if begun or gave_way else ("", False)
+    outcome = (values["scene"], gave_way) if begun or gave_way else ("", False)
     if "avalanche" in happened and ("impact" not in happened or happened.index("avalanche") < happened.index("impact")):
-        key = ("alone", True)
-    soft = values["cohesion"] < 1500.0
-    words = {"a": values["animal"], "k": "soft" if soft else "firm", "s": f"{values['slope']:.0f}"}
-    texts = ENGLISH[key]
-    if language == "zh":
-        words.update(a=CHINESE_ANIMALS[values["animal"]], k="松软" if soft else "结实")
-        texts = CHINESE[key]
-    text = POOR[language][key] if style == "poor" else texts[int(rng.integers(len(texts)))]
-    return text.format(**words)
+        outcome = ("alone", True)
+    firmness = ("soft", "松软") if values["cohesion"] < 1500.0 else ("firm", "结实")
+    animal = values["animal"]
+    return Story(outcome, {"a": (animal, CHINESE_ANIMALS[animal]), "k": firmness, "s": f"{values['slope']:.0f}"})

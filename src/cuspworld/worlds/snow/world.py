@@ -20,9 +20,8 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
-from cuspworld.worlds.snow import drawing as snow_drawing
 from cuspworld.worlds.snow import kernels
-from cuspworld.worlds.snow import words as snow_words
+from cuspworld.worlds.snow.drawing import Look, paint
 from cuspworld.worlds.snow.scene import (
     BULK,
     CELL,
@@ -38,6 +37,8 @@ from cuspworld.worlds.snow.scene import (
     lay_snow,
     limit_equilibrium,
 )
+from cuspworld.worlds.snow.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
 STEP = 1 / 750  # s, at most
@@ -104,6 +105,7 @@ class Snow(World):
     }
     conserved_units: ClassVar[dict[str, str]] = {"snow_mass": "kg", "balance_x": "N s", "balance_y": "N s"}
     critical_events = ("crumbles", "avalanche")
+    captions = CAPTIONS
     branches = ("whole", "crumbled", "resting", "sliding")
     twins: ClassVar[dict[str, Twin]] = {
         "lumps_rise": Twin("The lumps of snow fall upwards.", Law.GRAVITY),
@@ -172,7 +174,6 @@ class Snow(World):
         animal.position = (where, FLOOR + values["depth"] * (0.5 if self.slope else 1.0) + RADIUS)
         self.facing = -1.0 if scene == "avalanche" else 1.0
         space.add(animal, shape)
-        self._contact_impulse = np.zeros(2)
 
     def _body(self) -> np.ndarray:
         (x, y), velocity = self._animal.position, self._animal.velocity
@@ -307,8 +308,8 @@ class Snow(World):
         """The share of bonds needed less the share that is whole."""
         return float(state["critical_bonds"] - state["bonds"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        return snow_words.sentence(style, language, rng, self.values, [event.name for event in self.events])
+    def story(self) -> Story:
+        return story(self.values, [event.name for event in self.events])
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}
@@ -334,26 +335,9 @@ class Snow(World):
         return (3,)
 
     def paint(self, canvas: Canvas) -> None:
-        snow_drawing.paint(canvas, self)
-
-    @property
-    def particles(self) -> np.ndarray:
-        """Positions (n, 2) of the snow, in metres."""
-        return self._snow[:, :2]
-
-    @property
-    def since_release(self) -> float:
-        """Seconds since the branch let go of its lump; below zero while it bears it."""
-        return self.time - self._released_at if self._released else -1.0
-
-    @property
-    def animal_position(self) -> tuple[float, float]:
-        return self._animal.position[0], self._animal.position[1]
-
-    @property
-    def animal_velocity(self) -> tuple[float, float]:
-        return self._animal.velocity[0], self._animal.velocity[1]
-
-    @property
-    def in_air(self) -> bool:
-        return self._in_air
+        animal = self._animal
+        perch = None if self.values["scene"] == "jump" else self.perch
+        since_release = self.time - self._released_at if self._released else -1.0
+        position = (animal.position.x, animal.position.y)
+        paint(canvas, Look(self._snow[:, :2], self.lump, self.slope, self.values["animal"], position, self.facing,
+                           self._in_air, animal.velocity[1], perch, since_release))  # fmt: skip

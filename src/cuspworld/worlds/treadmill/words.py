@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
-from cuspworld.worlds.words import articles
+from cuspworld.worlds.words import Captions, Story, coloured
 
 # (story, whether it was carried off) -> sentences
 ENGLISH = {
@@ -46,20 +44,23 @@ CHINESE = {
     ("still", True): ("一只{c}小狗离开了不动的跑步机。",),
 }
 POOR = {
-    "en": {False: "dog trots", True: "dog slips"},
-    "zh": {False: "小狗小跑", True: "小狗滑落"},
+    False: ("dog trots", "小狗小跑"),
+    True: ("dog slips", "小狗滑落"),
+}
+EVENTS = {
+    "carried off": "被带走",
+    "falls over": "摔倒",
+    "kick": "受到一击",
+    "loses its footing": "开始打滑",
+    "regains its footing": "重新站稳",
 }
 
 
-def sentence(
-    style: str, language: str, rng: np.random.Generator, values: dict[str, Any], carried_off: bool, moved: bool
-) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(values: Mapping[str, Any], carried_off: bool, moved: bool) -> Story:
     """`carried_off`: it has left the belt; `moved`: the belt has run."""
-    if style == "poor":
-        return POOR[language][carried_off]
-    texts = (CHINESE if language == "zh" else ENGLISH)[values["story"] if moved else "still", carried_off]
-    name = CHINESE_COLOURS[values["colour"]] if language == "zh" else values["colour"]
-    text = texts[int(rng.integers(len(texts)))].format(
-        c=name, b=round(100 * values["belt"]), t=round(100 * values["top"]), w=f"{values['when']:.1f}"
-    )
-    return articles(text)
+    words = {"c": coloured(values["colour"]), "b": f"{100 * values['belt']:.0f}", "t": f"{100 * values['top']:.0f}",
+             "w": f"{values['when']:.1f}"}  # fmt: skip
+    return Story((values["story"] if moved else "still", carried_off), words, carried_off)

@@ -18,7 +18,6 @@ from cuspworld.truth import Truth
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, total_energy
-from cuspworld.worlds.treadmill import words as treadmill_words
 from cuspworld.worlds.treadmill.model import (
     BELT_MASS,
     FOOT,
@@ -32,6 +31,8 @@ from cuspworld.worlds.treadmill.model import (
     WIDTH,
     treadmill_scene,
 )
+from cuspworld.worlds.treadmill.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, crossing
 
 LIFT = 0.045  # m, of a swinging foot
@@ -91,6 +92,7 @@ class Treadmill(Legged):
     }
     conserved_units: ClassVar[dict[str, str]] = {"mass": "kg"}
     critical_events = ("carried off",)
+    captions = CAPTIONS
     branches = ("keeps its place", "carried off")
     twins: ClassVar[dict[str, Twin]] = {
         "belt_against_step": Twin(
@@ -200,8 +202,8 @@ class Treadmill(Legged):
         """How far (m) the centre of mass is beyond the belt's rear end."""
         return -HALF - float(state["dog_x"])
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
-        return treadmill_words.sentence(style, language, rng, self.values, self._off, self._ran)
+    def story(self) -> Story:
+        return story(self.values, self._off, self._ran)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         off = [e.time for e in truth.events if e.name in ("carried off", "falls over")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from cuspworld.worlds.words import Captions, Story
 
 OBSTACLES = {
     "cylinder": ("a round cylinder", "圆柱"),
@@ -37,16 +37,23 @@ CHINESE = {
     "still": ("风扇没有转动，烟线静止在风洞里的{o}周围。",),
 }
 POOR = {
-    "en": {"sheds": "vortex street", "steady": "smooth wake", "not yet": "smoke flows", "still": "still air"},
-    "zh": {"sheds": "旋涡脱落", "steady": "平稳绕流", "not yet": "烟雾流动", "still": "静止空气"},
+    "sheds": ("vortex street", "旋涡脱落"),
+    "steady": ("smooth wake", "平稳绕流"),
+    "not yet": ("smoke flows", "烟雾流动"),
+    "still": ("still air", "静止空气"),
+}
+EVENTS = {
+    "critical speed": "达到临界风速",
+    "fan": "风扇启动",
+    "shedding begins": "开始脱落旋涡",
+    "shedding stops": "停止脱落旋涡",
 }
 
 
-def sentence(style: str, language: str, rng: np.random.Generator, obstacle: str, wind: float, outcome: str) -> str:
+CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
+
+
+def story(obstacle: str, wind: float, outcome: str) -> Story:
     """`outcome`: sheds, steady, not yet or still; `wind` in m/s."""
-    if style == "poor":
-        return POOR[language][outcome]
-    chinese = language == "zh"
-    strength = next(words[chinese] for limit, *words in STRENGTHS if wind < limit)
-    texts = (CHINESE if chinese else ENGLISH)[outcome]
-    return texts[int(rng.integers(len(texts)))].format(s=strength, o=OBSTACLES[obstacle][chinese])
+    strength = next((english, chinese) for limit, english, chinese in STRENGTHS if wind < limit)
+    return Story(outcome, {"s": strength, "o": OBSTACLES[obstacle]})

@@ -19,7 +19,8 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
 from cuspworld.worlds.wind_tunnel import kernels
-from cuspworld.worlds.wind_tunnel import words as wind_tunnel_words
+from cuspworld.worlds.wind_tunnel.words import CAPTIONS, story
+from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World
 
 CELL, STEP = 1.25e-3, 1.2e-3  # m and s (at most) of the lattice
@@ -79,6 +80,7 @@ class WindTunnel(World):
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"fan": ("m/s", -TOP_SPEED, TOP_SPEED)}
     conserved_units: ClassVar[dict[str, str]] = {"mass_minus_inflow": "kg/m"}
     critical_events = ("critical speed", "shedding begins", "shedding stops")
+    captions = CAPTIONS
     branches = ("steady wake", "vortex street")
     twins: ClassVar[dict[str, Twin]] = {
         "obstacle_ignored": Twin(
@@ -226,13 +228,13 @@ class WindTunnel(World):
         """The Reynolds number over the critical one, less 1."""
         return float(state["reynolds"] / state["critical_reynolds"] - 1.0)
 
-    def _caption(self, style: str, language: str, rng: np.random.Generator) -> str:
+    def story(self) -> Story:
         outcome = "sheds" if self.time_of("shedding begins") is not None else "steady"
         if outcome == "steady" and self._reynolds() > CRITICAL[self.values["obstacle"]]:
             outcome = "not yet"
         if self.time_of("fan") is None:
             outcome = "still"
-        return wind_tunnel_words.sentence(style, language, rng, self.values["obstacle"], self._wind, outcome)
+        return story(self.values["obstacle"], self._wind, outcome)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         fan = next((event.time for event in truth.events if event.name == "fan"), None)
