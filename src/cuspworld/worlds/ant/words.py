@@ -57,9 +57,16 @@ CHINESE: dict[Any, tuple[str, ...]] = {
     ("stands", False, "level"): ("一只六条腿的{c}蚂蚁站在木板上不动。",),
 }
 DOWNHILL = (
-    ("climbs", "walks down"), ("walks up a", "walks down a"), ("walks up", "walks on"),
-    ("tries to climb", "walks down"), ("that rises by", "that falls by"), ("爬上", "走下"), ("想走下", "走下"), ("向上爬", "向下走"), ("爬坡", "下坡"),
-)  # fmt: skip
+    ("climbs", "walks down"),
+    ("walks up a", "walks down a"),
+    ("walks up", "walks on"),
+    ("tries to climb", "walks down"),
+    ("that rises by", "that falls by"),
+    ("爬上", "走下"),
+    ("想走下", "走下"),
+    ("向上爬", "向下走"),
+    ("爬坡", "下坡"),
+)
 POOR = {
     False: ("ant walks", "蚂蚁爬行"),
     True: ("ant slips", "蚂蚁打滑"),
