@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,9 +39,9 @@ def truth(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def image_size(size: Any, least: int = 2) -> tuple[int, int]:
-    """(height, width) in pixels, each `least` to 4096, from one number or a pair."""
+def image_size(size: Any, least: int = 2, most: int = LARGEST_SIDE) -> tuple[int, int]:
+    """(height, width) in pixels, each `least` to `most`, from one number or a pair."""
     pair = (size, size) if is_whole(size) else size
-    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+    if not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2:
         raise CuspError(f"size must be a number of pixels or (height, width): got {size!r}")
-    return whole("size", pair[0], least, LARGEST_SIDE), whole("size", pair[1], least, LARGEST_SIDE)
+    return whole("size", pair[0], least, most), whole("size", pair[1], least, most)

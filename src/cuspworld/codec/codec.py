@@ -55,7 +55,7 @@ class Codec(Protocol):
 
 def to_tensor(frames: UInt8[np.ndarray, "*batch h w 3"]) -> Float[Tensor, "*batch h w 3"]:
     """uint8 [0, 255] -> float32 [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).float() / 127.5 - 1
+    return torch.from_numpy(np.require(frames, requirements=["C", "W"])).float() / 127.5 - 1
 
 
 def to_frames(x: Float[Tensor, "*batch h w 3"]) -> UInt8[np.ndarray, "*batch h w 3"]:

@@ -103,8 +103,7 @@ class Library(Table):
         """
         from cuspworld.library.captions import read_captions
         from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, look
-        from cuspworld.video.geometry import check_size
-        from cuspworld.video.read import check_fps, check_seconds
+        from cuspworld.video.read import check_fps, check_seconds, check_size
 
         check_size(size)
         check_fps(fps)

@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
     """What may be asked of a clip beside its prompt; what is left out, or None, is the model's own."""
 
     seconds: float  # how long, of the new part; 2 by default
-    size: int | tuple[int, int] | None  # pixels, one number or (height, width): the model's own frames are resized
+    size: int | tuple[int, int] | None  # pixels, or (height, width): the model's own frames are scaled and cropped
     fps: float | None  # frames a second: the model's own frames are repeated or left out to reach it
     seed: int  # 0 by default
     num_inference_steps: int | None

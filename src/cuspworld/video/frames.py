@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import UInt8
 
+from cuspworld.video.geometry import Covering
+
 
 def first(chunks: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
     for chunk in chunks:
@@ -18,13 +20,15 @@ def first(chunks: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
 
 
 def resize_frames(frames: UInt8[np.ndarray, "t h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "t i j 3"]:
+    """Frames of `size` (height, width): scaled to cover it and cropped at the centre, as `Clip.read` does."""
     if frames.shape[1:3] == size:
         return frames
     import cv2
 
-    height, width = size
-    way = cv2.INTER_AREA if height * width < frames.shape[1] * frames.shape[2] else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(frame, (width, height), interpolation=way) for frame in frames])
+    covering = Covering.of(frames.shape[1], frames.shape[2], size)
+    scaled = covering.width, covering.height
+    way = cv2.INTER_AREA if covering.height * covering.width < frames[0, ..., 0].size else cv2.INTER_CUBIC
+    return np.stack([cv2.resize(frame, scaled, interpolation=way)[covering.crop] for frame in frames])
 
 
 def resize(chunks: Iterator[np.ndarray], size: tuple[int, int]) -> Iterator[np.ndarray]:

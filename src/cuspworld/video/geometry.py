@@ -5,6 +5,7 @@ Rotation and mirroring come from the display matrix (ISO/IEC 14496-12, 6.2.2), p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,20 +21,30 @@ MAX_PIXELS = 8192 * 4608
 Frame = UInt8[np.ndarray, "height width 3"]
 
 
-def check_size(size: Any) -> tuple[int, int] | None:
-    """`size` as (height, width); a number is a square. Raises CuspError if it is neither, or out of range."""
-    if size is None:
-        return None
-    pair = (size, size) if isinstance(size, int | np.integer) else size
-    if (
-        not isinstance(pair, tuple | list)
-        or len(pair) != 2
-        or not all(isinstance(side, int | np.integer) and 1 <= side <= MAX_SIDE for side in pair)
-    ):
+@dataclass(frozen=True)
+class Covering:
+    """A picture scaled by one factor, so that it just covers a target, then cropped at the centre: never stretched."""
+
+    height: int  # after scaling
+    width: int
+    crop: tuple[slice, slice]  # rows and columns of the scaled picture
+
+    @classmethod
+    def of(cls, height: int, width: int, target: tuple[int, int]) -> Covering:
+        """How `height` x `width` pixels come to be `target` (height, width)."""
+        scale = max(target[0] / height, target[1] / width)
+        rows, columns = max(target[0], round(height * scale)), max(target[1], round(width * scale))
+        check_pixels(height, width, rows, columns)
+        top, left = (rows - target[0]) // 2, (columns - target[1]) // 2
+        return cls(rows, columns, (slice(top, top + target[0]), slice(left, left + target[1])))
+
+
+def check_pixels(height: int, width: int, rows: int, columns: int) -> None:
+    """Raise CuspError if a picture of `height` x `width` takes too much memory scaled to `rows` x `columns`."""
+    if max(rows, columns) > 2 * MAX_SIDE or rows * columns > MAX_PIXELS:
         raise CuspError(
-            f"size must be whole pixels, one side or (height, width), each from 1 to {MAX_SIDE}: got {size!r}"
+            f"a frame of {height}x{width} pixels would become {rows}x{columns} before cropping; take a smaller size"
         )
-    return int(pair[0]), int(pair[1])
 
 
 def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | None) -> Frame:
@@ -44,14 +55,10 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
     stretched = pixel_shape and 0.1 < pixel_shape < 10 and abs(pixel_shape - 1) > 0.01
     height, width = frame.height, max(1, round(frame.width * (pixel_shape if stretched and pixel_shape else 1)))
     goal = None if target is None else target if turn is None or not turn[0] else target[::-1]
-    if goal is not None:
-        scale = max(goal[0] / height, goal[1] / width)
-        height, width = max(goal[0], round(height * scale)), max(goal[1], round(width * scale))
-    if max(height, width) > 2 * MAX_SIDE or height * width > MAX_PIXELS:
-        raise CuspError(
-            f"size {target}: a frame of {frame.height}x{frame.width} pixels would become {height}x{width} before "
-            "cropping; take a smaller size"
-        )
+    covering = None if goal is None else Covering.of(height, width, goal)
+    if covering is not None:
+        height, width = covering.height, covering.width
+    check_pixels(frame.height, frame.width, height, width)
     method = Interpolation.AREA if height < frame.height or width < frame.width else Interpolation.BICUBIC
     # without exact rounding colours come out one or two levels too dark, and every copy of a copy darkens
     exact = method | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -59,9 +66,8 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
     picture = frame.to_ndarray(format=form, height=height, width=width, interpolation=exact, threads=1)
     if form == "rgb48le":
         picture = tone_mapped(picture, frame.color_trc)
-    if goal is not None:
-        top, left = (height - goal[0]) // 2, (width - goal[1]) // 2
-        picture = picture[top : top + goal[0], left : left + goal[1]]
+    if covering is not None:
+        picture = picture[covering.crop]
     return picture if turn is None else _turned(picture, turn)
 
 

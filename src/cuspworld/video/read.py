@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from cuspworld.checks import image_size
 from cuspworld.errors import CuspError
 from cuspworld.video.container import is_cut_short
-from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, check_size, upright
+from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, upright
 from cuspworld.video.interlaced import progressive
 
 SUFFIXES = (
@@ -65,6 +66,11 @@ def check_seconds(start: float, seconds: float | None) -> None:
 def check_fps(fps: float | None) -> None:
     if fps is not None and not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
         raise CuspError(f"fps must be above 0 and at most {MAX_FPS:g} frames per second: got {fps}")
+
+
+def check_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    """(height, width) of the frames that are asked for, None for the file's own."""
+    return None if size is None else image_size(size, 1, MAX_SIDE)
 
 
 def holds_video(path: Path) -> bool:
