@@ -135,3 +135,8 @@ def test_quality_out_of_range(tmp_path, quality):
     with pytest.raises(CuspError, match="quality must be from 0"):
         Clip(numbered(2), 10.0).write(tmp_path / "a.mp4", quality=quality)
     assert not list(tmp_path.iterdir())
+
+
+def test_one_frame_in_two_seconds_is_a_rate():
+    clip = Clip(np.zeros((3, 4, 4, 3), np.uint8), fps=0.5)
+    assert clip.seconds == 6.0

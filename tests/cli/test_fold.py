@@ -38,6 +38,7 @@ def test_the_summary_is_for_people(two_heaps: Path, capsys: pytest.CaptureFixtur
     assert run([str(two_heaps), "--tolerance", "0.2"]) == 0
     printed = capsys.readouterr().out
     assert "120 in 4 dimensions" in printed and "2: 70, 50" in printed and "critical pair" in printed
+    assert "None" not in printed
     assert [p.name for p in two_heaps.parent.iterdir()] == ["points.npy"]  # no picture was asked for
 
 

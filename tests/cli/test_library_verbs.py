@@ -14,7 +14,7 @@ from PIL import Image
 
 from cuspworld import Clip, Library, worlds
 from cuspworld.cli import VERBS, main
-from cuspworld.cli.parse import parse_settings, parse_size
+from cuspworld.cli.parse import parse_number, parse_settings, parse_size
 from cuspworld.errors import CuspError
 from tests.helpers import moving_box
 
@@ -217,3 +217,19 @@ def test_the_core_alone_says_what_a_library_needs(verb, missing, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and "pip install 'cuspworld[library]'" in done.stderr
     assert "Traceback" not in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_sheet_of_a_library_has_the_columns_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cusp("record", "Collision", "-n", 2, "-o", "worlds.lance", "--size", 16, "--seconds", 1) == 0
+    sizes = {}
+    for name, more in (("row", []), ("two", ["--columns", 2])):
+        assert cusp("show", "worlds.lance", "-o", f"{name}.png", "--frames", 4, *more) == 0
+        sizes[name] = Image.open(f"{name}.png").size
+    assert sizes["row"][0] > sizes["two"][0] and sizes["row"][1] < sizes["two"][1], sizes
+
+
+def test_numbers_on_the_command_line():
+    assert parse_number("--fps", "-2.5e1") == -25.0
+    with pytest.raises(CuspError, match="--fps must be a number: got 'ten'"):
+        parse_number("--fps", "ten")

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.autoencoder import AutoencoderConfig, ResidualBlock
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec, psnr, reconstruct, to_frames, to_tensor
 from cuspworld.codec.published import PublishedCodec
@@ -180,6 +180,9 @@ def test_published_autoencoders_load_by_folder(name, tmp_path):
     assert codec.decode(latents).shape == frames.shape
     direct = codec.model.encode(frames.movedim(-1, 1)).latent_dist.mode()
     torch.testing.assert_close(latents * codec.latent_std + codec.latent_mean, direct.movedim(1, -1))
+    decoded = codec.model.decode(direct).sample.movedim(1, -1)
+    torch.testing.assert_close(codec.decode(latents), decoded[:, -(t + 1) :])
+    torch.testing.assert_close(codec.decode_next(latents[:, 1:], latents[:, :1]), decoded[:, -t:])
     with pytest.raises(CuspError, match=f"multiple of {s}"):
         codec.encode(torch.zeros(1, 1, s + 1, s, 3))
 
@@ -189,3 +192,23 @@ def test_a_class_that_is_no_video_autoencoder(tmp_path):
     pytest.importorskip("diffusers")
     with pytest.raises(CuspError, match="not a video autoencoder"):
         Codec.from_pretrained(tmp_path)
+
+
+@torch.no_grad()
+def test_a_residual_block_starts_as_the_identity():
+    x = torch.randn(2, 4, 6, 5)
+    assert torch.equal(ResidualBlock(4)(x), x)
+
+
+@torch.no_grad()
+def test_latents_are_told_in_their_own_spread_and_decoded_from_it():
+    """With the statistics of some clips, their latents have mean 0 and spread 1, and decode to the same frames."""
+    codec, frames = small_codec(), torch.rand(4, 5, 16, 16, 3) * 2 - 1
+    raw = codec.encode(frames)
+    plain = codec.decode(raw)
+    codec.latent_mean.copy_(raw.mean(dim=(0, 1, 2, 3)))
+    codec.latent_std.copy_(raw.std(dim=(0, 1, 2, 3)))
+    latents = codec.encode(frames)
+    torch.testing.assert_close(latents.mean(dim=(0, 1, 2, 3)), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(latents.std(dim=(0, 1, 2, 3)), torch.ones(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(codec.decode(latents), plain, atol=1e-4, rtol=1e-4)

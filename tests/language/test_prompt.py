@@ -94,3 +94,10 @@ def test_a_transformers_encoder_that_is_not_there():
     pytest.importorskip("transformers")
     with pytest.raises(CuspError, match="no text encoder"):
         TransformersPromptEncoder("/nowhere/at/all")
+
+
+def test_one_unknown_word_of_three_is_forgiven():
+    """Half of what tells the worlds apart may be unknown before a person is warned."""
+    encoder = make()
+    assert encoder.warning("a zeppelin of orange juice tips") is None
+    assert "never taught" in (encoder.warning("zeppelin quasar juice") or "")

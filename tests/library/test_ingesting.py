@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -242,3 +244,9 @@ def test_one_bad_file_in_a_thousand(tmp_path):
     addition = library.ingest(folder, size=16, workers=2)
     assert addition.added == len(library) == 999
     assert [what for what, _ in addition.problems] == ["0500.mp4"]
+
+
+def test_a_library_without_its_packages_names_the_extra():
+    hidden = "import sys; sys.modules['lance'] = None; import cuspworld.library"
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True)
+    assert done.returncode != 0 and "cuspworld[library]" in done.stderr.splitlines()[-1]
