@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.errors import CuspError
 from cuspworld.lock import one_writer
 from cuspworld.simulator.simulator import Simulator
-from cuspworld.training.data import ClipWindows, window_shape
+from cuspworld.training.data import ClipWindows, Shape, window_shape
 from cuspworld.training.loop import Process, learning_rate, step_generator
 from cuspworld.training.presets import PRESETS, Phase, preset
 from cuspworld.training.run import train, with_steps
@@ -128,10 +127,10 @@ def test_seeds_and_steps_draw_apart():
 
 
 def test_windows_are_the_largest_that_fit():
-    shape = window_shape(moving_box(0, 18, (40, 50)), 21, 4, 16)
+    shape = window_shape(Shape(18, 40, 50), 21, 4, 16)
     assert (shape.frames, shape.height, shape.width) == (17, 32, 48)
     with pytest.raises(CuspError, match="smaller than one token"):
-        window_shape(Clip(np.zeros((5, 12, 50, 3), np.uint8), 10.0), 21, 4, 16)
+        window_shape(Shape(5, 12, 50), 21, 4, 16)
 
 
 def test_a_batch_that_cannot_be_shared():

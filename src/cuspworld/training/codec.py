@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec, psnr, reconstruct, to_tensor
-from cuspworld.training.data import ClipWindows, cut, window_shape
+from cuspworld.training.data import ClipWindows, cut, shape_of, window_shape
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset
 
@@ -108,7 +108,7 @@ def set_statistics(codec: AutoencoderCodec, windows: ClipWindows, size: int, dev
 
 def check_reconstruction(codec: Codec, clip: Clip, window: int, space: int) -> tuple[np.ndarray, np.ndarray]:
     """A window of the clip and its reconstruction, both uint8 (t, h, w, 3)."""
-    truth = cut(clip, window_shape(clip, window, codec.temporal_stride, space), 0)
+    truth = cut(clip, window_shape(shape_of(clip), window, codec.temporal_stride, space), 0)
     return truth, reconstruct(codec, truth)
 
 

@@ -20,20 +20,37 @@ from cuspworld.training.loop import Process, step_generator
 
 @dataclass(frozen=True)
 class Shape:
-    """The windows of a bucket: frames (4k+1), height, width."""
+    """Of a clip, or of the windows that are cut from it."""
 
     frames: int
     height: int
     width: int
 
 
-def window_shape(clip: Clip, window: int, stride: int, space: int) -> Shape:
+def shape_of(clip: Clip) -> Shape:
+    return Shape(len(clip), *clip.size)
+
+
+def shapes_of(clips: Sequence[Clip]) -> list[Shape]:
+    """Frames, height and width of every clip. A library has them as columns: not one frame is read."""
+    if (column := getattr(clips, "column", None)) is None:
+        return [shape_of(clip) for clip in clips]
+    return [Shape(*shape) for shape in zip(column("time"), column("height"), column("width"), strict=True)]
+
+
+def captions_of(clips: Sequence[Clip]) -> list[str]:
+    """Every clip's caption, from a library's column where there is one."""
+    column = getattr(clips, "column", None)
+    return [clip.caption for clip in clips] if column is None else column("caption")
+
+
+def window_shape(clip: Shape, window: int, stride: int, space: int) -> Shape:
     """The largest window of at most `window` frames and the largest multiple of `space` that fit into the clip."""
-    frames = (min(window, len(clip)) - 1) // stride * stride + 1
-    height, width = (size // space * space for size in clip.size)
+    frames = (min(window, clip.frames) - 1) // stride * stride + 1
+    height, width = clip.height // space * space, clip.width // space * space
     if height == 0 or width == 0:
         raise CuspError(
-            f"a clip of {clip.size[0]} x {clip.size[1]} pixels is smaller than one token ({space} x {space}): "
+            f"a clip of {clip.height} x {clip.width} pixels is smaller than one token ({space} x {space}): "
             f"ingest the library at a size of {space} or more"
         )
     return Shape(frames, height, width)
@@ -71,8 +88,8 @@ class ClipWindows:
             raise CuspError("the library's training split has no clips: record or ingest some first")
         self.clips, self.seed, self.side = clips, seed, side
         buckets: dict[Shape, list[int]] = defaultdict(list)
-        for index in range(len(clips)):
-            buckets[window_shape(clips[index], window, stride, space)].append(index)
+        for index, shape in enumerate(shapes_of(clips)):
+            buckets[window_shape(shape, window, stride, space)].append(index)
         self.shapes = sorted(buckets, key=lambda s: (s.frames, s.height, s.width))
         self.members = [buckets[shape] for shape in self.shapes]
 

@@ -24,7 +24,7 @@ from cuspworld.lock import one_writer
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
-from cuspworld.training.data import window_shape
+from cuspworld.training.data import shape_of, window_shape
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Preset
 from cuspworld.training.transport import encode_windows, transport_trainer
@@ -120,7 +120,7 @@ def _train(
     )
     prompts.to(device)
     transformer.to(device)
-    shape = window_shape(clips[0], preset.window, codec.temporal_stride, space)
+    shape = window_shape(shape_of(clips[0]), preset.window, codec.temporal_stride, space)
     config = SimulatorConfig(
         fps=float(clips[0].fps),
         height=shape.height,

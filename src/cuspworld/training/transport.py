@@ -20,7 +20,7 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.models import read_tensors, write_tensors
-from cuspworld.training.data import cut, window_shape
+from cuspworld.training.data import captions_of, cut, shape_of, window_shape
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Preset
 from cuspworld.transport.flow.matching import flow_loss, interpolate, sample_time
@@ -86,7 +86,7 @@ def encode_windows(
         tensors: dict[str, Tensor] = {}
         for index in track(range(len(clips)), description="encode", disable=not process.first):
             clip = clips[index]
-            shape = window_shape(clip, preset.window, codec.temporal_stride, space)
+            shape = window_shape(shape_of(clip), preset.window, codec.temporal_stride, space)
             with torch.inference_mode():
                 for start in _starts(len(clip), shape.frames, codec.temporal_stride, preset.context):
                     frames = to_tensor(cut(clip, shape, start))[None].to(device)
@@ -94,12 +94,12 @@ def encode_windows(
         with written_whole(file) as aside:
             write_tensors(aside, tensors)
     process.wait()
-    windows = []
+    windows, captions = [], captions_of(clips)
     latents = read_tensors(file)
     for name in sorted(latents):
         index, start = map(int, name.split("."))
         tokens, positions = tokenize(latents[name][None].float(), preset.patch)
-        windows.append(Window(tokens[0], positions, clips[index].caption, start == 0))
+        windows.append(Window(tokens[0], positions, captions[index], start == 0))
     return windows
 
 
