@@ -13,4 +13,4 @@ report = audit(clip)
 print(f"score {report.score:.2f}: the probability that no checked law is broken")
 for finding in report.findings:
     print(f"  {finding.start:.2f}-{finding.end:.2f} s, {finding.law}, {finding.probability:.2f}: {finding.sentence}")
-print(f"the page: {report.to_html(folder / 'audit.html', clip)}")
+print(f"the page: {audit.write_page(report, folder / 'audit.html', clip)}")

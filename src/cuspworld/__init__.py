@@ -19,11 +19,14 @@ _ROOMS = ("worlds", "audit")  # `cuspworld.audit` is a room that can be called
 __all__ = ["Brenier", "Clip", "Library", "Simulator", "__version__", "audit", "worlds"]
 
 if TYPE_CHECKING:
-    from cuspworld import audit, worlds
+    from cuspworld import worlds
+    from cuspworld.audit.room import Room
     from cuspworld.clip import Clip
     from cuspworld.library import Library
     from cuspworld.simulator.simulator import Simulator
     from cuspworld.transport.brenier import Brenier
+
+    audit: Room
 
 
 def __getattr__(name: str) -> Any:

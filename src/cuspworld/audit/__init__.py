@@ -8,9 +8,9 @@ load on first use.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from cuspworld.audit.room import Room
 
 _HOMES = {
     "Check": "cuspworld.audit.laws.check",
@@ -61,27 +61,4 @@ if TYPE_CHECKING:
     from cuspworld.audit.report import Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 
-
-class _Room(ModuleType):
-    """A module that can be called: `cuspworld.audit(clip)`."""
-
-    def __call__(self, clip: Any, **options: Any) -> Any:
-        from cuspworld.audit.run import audit_clip
-
-        return audit_clip(clip, **options)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # importing the file compare.py would otherwise put that module in the place of the function `compare`
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _HOMES:
-            return getattr(import_module(_HOMES[name]), name)
-        raise AttributeError(f"module 'cuspworld.audit' has no attribute {name!r}")
-
-    def __dir__(self) -> list[str]:
-        return __all__
-
-
-sys.modules[__name__].__class__ = _Room
+sys.modules[__name__].__class__ = cast(Any, Room)
