@@ -316,3 +316,13 @@ def test_colours_stay_through_five_copies(tmp_path):
         clip.write(tmp_path / "copy.mp4")
         clip = Clip.read(tmp_path / "copy.mp4")
         assert np.abs(clip.frames.astype(int) - colour).max() <= 1
+
+
+def test_damaged_files_end_in_one_error_or_what_could_be_read(data_folder):
+    """Files that made FFmpeg fail while seeking, decoding or converting; nothing but CuspError comes out."""
+    for path in sorted((data_folder / "cases" / "fuzz").iterdir()):
+        for options in ({}, {"start": 0.5}, {"partial": True}, {"start": 0.5, "partial": True}, {"size": 16, "fps": 7}):
+            try:
+                assert len(Clip.read(path, **options)) > 0
+            except CuspError as error:
+                assert path.name in str(error)

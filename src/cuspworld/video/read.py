@@ -187,7 +187,7 @@ class VideoFile:
                     break
                 while held is not None and start + count / rate < time - tolerance:
                     if picture is None:
-                        picture = upright(held, target, self._stream.sample_aspect_ratio)
+                        picture = self._picture(held, target)
                     yield picture
                     count += 1
                     if count == wanted:
@@ -201,7 +201,11 @@ class VideoFile:
             length = float(held.duration * held.time_base) if held.duration and held.time_base else 0.0
             end = since + (length if 0 < length <= MAX_HOLD else 1 / self.fps)
             while count != wanted and start + count / rate < end - tolerance:
-                picture = upright(held, target, self._stream.sample_aspect_ratio) if picture is None else picture
+                try:
+                    picture = self._picture(held, target) if picture is None else picture
+                except _DamagedError as error:
+                    problem = problem or str(error)
+                    break
                 yield picture
                 count += 1
         if count == wanted:
@@ -218,6 +222,15 @@ class VideoFile:
                 raise CuspError(f"{shown(self.path)} holds no frames")
             raise CuspError(f"start={start:g} s is past the end of {shown(self.path)}, which ends at {since:.3f} s")
 
+    def _picture(self, frame: Any, target: tuple[int, int] | None) -> Frame:
+        """The frame as it is shown. Raises _DamagedError where its pixels make no picture."""
+        import av
+
+        try:
+            return upright(frame, target, self._stream.sample_aspect_ratio)
+        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise _DamagedError(getattr(error, "strerror", None) or str(error)) from error
+
     def _timed(self, start: float) -> Iterator[tuple[float, Any]]:
         """(seconds since the first frame, decoded frame), from the last key frame before `start` on."""
         import av
@@ -230,7 +243,7 @@ class VideoFile:
             try:
                 self._container.seek(int((start + origin) / float(stream.time_base)), stream=stream, backward=True)
             except (av.FFmpegError, OverflowError):
-                self._container.seek(0)  # not seekable there: decode from the beginning
+                self._rewind()  # not seekable there: decode from the beginning
         previous = -1 / self.fps
         frames = progressive(self._container.decode(stream))
         while True:
@@ -254,15 +267,23 @@ class VideoFile:
             previous = time
             yield time, frame
 
+    def _rewind(self) -> None:
+        import av
+
+        try:
+            self._container.seek(0)
+        except av.FFmpegError as error:
+            raise _DamagedError(f"it cannot be read from its beginning ({error.strerror})") from error
+
     def _first_time(self) -> float | None:
         """When the first frame that comes out of the decoder is shown."""
         import av
 
         try:
             frame = next(self._container.decode(self._stream), None)
-            self._container.seek(0)
         except (av.FFmpegError, MemoryError, OSError, ValueError):
             return None  # reading from the beginning will say what is wrong
+        self._rewind()
         return None if frame is None else frame.time
 
     def _tolerance(self, fps: float | None) -> float:
