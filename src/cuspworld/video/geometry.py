@@ -73,13 +73,14 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
 
 def _turn(frame: Any) -> tuple[bool, bool, bool] | None:
     """(transpose, then flip left-right, flip up-down) by the frame's display matrix; None where it is upright."""
-    for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX":
-            matrix = np.frombuffer(bytes(data), np.int32, 9)
-            a, b, c, d = (int(matrix[k]) for k in (0, 1, 3, 4))  # (x, y) is shown at (a x + c y, b x + d y)
-            sideways = abs(b) + abs(c) > abs(a) + abs(d)
-            turn = (sideways, c < 0, b < 0) if sideways else (sideways, a < 0, d < 0)
-            return turn if any(turn) else None
+    from av.sidedata.sidedata import Type
+
+    if (data := frame.side_data.get(Type.DISPLAYMATRIX)) is not None:
+        matrix = np.frombuffer(bytes(data), np.int32, 9)
+        a, b, c, d = (int(matrix[k]) for k in (0, 1, 3, 4))  # (x, y) is shown at (a x + c y, b x + d y)
+        sideways = abs(b) + abs(c) > abs(a) + abs(d)
+        turn = (sideways, c < 0, b < 0) if sideways else (sideways, a < 0, d < 0)
+        return turn if any(turn) else None
     return None
 
 

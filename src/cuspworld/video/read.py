@@ -97,7 +97,7 @@ class VideoFile:
         _check_is_file(self.path)
         options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file", "max_pixels": str(MAX_PIXELS)}
         try:
-            self._container = av.open(f"file:{self.path}", options=options, metadata_errors="replace")
+            self._container = av.open(f"file:{self.path}", options=options, **_lenient(av.__version__))
         except (av.FFmpegError, ValueError, OSError) as error:
             cut = is_cut_short(self.path)
             why = "it is cut short and its index is lost" if cut else getattr(error, "strerror", None) or str(error)
@@ -395,6 +395,11 @@ def _check_is_file(path: Path) -> None:
             raise CuspError(f"{shown(path)} is empty (0 bytes): 0 frames could be read")
     except (OSError, ValueError) as error:  # a name that is too long, or has a zero byte
         raise CuspError(f"cannot read {shown(path)}: {error}") from error
+
+
+def _lenient(version: str) -> dict[str, Any]:
+    """How PyAV is told that a title in no encoding is no reason to refuse a video; from 19 on it replaces by itself."""
+    return {"metadata_errors": "replace"} if int(version.partition(".")[0]) < 19 else {}
 
 
 def _video_stream(container: Any) -> Any:
