@@ -50,8 +50,7 @@ def _scene(frames: np.ndarray) -> Scene:
 @pytest.mark.parametrize("kind", ["stops", "rises"])
 def test_a_fall_that_stops_or_turns_in_the_air_is_told(kind: str) -> None:
     scene = _scene(_lump(_rows(kind)))
-    assert scene.colours is not None
-    found = [fall for fall in falls(scene, scene.colours) if fall.strength > 4]
+    found = [fall for fall in falls(scene) if fall.strength > 4]
     assert [fall.kind for fall in found] == [kind] and abs(found[0].frame - (18 if kind == "stops" else 24)) <= 3
     report = audit_clip(Clip(_lump(_rows(kind)), FPS))
     assert "gravity" in {finding.law for finding in report.findings}
@@ -59,8 +58,7 @@ def test_a_fall_that_stops_or_turns_in_the_air_is_told(kind: str) -> None:
 
 def test_a_fall_that_lands_and_bounces_is_silent() -> None:
     scene = _scene(_lump(_rows("lands")))
-    assert scene.colours is not None
-    assert [fall for fall in falls(scene, scene.colours) if fall.strength > 1] == []
+    assert [fall for fall in falls(scene) if fall.strength > 1] == []
 
 
 def _glass(flows: bool, open_top: bool = True) -> np.ndarray:
@@ -89,8 +87,7 @@ def _glass(flows: bool, open_top: bool = True) -> np.ndarray:
 
 def test_juice_that_stays_in_a_fallen_glass_stands_sideways() -> None:
     scene = _scene(_glass(flows=False))
-    assert scene.colours is not None
-    found = standing(scene, scene.colours)
+    found = standing(scene)
     assert found and found[0].strength > 3 and found[0].kept > 0.9 and found[0].start >= 19
     scene = _scene(_glass(flows=True))
-    assert scene.colours is None or standing(scene, scene.colours) == []
+    assert standing(scene) == []

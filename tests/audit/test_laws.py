@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import audit_clip
-from cuspworld.audit.laws import checks, legacy
+from cuspworld.audit.laws import checks
 from cuspworld.audit.laws.consistency.gluing import radius
 from cuspworld.audit.report import Report
 from cuspworld.clip import Clip
@@ -34,7 +34,7 @@ def _falling(**options: int) -> Report:
 
 
 def test_every_law_of_the_table_is_there() -> None:
-    assert {check.law for check in checks()} | {law.name for law in legacy()} == set(Law)
+    assert {check.law for check in checks()} == set(Law)
 
 
 def test_a_fall_out_of_the_frame_is_silent() -> None:

@@ -13,12 +13,11 @@ from cuspworld import worlds
 from cuspworld.audit import audit_clip
 from cuspworld.audit.calibration import TAUGHT, Weights
 from cuspworld.audit.evidence.scene import observe
-from cuspworld.audit.finding import Finding
+from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.interface import Judge
 from cuspworld.audit.judges.twin_network import TwinNetwork
 from cuspworld.audit.judges.twin_shapes import GRID, LAWS
 from cuspworld.audit.judges.twins import TwinJudge, _weighed, mixed, own_suspects, shipped
-from cuspworld.audit.laws.base import Evidence
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law

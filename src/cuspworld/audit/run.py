@@ -19,14 +19,13 @@ from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shot
 from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.judges.twins import TwinJudge, shipped
-from cuspworld.audit.laws import checks, legacy
+from cuspworld.audit.laws import checks
 from cuspworld.audit.laws.runner import look, weigh
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.laws import Law
 
 WORKING = 256  # pixels: the longest side at which a video is looked at
 WINDOW = 10.0  # seconds
@@ -151,8 +150,6 @@ class _Collected:
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
             evidence = weigh(scene, look(Observations(scene), self.checks))
-            evidence |= {law.name: law.check(scene) for law in legacy()}
-            evidence = {law.value: evidence[law.value] for law in Law}
             if self.taught is not None:
                 evidence, silent = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(silent)

@@ -36,6 +36,11 @@ class Path:
         """The mean of the half sides."""
         return float(np.mean(self.half))
 
+    def box(self, point: int) -> tuple[float, float, float, float]:
+        """Its usual box about one of its points."""
+        (x, y), (half_width, half_height) = self.points[point], self.half
+        return float(x - half_width), float(y - half_height), float(x + half_width), float(y + half_height)
+
 
 def trace(frames: np.ndarray, labels: np.ndarray, track: Track) -> Path:
     """Follow one track through the frames in which its blob is shared or lost."""

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -22,10 +21,6 @@ from cuspworld.audit.evidence.flights import Flight, even_stretches, flights, no
 from cuspworld.audit.evidence.palette import Palette, palette
 from cuspworld.audit.evidence.paths import Path, trace
 from cuspworld.audit.evidence.tracks import Track, link
-
-if TYPE_CHECKING:
-    from cuspworld.audit.observations.colour_amounts import Matter
-    from cuspworld.audit.observations.sudden_changes import Jump
 
 CROWD = 40  # more blobs than this in a frame: things can't be told apart, laws about things are unchecked
 LIT = 0.15  # a tint that comes and goes by more is another light: colours and changes in place say nothing
@@ -172,13 +167,6 @@ class Scene:
         return ""
 
     @cached_property
-    def jumps(self) -> list[Jump]:
-        """Steps whose change nothing explains, strongest first."""
-        from cuspworld.audit.observations.sudden_changes import find_jumps
-
-        return find_jumps(self)
-
-    @cached_property
     def colours(self) -> Palette | None:
         """The colours of the moving things, in 48 frames; None where too little or too much moves."""
         grown = [cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) for labels in self.labels]
@@ -186,13 +174,6 @@ class Scene:
         if len(self) < 12 or masks.mean() > 0.5 or masks.sum() < 100:
             return None
         return palette(self.frames, masks, colours=8, looks=48)
-
-    @cached_property
-    def matter(self) -> list[Matter]:
-        """Colours of moving things that end, begin or grow inside the frame, strongest first."""
-        from cuspworld.audit.observations.colour_amounts import matter
-
-        return matter(self) if self.camera.steady and self.valid is None and self.tint < LIT else []
 
 
 def shots(frames: UInt8[np.ndarray, "time height width 3"]) -> list[tuple[int, int]]:

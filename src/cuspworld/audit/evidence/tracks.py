@@ -24,7 +24,6 @@ class Track:
     merged: list[bool] = field(default_factory=list)  # shares its blob with another track in that frame
     birth: str = "start"
     death: str = "end"
-    partner: int | None = None  # the track that it split from or merged into
 
     @property
     def start(self) -> int:
@@ -102,7 +101,7 @@ def link(blobs_of_frames: list[list[Blob]], patience: int = 2) -> list[Track]:
             holder = _holder(place, track.blobs[-1], blobs, [tr for tr in seen if tr.name in matched], matched)
             if holder is not None:
                 hidden[track.name] = holder
-                track.death, track.partner = "merge", holder.name
+                track.death = "merge"
         for j, blob in enumerate(blobs):  # new ones: come out of a blob that held somebody?
             if j in taken:
                 continue
@@ -115,13 +114,12 @@ def link(blobs_of_frames: list[list[Blob]], patience: int = 2) -> list[Track]:
                 else:
                     _extend(best, t, blob, False)
                 del hidden[best.name]
-                best.death, best.partner = "end", None
+                best.death = "end"
                 continue
             track = Track(len(tracks))
             track.birth = (
                 "start" if t == 0 else "edge" if blob.at_edge else "split" if parent is not None else "nothing"
             )
-            track.partner = None if parent is None else parent.name
             _extend(track, t, blob, False)
             tracks.append(track)
             active.append(track)

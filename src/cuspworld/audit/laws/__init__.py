@@ -7,7 +7,7 @@ user's own.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
@@ -22,23 +22,9 @@ def checks() -> tuple[Check, ...]:
     """Every check, law by law: the package's own, then those that were registered."""
     result: list[Check] = []
     for law in Law:
-        result += getattr(import_module(f"cuspworld.audit.laws.{law.value}"), "CHECKS", ())
+        result += import_module(f"cuspworld.audit.laws.{law.value}").CHECKS
         result += [check for check in _registered.values() if check.law == law]
     return tuple(result)
-
-
-def legacy() -> list[Any]:
-    """The laws that are not yet made of checks."""
-    homes = {
-        "gravity": "gravity.flights",
-        "inertia": "inertia.velocity",
-        "contact": "contact.meetings",
-        "conservation": "conservation.coupled_amounts",
-        "cause": "cause.starts",
-        "consistency": "consistency.gluing",
-    }
-    modules = [import_module(f"cuspworld.audit.laws.{homes.get(law.value, law.value)}") for law in Law]
-    return [module.LAW for module in modules if hasattr(module, "LAW")]
 
 
 def register(check: Check) -> Check:

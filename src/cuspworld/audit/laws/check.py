@@ -28,7 +28,7 @@ from cuspworld.audit.observations.seen import Observations
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
 
-Box = tuple[float | int, float | int, float | int, float | int]
+Box = tuple[float | int, ...] | np.ndarray
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,14 @@ def motion(otherwise: str = "nothing moves anywhere in the shot") -> Need:
     return Need("motion", why_not)
 
 
-def _moves(scene: Scene) -> str:
-    still = scene.camera.steady and not scene.camera.moving
-    return "" if still else "the camera moves"
+steady = Need("a steady camera", lambda scene: "" if scene.camera.steady else "the camera shakes or travels too much")
 
+unmoved_camera = Need("a camera at rest", lambda scene: "the camera moves" if scene.camera.moving else "")
 
-still_camera = Need("a camera at rest", _moves)
+still_camera = Need(
+    "a camera at rest",
+    lambda scene: "" if scene.camera.steady and not scene.camera.moving else "the camera moves",
+)
 
 whole_picture = Need(
     "the same picture in every frame",

@@ -13,7 +13,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.evidence.boxes import box_of, near_border
+from cuspworld.audit.evidence.scene import LIT, Scene
 
 LEAST = 0.0015  # share of the frame: smaller amounts are edges and shades
 ABSENT = 0.08  # of its usual amount: less is absence
@@ -39,7 +40,7 @@ class Matter:
 def matter(scene: Scene) -> list[Matter]:
     """Every colour that ends, begins or grows inside the frame, strongest first."""
     colours = scene.colours
-    if colours is None:
+    if colours is None or not scene.camera.steady or scene.valid is not None or scene.tint >= LIT:
         return []
     found: list[Matter] = []
     for k in range(len(colours.centres)):
@@ -65,18 +66,18 @@ def _ends(scene: Scene, times: np.ndarray, amounts: np.ndarray, where: np.ndarra
         if away * pace < LONG or last - first < 3:
             continue
         near = [i for i in range(at, at + 4 * look, look) if 0 <= i < count]
-        if any(_at_border(where[i]) for i in near):
+        if any(near_border(box_of(where[i]), scene.size, RIM) for i in near):
             continue
-        box = _box(where[near[int(np.argmax(amounts[near])) if near else 0]])
+        box = box_of(where[near[int(np.argmax(amounts[near])) if near else 0]])
         if box is not None:
             found.append(Matter(kind, int(times[at]), box, size * min(1.0, away * pace / 0.7), usual, 0.0, *curve))  # type: ignore[arg-type]
     third = max(2, count // 3)
     early, late = float(np.median(amounts[:third])), float(np.median(amounts[-third:]))
-    inside = float(np.mean([_at_border(mask) for mask in where])) < 0.1
+    inside = float(np.mean([near_border(box_of(mask), scene.size, RIM) for mask in where])) < 0.1
     if inside and first == 0 and early > 0.4 * least and late > least and late > 1.3 * early:
         ratio = late / early
         steady = max(0.0, float(np.corrcoef(np.arange(count), amounts)[0, 1]))
-        box = _box(np.logical_or.reduce(where[-third:]))
+        box = box_of(np.logical_or.reduce(where[-third:]))
         sides = _both_sides(where, third)
         start = int(times[int(np.argmax(amounts > early + 0.3 * (late - early)))])
         if box is not None:
@@ -106,14 +107,3 @@ def _both_sides(where: np.ndarray, third: int) -> float:
         return 0.0
     early, late = np.array(sides[:third]).max(0), np.median(np.array(sides[-third:]), 0)
     return float(max(0.0, np.log2(late / np.maximum(early, 1)).min()))
-
-
-def _at_border(mask: np.ndarray) -> bool:
-    return bool(mask[:RIM].any() or mask[-RIM:].any() or mask[:, :RIM].any() or mask[:, -RIM:].any())
-
-
-def _box(mask: np.ndarray) -> tuple[int, int, int, int] | None:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

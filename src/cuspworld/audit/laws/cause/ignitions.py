@@ -13,12 +13,36 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from cuspworld.audit.evidence.boxes import meet
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.needs import same_light, steady
+from cuspworld.audit.observations.dimness import dimness
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
 
-BRIGHT, EMBER = 232, 190  # red channel: of a flame, and of what may still kindle one
-WARM = 45  # red above blue, grey levels, of a flame's rim
-BEFORE = 0.5  # seconds in which a flame near the place would be the cause
-LIT = 2.0  # grey levels: a fire that lights up its surroundings by as much is reflected from many places
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`flame_grey_levels`, `ember_grey_levels`: red channel of a flame, and of what may still kindle one.
+    `warm_grey_levels`: red above blue, of a flame's rim; `warm_share`: of its pixels. `before_seconds`: in which fire
+    near the place would be the cause; `after_seconds`: in which it must burn. `reach_share`: of the longer side, from
+    which light may be carried here. `fire_share`: of the frame, of the smallest. `lit_grey_levels`: a fire that lights
+    up its surroundings by as much is reflected from many places."""
+
+    flame_grey_levels: int = 232
+    ember_grey_levels: int = 190
+    warm_grey_levels: int = 45
+    warm_share: float = 0.25
+    before_seconds: float = 0.5
+    after_seconds: float = 1.5
+    reach_share: float = 0.15
+    fire_share: float = 2e-4
+    lit_grey_levels: float = 2.0
+
+
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -33,16 +57,18 @@ class Ignition:
     areas: tuple[float, ...]  # shining area near the place in each frame of the shot
 
 
-def shining(frame: UInt8[np.ndarray, "height width 3"], least: int = BRIGHT) -> Bool[np.ndarray, "height width"]:
+def shining(
+    frame: UInt8[np.ndarray, "height width 3"], least: int = LIMITS.flame_grey_levels
+) -> Bool[np.ndarray, "height width"]:
     """Bright regions whose light is warm: at least a quarter of their pixels are."""
     red, green, blue = (channel.astype(np.int16) for channel in cv2.split(frame))
     hot = (red >= least) & (red >= green - 4) & (green >= blue - 4)
-    warm = hot & (red - blue >= WARM)
+    warm = hot & (red - blue >= LIMITS.warm_grey_levels)
     count, labels = cv2.connectedComponents(hot.astype(np.uint8), connectivity=8)
     if count == 1:
         return hot
     size, share = np.bincount(labels.ravel(), minlength=count), np.bincount(labels[warm], minlength=count)
-    kept = share >= 0.25 * size
+    kept = share >= LIMITS.warm_share * size
     kept[0] = False
     return kept[labels]
 
@@ -50,13 +76,13 @@ def shining(frame: UInt8[np.ndarray, "height width 3"], least: int = BRIGHT) -> 
 def ignitions(scene: Scene) -> list[Ignition]:
     """Every fire that begins inside the frame with no light near it in the half second before, earliest first."""
     height, width = scene.size
-    least = max(6.0, 2e-4 * height * width)
-    back, soon = max(2, round(BEFORE * scene.fps)), max(3, round(1.5 * scene.fps))
+    least = max(6.0, LIMITS.fire_share * height * width)
+    back, soon = max(2, round(LIMITS.before_seconds * scene.fps)), max(3, round(LIMITS.after_seconds * scene.fps))
     flames = [shining(frame) for frame in scene.frames]
     if max(int(mask.sum()) for mask in flames) < 3 * least:
         return []
-    embers = [shining(frame, EMBER) for frame in scene.frames]
-    reach = round(0.15 * max(height, width))
+    embers = [shining(frame, LIMITS.ember_grey_levels) for frame in scene.frames]
+    reach = round(LIMITS.reach_share * max(height, width))
     found: list[Ignition] = []
     for t in range(max(3, round(0.2 * scene.fps)), len(flames)):
         if flames[t].sum() < least:
@@ -64,7 +90,9 @@ def ignitions(scene: Scene) -> list[Ignition]:
         count, _, stats, _ = cv2.connectedComponentsWithStats(flames[t].astype(np.uint8), connectivity=8)
         for index in range(1, count):
             x, y, w, h, area = (int(v) for v in stats[index])
-            if area < least or any(old.glow > LIT or _near((x, y, x + w, y + h), old.box, 2) for old in found):
+            if area < least or any(
+                old.glow > LIMITS.lit_grey_levels or _beside((x, y, x + w, y + h), old.box) for old in found
+            ):
                 continue
             margin = max(w, h, 4)
             x0, y0, x1, y1 = x - margin, y - margin, x + w + margin, y + h + margin
@@ -118,6 +146,39 @@ def _described(
     return Ignition(t, box, max(after), least, glow, tuple(float(mask[near].sum()) for mask in flames))
 
 
-def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int], sizes: float) -> bool:
-    reach = sizes * max(b[2] - b[0], b[3] - b[1], 8)
-    return min(a[2], b[2]) > max(a[0], b[0]) - reach and min(a[3], b[3]) > max(a[1], b[1]) - reach
+def _beside(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
+    """Is a no farther from b than twice its size?"""
+    return meet(a, b, 2 * max(b[2] - b[0], b[3] - b[1], 8))
+
+
+def _find(seen: Observations) -> list[Suspect] | str:
+    return [_suspect(seen.scene, fire) for fire in ignitions(seen.scene)] or "nothing begins to burn"
+
+
+def _suspect(scene: Scene, fire: Ignition) -> Suspect:
+    # a bright warm thing in a bright picture is a light only if it lights up what is round it
+    light = max(float(np.clip(fire.glow / 4, 0, 1)), dimness(scene))
+    areas = tuple(area * scene.area for area in fire.areas)
+    return Suspect(
+        strength=3 * float(np.log2(fire.area / fire.least)) * light,
+        start=fire.frame,
+        end=fire.frame + 1,
+        box=fire.box,
+        at=fire.frame,
+        measured={
+            "shines, at the most": Measurement(fire.area * scene.area, "px²"),
+            "surroundings light up by": Measurement(fire.glow, "grey levels"),
+        },
+        sentence="A fire begins where nothing burnt near it: an effect without its cause.",
+        series=(Series("shining area near the place", "px²", scene.times(range(len(areas))), areas),),
+    )
+
+
+FIRE_BEGINS = Check(
+    "fire begins",
+    Law.CAUSE,
+    "a fire begins where nothing shone near it in the half second before",
+    _find,
+    needs=(steady, same_light),  # under another light nothing is as bright as it looks
+    thresholds=LIMITS,
+)

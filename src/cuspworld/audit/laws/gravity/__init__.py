@@ -1,0 +1,17 @@
+"""Gravity and support: what falls free falls with one constant acceleration until it touches something."""
+
+from cuspworld.audit.laws.gravity.coloured_falls import COLOURED_FALL_ENDS, COLOURED_FALL_TURNS
+from cuspworld.audit.laws.gravity.falls import FALL_ENDS, FALL_TURNS, FALLS_UPWARD
+from cuspworld.audit.laws.gravity.orbits import AREAL_VELOCITY, INVERSE_SQUARE
+from cuspworld.audit.laws.gravity.standing_liquid import STANDING_LIQUID
+
+CHECKS = (
+    AREAL_VELOCITY,
+    INVERSE_SQUARE,
+    FALL_ENDS,
+    FALL_TURNS,
+    FALLS_UPWARD,
+    COLOURED_FALL_ENDS,
+    COLOURED_FALL_TURNS,
+    STANDING_LIQUID,
+)

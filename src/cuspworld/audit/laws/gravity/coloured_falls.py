@@ -15,14 +15,32 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from cuspworld.audit.evidence.boxes import near_border
 from cuspworld.audit.evidence.palette import Palette, index_of, table_of
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.gravity.units import NOTHING_FALLS
+from cuspworld.audit.laws.needs import moving_colours, whole_picture
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
 
-LEAST, MOST = 1e-3, 0.1  # share of the frame
-LONG = 10  # frames that a region must be followed
-STILL = 0.15  # pixels a frame: no motion
-REST = 0.25  # seconds of it
-QUICK = 1.0  # pixels a frame: a fall's last step at least
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`region_share`: of the frame, least and most. `followed_frames`: for which a region must be. `still_pixels`: a
+    frame, that is no motion; `rest_seconds`: of it. `quick_pixels`: a frame, of a fall's last step. `most_falls`: of a
+    shot, the strongest."""
+
+    region_share: tuple[float, float] = (1e-3, 0.1)
+    followed_frames: int = 10
+    still_pixels: float = 0.15
+    rest_seconds: float = 0.25
+    quick_pixels: float = 1.0
+    most_falls: int = 2
+
+
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -47,9 +65,12 @@ class _Region:
     box: tuple[int, int, int, int]
 
 
-def falls(scene: Scene, colours: Palette) -> list[Fall]:
+def falls(scene: Scene) -> list[Fall]:
     """Falls that end on nothing or turn upward, strongest first."""
-    found = []
+    found: list[Fall] = []
+    colours = scene.colours
+    if colours is None:
+        return found
     for regions in _followed(scene, colours):
         for judge in (_stops, _rises):
             if (fall := judge(scene, regions)) is not None:
@@ -59,15 +80,19 @@ def falls(scene: Scene, colours: Palette) -> list[Fall]:
 
 def _stops(scene: Scene, regions: list[_Region]) -> Fall | None:
     steps = np.diff([region.centre for region in regions], axis=0)  # (steps, 2)
-    rest = max(6, round(REST * float(scene.fps)))
+    rest = max(6, round(LIMITS.rest_seconds * float(scene.fps)))
     best: Fall | None = None
     for i in range(2, len(steps) - rest):
         down = steps[i - 2 : i + 1, 1]
         sideways = float(np.abs(steps[i - 1 : i + 1, 0]).max())
-        if down[2] < QUICK or not 0 < down[0] < down[1] < down[2] or sideways > 0.5 * down[2]:
+        if down[2] < LIMITS.quick_pixels or not 0 < down[0] < down[1] < down[2] or sideways > 0.5 * down[2]:
             continue
         after = np.linalg.norm(steps[i + 1 : i + 1 + rest], axis=1)
-        if after[1:].max() > STILL or after[0] > 0.6 * down[2] or after[0] > max(STILL, 0.6 * down[1]):
+        if (
+            after[1:].max() > LIMITS.still_pixels
+            or after[0] > 0.6 * down[2]
+            or after[0] > max(LIMITS.still_pixels, 0.6 * down[1])
+        ):
             continue
         areas = [region.area for region in regions[i - 2 : i + rest]]
         same = min(areas) / max(areas)
@@ -80,7 +105,7 @@ def _stops(scene: Scene, regions: list[_Region]) -> Fall | None:
 def _rises(scene: Scene, regions: list[_Region]) -> Fall | None:
     rows = np.array([region.centre[1] for region in regions])
     across = np.array([region.centre[0] for region in regions])
-    if len(rows) < 2 * LONG:
+    if len(rows) < 2 * LIMITS.followed_frames:
         return None
     smooth = np.convolve(rows, np.ones(3) / 3, "valid")  # rows[1:-1]
     speed = np.diff(smooth)
@@ -100,10 +125,15 @@ def _rises(scene: Scene, regions: list[_Region]) -> Fall | None:
         before = pull[max(0, first - 5) : first]
         weight = float(np.sort(before)[-2:].mean()) if len(before) > 2 else 0.0
         bend = pull[first:last]
-        if fell < QUICK or rose < QUICK or weight < 0.1 or _touches_border(scene, regions[i + 1]):
+        if (
+            fell < LIMITS.quick_pixels
+            or rose < LIMITS.quick_pixels
+            or weight < 0.1
+            or near_border(regions[i + 1].box, scene.size, 1)
+        ):
             continue
         sideways = float(np.ptp(across[first : last + 2])) / max(1.0, float(np.ptp(rows[first : last + 2])))
-        areas = [region.area for region in regions[first : last + 1] if not _touches_border(scene, region)]
+        areas = [region.area for region in regions[first : last + 1] if not near_border(region.box, scene.size, 1)]
         even = float(np.median(-bend) / (-bend).max())
         alike = float(np.exp(-abs(np.log(np.median(-bend) / weight))))
         strength = 8.0 * even * alike * max(0.0, 1 - 2 * sideways) * min(areas) / max(areas)
@@ -132,16 +162,10 @@ def _free_below(scene: Scene, region: _Region) -> float:
     return float(np.clip(1.5 - float(changes.max()) / 12, 0, 1))
 
 
-def _touches_border(scene: Scene, region: _Region) -> bool:
-    height, width = scene.size
-    x0, y0, x1, y1 = region.box
-    return x0 < 1 or y0 < 1 or x1 > width - 1 or y1 > height - 1
-
-
 def _followed(scene: Scene, colours: Palette) -> list[list[_Region]]:
     """Regions of one colour, linked from frame to frame by place and area, of those that go down at all."""
     height, width = scene.size
-    least, most = max(12.0, LEAST * height * width), MOST * height * width
+    least, most = max(12.0, LIMITS.region_share[0] * height * width), LIMITS.region_share[1] * height * width
     done: list[list[_Region]] = []
     active: list[tuple[int, list[_Region]]] = []
     table = table_of(colours.centres)
@@ -161,7 +185,11 @@ def _followed(scene: Scene, colours: Palette) -> list[list[_Region]]:
             still.extend((k, [region]) for region in here)
         active = still
     done += [path for _, path in active]
-    return [path for path in done if len(path) >= LONG and np.ptp([r.centre[1] for r in path]) > 2 * QUICK]
+    return [
+        path
+        for path in done
+        if len(path) >= LIMITS.followed_frames and np.ptp([r.centre[1] for r in path]) > 2 * LIMITS.quick_pixels
+    ]
 
 
 def _regions(t: int, mask: np.ndarray, least: float, most: float) -> list[_Region]:
@@ -189,3 +217,49 @@ def _match(path: list[_Region], regions: list[_Region]) -> _Region | None:
     ]
     distance, i = min(near, default=(np.inf, -1))
     return regions[i] if distance < reach else None
+
+
+def _stops_dead(seen: Observations) -> list[Suspect] | str:
+    return _of_kind(seen, "stops", "stops dead in mid-air and stays there")
+
+
+def _turns(seen: Observations) -> list[Suspect] | str:
+    return _of_kind(seen, "rises", "is drawn upward as it was downward")
+
+
+def _of_kind(seen: Observations, kind: Literal["stops", "rises"], what: str) -> list[Suspect] | str:
+    strongest = seen.once(falls)[: LIMITS.most_falls]
+    return [_suspect(seen.scene, fall, what) for fall in strongest if fall.kind == kind] or NOTHING_FALLS
+
+
+def _suspect(scene: Scene, fall: Fall, what: str) -> Suspect:
+    pace = scene.factor[1] * float(scene.fps)
+    height = tuple((max(fall.rows) - row) * scene.factor[1] for row in fall.rows)
+    return Suspect(
+        strength=fall.strength,
+        start=fall.frame,
+        end=fall.end,
+        box=fall.box,
+        at=fall.frame,
+        measured={"speed of the fall": Measurement(fall.speed * pace, "px/s", 0.2 * pace)},
+        sentence=f"What falls {what}, and nothing is under it.",
+        series=(Series("height above the lowest place", "px", scene.times(fall.times), height),),
+    )
+
+
+COLOURED_FALL_ENDS = Check(
+    "coloured fall ends",
+    Law.GRAVITY,
+    "a region of one colour falls ever faster and is at rest from one frame to the next, with nothing under it",
+    _stops_dead,
+    needs=(whole_picture, moving_colours),
+    thresholds=LIMITS,
+)
+COLOURED_FALL_TURNS = Check(
+    "coloured fall turns",
+    Law.GRAVITY,
+    "a region of one colour falls and is drawn upward as evenly as it fell",
+    _turns,
+    needs=(whole_picture, moving_colours),
+    thresholds=LIMITS,
+)

@@ -15,11 +15,26 @@ import numpy as np
 from cuspworld.audit.evidence import change as change_module
 from cuspworld.audit.evidence.palette import palette, weighted_lab
 from cuspworld.audit.evidence.scene import Scene
-from cuspworld.audit.finding import Finding, Measurement, Series
-from cuspworld.audit.laws.base import probability
+from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.gravity.units import NOTHING_FALLS
+from cuspworld.audit.laws.needs import still_camera
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
 
-TURN = 2.0  # radians that a body must go round the centre
-SMALLEST = 7  # pixels of a body
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`turn_radians`: that a body must go round the centre. `body_pixels`: of the smallest. `areal_log_ratio`: of an
+    areal velocity to its median, that is odd. `radius_log_spread`: of the distances, that a power law needs."""
+
+    turn_radians: float = 2.0
+    body_pixels: int = 7
+    areal_log_ratio: float = 0.15
+    radius_log_spread: float = 0.08
+
+
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -32,18 +47,33 @@ class _Body:
     acceleration: np.ndarray
 
 
-def orbits(scene: Scene) -> tuple[list[Finding], bool]:
-    """(suspects, whether anything circles a centre)."""
+@dataclass(frozen=True)
+class _System:
+    """The centre (x, y) and what circles it; no bodies where nothing does."""
+
+    centre: np.ndarray
+    bodies: list[_Body]
+
+
+def _system(scene: Scene) -> _System:
     centre = _star(scene)
     if centre is None:
-        return [], False
-    bodies = [body for times, places in _coloured(scene, centre) if (body := _body(times, places - centre)) is not None]
-    if not bodies:
-        return [], False
-    suspects = [_areal(scene, body, centre) for body in bodies]
-    if (found := _newton(scene, bodies, centre)) is not None:
-        suspects.append(found)
-    return suspects, True
+        return _System(np.zeros(2), [])
+    found = [_body(times, places - centre) for times, places in _coloured(scene, centre)]
+    return _System(centre, [body for body in found if body is not None])
+
+
+def _areal_velocity(seen: Observations) -> list[Suspect] | str:
+    system = seen.once(_system)
+    return [_areal(seen.scene, body, system.centre) for body in system.bodies] or NOTHING_FALLS
+
+
+def _inverse_square(seen: Observations) -> list[Suspect] | str:
+    system = seen.once(_system)
+    if not system.bodies:
+        return NOTHING_FALLS
+    found = _newton(seen.scene, system.bodies, system.centre)
+    return [] if found is None else [found]
 
 
 def _star(scene: Scene) -> np.ndarray | None:
@@ -86,7 +116,7 @@ def _coloured(scene: Scene, centre: np.ndarray) -> list[tuple[np.ndarray, np.nda
             if count < 2:
                 continue
             best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-            if stats[best, cv2.CC_STAT_AREA] >= SMALLEST:
+            if stats[best, cv2.CC_STAT_AREA] >= LIMITS.body_pixels:
                 times.append(t)
                 places.append(centres[best])
         if len(times) > 0.4 * len(frames):
@@ -104,7 +134,7 @@ def _body(times: np.ndarray, arm: np.ndarray) -> _Body | None:
     if close.sum() < 12 or np.linalg.norm(arm, axis=1).min() < 5:
         return None
     sense = np.sign(np.median(turn[close]))
-    if (np.sign(turn[close]) == sense).mean() < 0.9 or np.abs(turn[close]).sum() < TURN:
+    if (np.sign(turn[close]) == sense).mean() < 0.9 or np.abs(turn[close]).sum() < LIMITS.turn_radians:
         return None
     half = int(np.clip(0.45 / max(float(np.median(np.abs(turn[close]))), 1e-3), 2, 7))
     t = np.arange(-half, half + 1.0)
@@ -121,83 +151,91 @@ def _body(times: np.ndarray, arm: np.ndarray) -> _Body | None:
     return _Body(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7])
 
 
-def _areal(scene: Scene, body: _Body, centre: np.ndarray) -> Finding:
+def _areal(scene: Scene, body: _Body, centre: np.ndarray) -> Suspect:
     areal = np.abs(body.arm[:, 0] * body.velocity[:, 1] - body.arm[:, 1] * body.velocity[:, 0]) / 2
     radius = np.linalg.norm(body.arm, axis=1)
     typical = float(np.median(areal))
     spread = float(np.quantile(areal, 0.9) - np.quantile(areal, 0.1)) / max(typical, 1e-9)
     jitter = float(np.median(np.abs(np.diff(areal)))) / max(typical, 1e-9)
-    odd = np.flatnonzero(np.abs(np.log(np.maximum(areal, 1e-9) / typical)) > 0.15)
-    when = (
-        (int(body.times[odd[0]]), int(body.times[odd[-1]])) if len(odd) else (int(body.times[0]), int(body.times[-1]))
-    )
-    return _finding(
-        scene,
-        [body],
-        centre,
-        when,
-        "areal",
-        6.0 * spread / (0.2 + 2 * jitter),
-        {
+    odd = np.flatnonzero(np.abs(np.log(np.maximum(areal, 1e-9) / typical)) > LIMITS.areal_log_ratio)
+    first, last = (odd[0], odd[-1]) if len(odd) else (0, -1)
+    when = (int(body.times[first]), int(body.times[last]))
+    return Suspect(
+        strength=6.0 * spread / (0.2 + 2 * jitter),
+        start=when[0],
+        end=when[1],
+        box=_place([body], centre, when),
+        measured={
             "areal velocity varies by": Measurement(100 * spread, "%"),
             "distance from the centre": Measurement(float(np.median(radius)) * scene.factor[0], "px"),
         },
-        "A body circles a centre, but sweeps unequal areas in equal times.",
-        Series(
-            "areal velocity over its median", "", tuple(scene.time(int(t)) for t in body.times), tuple(areal / typical)
+        sentence="A body circles a centre, but sweeps unequal areas in equal times.",
+        series=(
+            Series(
+                "areal velocity over its median",
+                "",
+                scene.times(int(t) for t in body.times),
+                tuple(float(v) for v in areal / typical),
+            ),
         ),
     )
 
 
-def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Finding | None:
+def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Suspect | None:
     """One number a r^2 for all bodies and times: the slope of log a over log r is -2."""
     radius = np.log(np.concatenate([np.linalg.norm(b.arm, axis=1) for b in bodies]))
     inward = [-(b.acceleration * b.arm).sum(1) / np.linalg.norm(b.arm, axis=1) for b in bodies]
     pull = np.log(np.maximum(np.concatenate(inward), 1e-3))
     times = np.concatenate([b.times for b in bodies])
     late = times >= np.quantile(times, 0.4)
-    if radius.std() < 0.08 or radius[late].std() < 0.08:
+    if min(radius.std(), radius[late].std()) < LIMITS.radius_log_spread:
         return None
     strength = pull + 2 * radius
     spread = float(np.quantile(strength, 0.85) - np.quantile(strength, 0.15))
     exponent = float(np.polyfit(radius[late], pull[late], 1)[0])
     jitter = float(np.median([np.median(np.abs(np.diff(np.log(np.maximum(p, 1e-3))))) for p in inward]))
-    return _finding(
-        scene,
-        bodies,
-        centre,
-        (int(np.quantile(times, 0.4)), int(times.max())),
-        "newton",
-        6.0 * max(spread / (0.35 + 2 * jitter), abs(exponent + 2) / (0.5 + 2 * jitter / float(radius[late].std()))),
-        {
+    when = (int(np.quantile(times, 0.4)), int(times.max()))
+    return Suspect(
+        strength=6.0
+        * max(spread / (0.35 + 2 * jitter), abs(exponent + 2) / (0.5 + 2 * jitter / float(radius[late].std()))),
+        start=when[0],
+        end=when[1],
+        box=_place(bodies, centre, when),
+        measured={
             "pull falls off as distance to the power": Measurement(exponent, ""),
             "pull times distance squared varies by a factor of": Measurement(float(np.exp(spread)), ""),
         },
-        "Bodies circle a centre, but its pull does not fall off as the square of the distance.",
-        Series("pull times distance squared, log", "", tuple(scene.time(int(t)) for t in times), tuple(strength)),
+        sentence="Bodies circle a centre, but its pull does not fall off as the square of the distance.",
+        series=(
+            Series(
+                "pull times distance squared, log",
+                "",
+                scene.times(int(t) for t in times),
+                tuple(float(v) for v in strength),
+            ),
+        ),
     )
 
 
-def _finding(
-    scene: Scene,
-    bodies: list[_Body],
-    centre: np.ndarray,
-    when: tuple[int, int],
-    test: str,
-    statistic: float,
-    measured: dict[str, Measurement],
-    sentence: str,
-    series: Series,
-) -> Finding:
-    places = np.concatenate([b.arm[(b.times >= when[0]) & (b.times <= when[1])] for b in bodies] or [bodies[0].arm])
-    box = (*(places.min(0) + centre - 4), *(places.max(0) + centre + 4))
-    return Finding(
-        law="gravity",
-        start=scene.time(when[0]),
-        end=scene.time(when[1]),
-        box=scene.source_box(box),
-        probability=probability(test, float(statistic)),
-        measured=measured,
-        sentence=sentence,
-        series=(series,),
-    )
+def _place(bodies: list[_Body], centre: np.ndarray, when: tuple[int, int]) -> np.ndarray:
+    """The box of where the bodies are in that time."""
+    places = np.concatenate([b.arm[(b.times >= when[0]) & (b.times <= when[1])] for b in bodies])
+    return np.concatenate([places.min(0) + centre - 4, places.max(0) + centre + 4])
+
+
+AREAL_VELOCITY = Check(
+    "areal velocity",
+    Law.GRAVITY,
+    "a body that circles a star sweeps unequal areas in equal times (Kepler's second law)",
+    _areal_velocity,
+    needs=(still_camera,),
+    thresholds=LIMITS,
+)
+INVERSE_SQUARE = Check(
+    "inverse square",
+    Law.GRAVITY,
+    "the pull on what circles a star is not one number over the square of the distance (Newton)",
+    _inverse_square,
+    needs=(still_camera,),
+    thresholds=LIMITS,
+)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
-from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import length, steady_camera
+from cuspworld.audit.observations.curves import unexplained_area
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.observations.sudden_changes import Jump, find_jumps
 from cuspworld.laws import Law
@@ -40,12 +41,6 @@ def _suspect(scene: Scene, jump: Jump, strength: float) -> Suspect:
         sentence="The scene is in another state from one frame to the next; the passage between is missing.",
         series=(unexplained_area(scene),),
     )
-
-
-def unexplained_area(scene: Scene) -> Series:
-    """The curve of the report: how much of the picture no motion explains, step by step."""
-    total = scene.change.total * scene.area
-    return Series("unexplained area of each step", "px²", scene.times(range(1, len(scene))), tuple(map(float, total)))
 
 
 SKIPPED = Check(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from cuspworld.audit.evidence.scene import SHORTEST, Scene
-from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import length, steady_camera
 from cuspworld.audit.observations.colour_amounts import Matter, matter
+from cuspworld.audit.observations.curves import amount_of_colour
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
@@ -41,12 +42,6 @@ def _suspect(scene: Scene, found: Matter, what: str) -> Suspect:
         sentence=f"Matter of one colour {what}, and it was never near the frame's border.",
         series=(amount_of_colour(scene, found),),
     )
-
-
-def amount_of_colour(scene: Scene, found: Matter) -> Series:
-    """The curve of the report: how much of the colour is seen over time."""
-    amounts = tuple(amount * scene.area for amount in found.amounts)
-    return Series("amount of this colour", "px²", scene.times(found.times), amounts)
 
 
 GONE = Check(

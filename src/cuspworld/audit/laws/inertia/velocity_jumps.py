@@ -17,12 +17,25 @@ from cuspworld.audit.evidence.paths import Path
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.evidence.touch import touches
 from cuspworld.audit.evidence.tracks import Track
+from cuspworld.audit.finding import Measurement, Series
+from cuspworld.audit.laws.check import Check, Suspect
+from cuspworld.audit.laws.needs import single_things
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.laws import Law
 
-STEADY = (
-    1.2  # largest over smallest area about the step: more, and a part comes off or joins and takes the centre along
-)
-AROUND = 5  # frames about the step in which the area is looked at
-MOST = 12  # kinks of a shot that are looked at
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`area_ratio`: largest over smallest area about the step; more, and a part comes off or joins and takes the centre
+    along. `around_frames`: in which the area is looked at. `most_looked_at`, `most_charged`: kinks of a shot."""
+
+    area_ratio: float = 1.2
+    around_frames: int = 5
+    most_looked_at: int = 12
+    most_charged: int = 3
+
+
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -46,10 +59,12 @@ def kinks(scene: Scene) -> list[Kink]:
     """Every kink that touches nothing, strongest first."""
     found = [kink for path in scene.paths for kink in _of(scene, path) if kink.change > 5 * kink.error]
     found.sort(key=lambda kink: -kink.change / kink.error)
-    free = [kink for kink in found[:MOST] if _free(scene, kink)]
+    free = [kink for kink in found[: LIMITS.most_looked_at] if _free(scene, kink)]
     result = []
     for kink in free:
-        others = [k.change for k in free if k.track is not kink.track or abs(k.index - kink.index) > AROUND]
+        others = [
+            k.change for k in free if k.track is not kink.track or abs(k.index - kink.index) > LIMITS.around_frames
+        ]
         usual = float(np.quantile(others, 0.75)) if others else 0.0
         strength = kink.change / (5 * kink.error + usual)
         result.append(Kink(kink.track, kink.index, kink.before, kink.after, kink.error, strength))
@@ -74,7 +89,54 @@ def _of(scene: Scene, path: Path) -> list[Kink]:
 def _free(scene: Scene, kink: Kink) -> bool:
     """Does the thing keep its size, and touch nothing?"""
     track, i = kink.track, kink.index
-    areas = track.areas[max(0, i - AROUND) : i + AROUND + 2]
-    if areas.max() > STEADY * areas.min():
+    areas = track.areas[max(0, i - LIMITS.around_frames) : i + LIMITS.around_frames + 2]
+    if areas.max() > LIMITS.area_ratio * areas.min():
         return False
     return not any(touches(scene, track, k) for k in range(max(0, i - 1), min(len(track), i + 3)))
+
+
+def _find(seen: Observations) -> list[Suspect]:
+    return [_suspect(seen.scene, kink) for kink in kinks(seen.scene)[: LIMITS.most_charged]]
+
+
+def _suspect(scene: Scene, kink: Kink) -> Suspect:
+    track, i = kink.track, kink.index
+    pace = scene.factor[0] * scene.fps
+    measured = {
+        "speed before": _speed(scene, float(np.linalg.norm(kink.before)), kink.error / 1.4),
+        "speed after": _speed(scene, float(np.linalg.norm(kink.after)), kink.error / 1.4),
+        "velocity change": _speed(scene, kink.change, kink.error),
+    }
+    speeds = np.linalg.norm(np.gradient(track.centres, track.times, axis=0), axis=1) * pace
+    return Suspect(
+        strength=kink.strength,
+        start=track.frames[i],
+        end=track.frames[i + 1],
+        box=track.boxes[i],
+        at=track.frames[i],
+        measured=measured,
+        sentence=(
+            f"A thing's velocity changes from {measured['speed before']} to {measured['speed after']} "
+            "within a frame, and nothing touches it."
+        ),
+        series=(Series("speed", "px/s", scene.times(track.frames), tuple(float(v) for v in speeds)),),
+    )
+
+
+def _speed(scene: Scene, pixels_a_frame: float, error: float) -> Measurement:
+    pace = scene.factor[0] * scene.fps
+    if scene.scale.metres_per_pixel:
+        pace *= scene.scale.metres_per_pixel
+        return Measurement(pixels_a_frame * pace, "m/s", error * pace)
+    return Measurement(pixels_a_frame * pace, "px/s", error * pace)
+
+
+VELOCITY_JUMPS = Check(
+    "velocity jumps",
+    Law.INERTIA,
+    "a thing's velocity jumps between two flights, with nothing near, beyond what the shot's other such breaks do",
+    _find,
+    needs=(single_things,),
+    thresholds=LIMITS,
+    principal=True,
+)
