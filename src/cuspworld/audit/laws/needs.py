@@ -70,3 +70,8 @@ moving_colours = Need(
     "moving things of a few colours",
     lambda scene: "" if scene.colours is not None else "too little or too much moves for its colours to be followed",
 )
+
+known_scale_and_rate = Need(
+    "metres_per_pixel and fps given by the user",
+    lambda scene: "" if scene.scale.metres_per_pixel and scene.scale.fps_known else "scale or frame rate is not given",
+)

@@ -2,6 +2,7 @@
 
 from cuspworld.audit.laws.gravity.coloured_falls import COLOURED_FALL_ENDS, COLOURED_FALL_TURNS
 from cuspworld.audit.laws.gravity.falls import FALL_ENDS, FALL_TURNS, FALLS_UPWARD
+from cuspworld.audit.laws.gravity.free_fall import FREE_FALL
 from cuspworld.audit.laws.gravity.orbits import AREAL_VELOCITY, INVERSE_SQUARE
 from cuspworld.audit.laws.gravity.standing_liquid import STANDING_LIQUID
 
@@ -14,4 +15,5 @@ CHECKS = (
     COLOURED_FALL_ENDS,
     COLOURED_FALL_TURNS,
     STANDING_LIQUID,
+    FREE_FALL,
 )

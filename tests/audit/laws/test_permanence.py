@@ -1,4 +1,4 @@
-"""Things on plain ground under a camera that cannot be taken out."""
+"""Things on plain ground under a camera that cannot be taken out; colours that end inside the frame."""
 
 import numpy as np
 import pytest
@@ -6,22 +6,15 @@ import pytest
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.laws.permanence.plain_ground import unexplained_passings
 
-from .scenes import FPS, RED, render
-
-
-def _panned(seed: int, gone: range) -> np.ndarray:
-    """A red disc that moves a few pixels a frame over grass; it is not there in the frames `gone`."""
-    rng = np.random.default_rng(seed)
-    path = np.array([30.0, 45.0]) + np.cumsum(rng.uniform(-1, 2.5, (30, 2)) * (1, 0.2), 0)
-    path[gone.start : gone.stop] = np.nan
-    return render([path], [6], [RED], seed=seed, textured=False)
+from ..drawn import panned
+from ..scenes import FPS, RED, render
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_thing_that_is_gone_in_mid_frame_went_nowhere(seed: int) -> None:
-    found = unexplained_passings(observe(_panned(seed, range(18, 30)), FPS))
+    found = unexplained_passings(observe(panned(seed, range(18, 30)), FPS))
     assert found and found[0].kind == "goes" and found[0].frame == 17
-    assert unexplained_passings(observe(_panned(seed, range(0)), FPS)) == []
+    assert unexplained_passings(observe(panned(seed, range(0)), FPS)) == []
 
 
 def test_leaving_through_the_border_is_no_finding() -> None:

@@ -6,7 +6,7 @@ import pytest
 from cuspworld.audit import audit_clip
 from cuspworld.clip import Clip
 
-from .scenes import BLUE, RED, render
+from ..scenes import BLUE, RED, render
 
 FPS = 25.0
 
