@@ -26,8 +26,6 @@ from .drawn import (
 )
 from .scenes import BLUE, DARK, GREEN, RED, draw, render, straight
 
-STILL = straight((64, 48), (0, 0), 60)
-
 
 def _two(paths: list[np.ndarray]) -> np.ndarray:
     return render(paths, [7, 9], [RED, BLUE])
@@ -47,9 +45,9 @@ def gone_from_plain_ground() -> np.ndarray:
 
 
 def appears() -> np.ndarray:
-    paths = two_paths()
-    paths[0][:30] = np.nan
-    return _two(paths)
+    path = straight((25, 30), (0.4, 0), 60)
+    path[:30] = np.nan
+    return render([path, straight((100, 65), (-0.4, 0), 60)], [9, 9], [RED, BLUE], textured=False, noise=1.0)
 
 
 def vanishes() -> np.ndarray:
@@ -66,6 +64,13 @@ def swaps_its_coat() -> np.ndarray:
 
 def loses_a_leg() -> np.ndarray:
     return legged([4] * 24 + [3] * 24)
+
+
+def turns_into_a_square() -> np.ndarray:
+    """A disc that is a square from one frame to the next, while another thing moves on."""
+    frames = render([straight((64, 50), (0, 0), 60), straight((15, 15), (0.5, 0), 60)], [9, 5], [RED, BLUE], noise=1.0)
+    frames[30:, 41:60, 55:74] = RED
+    return frames
 
 
 def changes_colour_on_its_way() -> np.ndarray:
@@ -146,12 +151,12 @@ def passes_through() -> np.ndarray:
 
 
 def sinks() -> np.ndarray:
-    """A box that stands on a floor of its background's look and goes down into it."""
+    """A box that comes, stands on a floor of its background's look and goes down into it."""
     frames = []
     for t in range(50):
         frame = np.full((96, 128, 3), (165, 170, 175), float)
-        top = 30 + int(np.clip(t - 12, 0, 28) * 1.2)
-        frame[top:60, 50:74] = RED
+        top, left = 30 + int(np.clip(t - 12, 0, 28) * 1.2), 50 + 4 * min(0, t - 10)
+        frame[top:60, left : left + 24] = RED
         frames.append(frame + np.random.default_rng(t).normal(0, 1, frame.shape))
     return np.clip(np.stack(frames), 0, 255).astype(np.uint8)
 
@@ -261,10 +266,14 @@ def belt_turns() -> np.ndarray:
 
 
 def chroma_drifts() -> np.ndarray:
-    path = straight((20, 48), (0.6, 0), 150)
-    share = np.linspace(0, 1, 150)[:, None]
-    colours = (1 - share) * np.array(RED) + share * np.array(BLUE)
-    frames = [render([path[t : t + 1]], [9], [tuple(c)], noise=0.5, textured=False)[0] for t, c in enumerate(colours)]
+    """A red disc that turns blue so slowly that no moment shows it."""
+    share = np.clip((np.arange(200) - 25) / 150, 0, 1)[:, None]
+    colours = (1 - share) * np.array((240.0, 10.0, 10.0)) + share * np.array((10.0, 10.0, 240.0))
+    rng, frames = np.random.default_rng(0), []
+    for t, colour in enumerate(colours):
+        frame = np.full((96, 128, 3), (150, 165, 150), float)
+        draw(frame, (20 + 0.45 * t, 48), 9, tuple(colour))
+        frames.append(np.clip(frame + rng.normal(0, 1, frame.shape), 0, 255).astype(np.uint8))
     return np.stack(frames)
 
 

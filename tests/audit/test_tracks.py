@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.evidence.follow import follow
+from cuspworld.audit.evidence.scene import observe
 from cuspworld.video.files import VideoFile
 
 from .scenes import BLUE, FPS, RED, render, straight

@@ -40,7 +40,7 @@ def _look(seen: Observations, check: Check) -> Looked:
 
 
 def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
-    """The evidence of every law of these checks, its likeliest suspect first.
+    """The evidence of every law of these checks, its suspects in the checks' order.
 
     A law is unchecked where none of its checks could look; of their reasons the principal one's is given.
     """
@@ -57,13 +57,20 @@ def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
         suspects: list[Finding] = []
         for found in ours:
             better = [f.start for n in found.check.repeats for f in findings.get(n, []) if f.probability >= SAID]
-            suspects += [
-                suspect
-                for suspect in findings[found.check.name]
-                if all(abs(suspect.start - start) > REPEAT_SECONDS for start in better)
-            ]
-        evidence[law.value] = Evidence(tuple(sorted(suspects, key=lambda suspect: -suspect.probability)))
+            for suspect in findings[found.check.name]:
+                if all(abs(suspect.start - start) > REPEAT_SECONDS for start in better):
+                    _add(suspects, suspect)
+        evidence[law.value] = Evidence(tuple(suspects))
     return evidence
+
+
+def _add(suspects: list[Finding], new: Finding) -> None:
+    """Of two suspects of one law with the same time and box the likelier stays, in the place of the first."""
+    for i, old in enumerate(suspects):
+        if (old.start, old.end, old.box) == (new.start, new.end, new.box):
+            suspects[i] = max(old, new, key=lambda suspect: suspect.probability)
+            return
+    suspects.append(new)
 
 
 def finding(scene: Scene, check: Check, suspect: Suspect) -> Finding:
