@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from cuspworld.cli import main
+from cuspworld.cli.audit import _videos
 from cuspworld.clip import Clip
+from cuspworld.video.folder import look
 
 from ..audit.scenes import BLUE, FPS, RED, render, straight
 
@@ -88,3 +90,22 @@ def test_a_folder_without_video_says_what_is_read(tmp_path: Path, capsys: pytest
     error = capsys.readouterr().err
     assert "no video in the folder" in error and ".mp4" in error
     assert "Traceback" not in error
+
+
+def test_a_folder_is_what_the_library_takes_from_it(folder: Path, tmp_path: Path) -> None:
+    """Hidden files, hidden folders and links that lead out are left out; a video without a suffix is taken."""
+    place = tmp_path / "place"
+    (place / "sub").mkdir(parents=True)
+    (place / ".hidden").mkdir()
+    for name in ("sub/b.mp4", "a.MP4", ".c.mp4", ".hidden/d.mp4", "no_suffix"):
+        (place / name).write_bytes((folder / "true.mp4").read_bytes())
+    (place / "words.txt").touch()
+    (place / "link.mp4").symlink_to(folder / "true.mp4")
+    found = [path.relative_to(place).as_posix() for path in _videos([place])]
+    assert found == ["a.MP4", "no_suffix", "sub/b.mp4"]
+    assert found == [path.relative_to(place).as_posix() for path in look(place)[0]]
+    assert look(place)[1] == [("link.mp4", "a link that leads out of the folder is not followed")]
+    assert _videos([folder / "true.mp4", place])[0] == folder / "true.mp4"
+    assert _run([str(place / "sub"), str(tmp_path)]) == 0
+    (tmp_path / "empty").mkdir()
+    assert _run([str(tmp_path / "empty")]) == 2

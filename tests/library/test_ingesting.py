@@ -11,7 +11,7 @@ import pytest
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
 from cuspworld.library.captions import read_captions
-from cuspworld.library.ingesting import videos_of
+from cuspworld.video.folder import videos_of
 from tests.helpers import moving_box
 
 

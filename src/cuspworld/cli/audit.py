@@ -1,9 +1,17 @@
-"""cusp audit."""
+"""cusp audit: one report or many, their pages, the ranking."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from cuspworld.errors import CuspError
+
+if TYPE_CHECKING:
+    from cuspworld.audit.report import Report
 
 
 def audit(
@@ -31,8 +39,9 @@ def audit(
 ) -> None:
     """Is this video physically possible? Findings with time, place, law, evidence and uncertainty.
 
-    No reference video, no prompt, no GPU and no download. Exit codes: 0 audited, 1 a law of --fail-on has a finding,
-    2 bad input.
+    Outside the worlds that it was fitted on a finding is a hint at most, and only under a static camera: docs/audit.md
+    begins with the figures. No reference video, no prompt, no GPU and no download. Exit codes: 0 audited, 1 a law of
+    --fail-on has a finding, 2 bad input.
 
     Examples:
 
@@ -46,17 +55,15 @@ def audit(
     """
     import sys
 
-    from cuspworld.audit.command import ranking, reports_of, videos_in, write_pages
     from cuspworld.audit.compare import compare
     from cuspworld.audit.streaming import Limits
-    from cuspworld.errors import CuspError
     from cuspworld.laws import Law
 
     wanted = set(fail_on or ())
     unknown = wanted - {*Law, "any"}
     if unknown:
         raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(Law)}")
-    paths = videos_in(files)
+    paths = _videos(files)
     reports, failures = [], []
     options = {
         "fps": fps,
@@ -64,7 +71,7 @@ def audit(
         "limits": Limits(timeout=timeout),
         "taught": not laws_only,
     }
-    for path, result in reports_of(paths, tolerant=len(paths) > 1, **options):
+    for path, result in _reports(paths, tolerant=len(paths) > 1, **options):
         if isinstance(result, CuspError):
             failures.append(result)
             print(f"error: {result}", file=sys.stderr)
@@ -75,10 +82,10 @@ def audit(
         elif not table:
             print(result)
     if html is not None:
-        for written in write_pages(reports, html):
+        for written in _write_pages(reports, html):
             print(f"wrote {written}", file=sys.stderr)
     if table and not as_json:
-        ranking([report for _, report in reports])
+        _ranking([report for _, report in reports])
     if len(paths) == 2 and len(reports) == 2 and not as_json and not table:
         print(compare(reports[0][1], reports[1][1]))
     hit = any(f.law in wanted or "any" in wanted for _, report in reports for f in report.findings)
@@ -86,3 +93,57 @@ def audit(
         raise typer.Exit(2)
     if hit:
         raise typer.Exit(1)
+
+
+def _videos(paths: list[Path]) -> list[Path]:
+    """Files as they are, folders as the videos in them. Raises CuspError where there is none."""
+    from cuspworld.video.folder import videos_of
+
+    return [video for path in paths for video in (videos_of(path) if path.is_dir() else [path])]
+
+
+def _reports(paths: list[Path], *, tolerant: bool, **options: Any) -> Iterator[tuple[Path, Report | CuspError]]:
+    """Each video's report; where `tolerant`, a bad file gives its error instead of ending the rest."""
+    from cuspworld.audit.run import audit_clip
+
+    for path in paths:
+        try:
+            yield path, audit_clip(path, **options)
+        except CuspError as error:
+            if not tolerant:
+                raise
+            yield path, error
+
+
+def _write_pages(reports: list[tuple[Path, Report]], target: Path) -> list[Path]:
+    """One page into the file `target`, or one a video into the folder `target` (made if missing)."""
+    from cuspworld.audit.pages.page import write_page
+
+    if len(reports) == 1 and target.suffix.lower() in (".html", ".htm"):
+        path, report = reports[0]
+        return [write_page(report, target, path)]
+    if target.suffix.lower() in (".html", ".htm"):
+        raise CuspError(f"--html {target} is one page and there are {len(reports)} videos: name a folder instead")
+    target.mkdir(parents=True, exist_ok=True)
+    names: dict[str, int] = {}
+    written = []
+    for path, report in reports:
+        names[path.stem] = names.get(path.stem, 0) + 1
+        stem = path.stem if names[path.stem] == 1 else f"{path.stem}-{names[path.stem]}"
+        written.append(write_page(report, target / f"{stem}.html", path))
+    return written
+
+
+def _ranking(reports: list[Report]) -> None:
+    """Print the reports as a table, least possible first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column, justify in (("score", "right"), ("verdict", "left"), ("findings", "left"), ("video", "left")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    for report in sorted(reports, key=lambda r: r.score):
+        what = ", ".join(f"{f.law} {f.start:.2f}s {f.probability:.0%}" for f in report.findings[:4])
+        more = f" (+{len(report.findings) - 4})" if len(report.findings) > 4 else ""
+        table.add_row(f"{report.score:.3f}", report.verdict, what + more, report.name)
+    Console(width=None).print(table)

@@ -29,8 +29,8 @@ def ingest(
     """
     from cuspworld.cli.parse import parse_number, parse_size
     from cuspworld.cli.progress import progress_bar, tell_addition
-    from cuspworld.library.ingesting import videos_of
     from cuspworld.library.library import Library
+    from cuspworld.video.folder import videos_of
 
     pixels = None if size == "own" else parse_size(size)
     rate = None if fps == "own" else parse_number("fps", fps)

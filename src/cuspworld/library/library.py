@@ -102,7 +102,8 @@ class Library(Table):
         no video.
         """
         from cuspworld.library.captions import read_captions
-        from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files, look
+        from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files
+        from cuspworld.video.folder import look
         from cuspworld.video.read import check_fps, check_seconds, check_size
 
         check_size(size)
