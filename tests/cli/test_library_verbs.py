@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,24 @@ def test_a_video_is_recorded_with_its_truth(tmp_path, capsys):
     assert back.size == (24, 32) and back.caption == facts["caption"] == direct.caption
     assert back.truth.to_bytes() == direct.truth.to_bytes()
     assert [event["name"] for event in facts["events"]] == [event.name for event in direct.truth.events]
+
+
+def test_a_world_of_ones_own_in_the_working_folder(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "worlds" / "your_own.md"
+    code = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)[0]
+    (tmp_path / "pendulum.py").write_text(code)
+    for arguments in (
+        ("worlds", "pendulum:Pendulum"),
+        ("record", "pendulum:Pendulum", "-o", "p.mp4", *SHORT),
+        ("record", "pendulum:Pendulum", "-n", 2, "-o", "p.lance", "--workers", 2, *SHORT),
+    ):
+        command = [sys.executable, "-m", "cuspworld", *map(str, arguments)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "p.mp4").stat().st_size > 0
+    missing = [sys.executable, "-m", "cuspworld", "worlds", "pendulum:Clock"]
+    failed = subprocess.run(missing, cwd=tmp_path, capture_output=True, text=True, timeout=240)
+    assert failed.returncode == 2 and "no world at pendulum:Clock" in failed.stderr
 
 
 def test_a_twin_and_fixed_parameters(tmp_path, capsys):

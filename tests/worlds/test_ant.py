@@ -153,18 +153,3 @@ def test_twins(twin):
         assert broken.truth.conserved["number_of_legs"][-1] == (4 if twin == "loses_legs" else 8)
         assert possible.truth.conserved["number_of_legs"][-1] == 6
         assert (broken.truth.state["ant_x"] == possible.truth.state["ant_x"]).all()  # only this law is broken
-
-
-def test_contract():
-    contract.check_same_seed_same_bytes("Ant", 0.6)
-    contract.check_size_changes_only_the_picture("Ant", 0.4)
-    contract.check_captions("Ant", 0.6)
-
-
-def test_environment():
-    contract.check_environment("Ant")
-
-
-def test_splits_and_bad_input():
-    contract.check_splits("Ant")
-    contract.check_bad_input("Ant")

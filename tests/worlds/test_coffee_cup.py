@@ -193,12 +193,3 @@ def test_a_cup_smaller_than_its_ship_and_a_ship_that_sits_on_the_ground_are_refu
         make("CoffeeCup", radius=0.02, ship_length=0.03).reset(seed=0)
     with pytest.raises(CuspError, match="sits on the ground"):
         make("CoffeeCup", mass_1=5e-3).reset(seed=0)
-
-
-def test_contract():
-    contract.check_environment("CoffeeCup")
-    contract.check_same_seed_same_bytes("CoffeeCup", 1.0)
-    contract.check_size_changes_only_the_picture("CoffeeCup", 0.3)
-    contract.check_splits("CoffeeCup")
-    contract.check_captions("CoffeeCup", 1.0)
-    contract.check_bad_input("CoffeeCup")

@@ -133,12 +133,3 @@ def test_an_estimator_that_knows_nothing_of_linear_spaces_finds_the_same_dimensi
 
 def test_twin():
     contract.check_twin("Heat", "maximum_principle")
-
-
-def test_contract():
-    contract.check_environment("Heat")
-    contract.check_same_seed_same_bytes("Heat", 0.5)
-    contract.check_size_changes_only_the_picture("Heat", 0.3)
-    contract.check_splits("Heat")
-    contract.check_captions("Heat", 0.3)
-    contract.check_bad_input("Heat")

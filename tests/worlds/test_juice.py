@@ -179,12 +179,3 @@ def test_twins(twin):
         assert impossible.truth.conserved["liquid_mass"][-1] == 0.0 < possible.truth.conserved["liquid_mass"][-1]
     if twin == "stays_in_glass":
         assert impossible.truth.state["liquid_inside"][-1] > possible.truth.state["liquid_inside"][-1]
-
-
-def test_contract():
-    contract.check_environment("Juice")
-    contract.check_same_seed_same_bytes("Juice", 1.0)
-    contract.check_size_changes_only_the_picture("Juice", 0.4)
-    contract.check_splits("Juice")
-    contract.check_captions("Juice", 1.0)
-    contract.check_bad_input("Juice")

@@ -8,6 +8,7 @@ import pytest
 if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
+from cuspworld.worlds import make
 from cuspworld.worlds.engines.mujoco_scene import build, ground, model_text, mujoco
 
 HALF = np.array([0.2, 0.1, 0.05])  # m, of a brick
@@ -44,3 +45,29 @@ def test_a_leaning_stack_stands_until_the_centre_of_mass_is_over_an_edge(share, 
     places = stacked(overhangs(share), 3.0)
     top = (2 * len(places) - 1) * HALF[2]
     assert (abs(places[-1, 2] - top) < 0.01) == stands
+
+
+@pytest.mark.parametrize(
+    ("name", "story", "action", "pushes"),
+    [
+        ("Chair", {"story": "lifted"}, "push", (-4.0, 4.0)),
+        ("Ant", {"story": "walk"}, "kick", (-4.0, 4.0)),
+        ("Ant", {"story": "kick"}, "kick", (-4.0, 4.0)),
+        ("Treadmill", {"story": "steady"}, "kick", (6.0, -6.0)),
+    ],
+)
+def test_a_picture_after_pushes_does_not_depend_on_the_pictures_before(name, story, action, pushes):
+    """Pushed at frames 2 and 6, and drawn at every frame, or only in the end, while the hand is still seen."""
+    often, once = (make(name, render_mode="rgb_array", size=32, **story) for _ in range(2))
+    for world in (often, once):
+        world.reset(seed=2)
+        for k in range(9):
+            now = np.array(world.policy(k / world.fps))
+            now[list(world.actions).index(action)] = {2: pushes[0], 6: pushes[1]}.get(k, 0.0)
+            world.step(now)
+            if world is often:
+                world.render()
+    assert (often.render() == once.render()).all()
+    masks = often.picture(64, 64)[1]
+    hand = next(k for k, what in often.instances.items() if what == "hand")
+    assert (masks == hand).any(), "the hand that pushed is gone"

@@ -187,18 +187,3 @@ def test_inverse_cube_pulls_alike_only_at_one_distance():
 
 def test_areal_velocity_twin():
     contract.check_twin("Planets", "areal_velocity")
-
-
-def test_contract():
-    contract.check_same_seed_same_bytes("Planets", 1.5)
-    contract.check_size_changes_only_the_picture("Planets", 1.0)
-    contract.check_captions("Planets", 2.0)
-
-
-def test_environment():
-    contract.check_environment("Planets")
-
-
-def test_splits_and_bad_input():
-    contract.check_splits("Planets")
-    contract.check_bad_input("Planets")

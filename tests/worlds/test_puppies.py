@@ -165,12 +165,3 @@ def test_twins(twin):
     possible, impossible = contract.check_twin("Puppies", twin)
     before, after = possible.truth.conserved["animals"][-1], impossible.truth.conserved["animals"][-1]
     assert after - before == {"three_become_four": 1, "four_become_three": -1, "identities_swap": 0}[twin]
-
-
-def test_contract():
-    contract.check_environment("Puppies")
-    contract.check_same_seed_same_bytes("Puppies", 1.0)
-    contract.check_size_changes_only_the_picture("Puppies", 0.4)
-    contract.check_splits("Puppies")
-    contract.check_captions("Puppies", 1.0)
-    contract.check_bad_input("Puppies")

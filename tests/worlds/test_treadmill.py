@@ -118,18 +118,3 @@ def test_twins(twin):
         turns = [2 * (s["dog_qx"] * s["dog_qz"] - s["dog_qw"] * s["dog_qy"]) for s in (same, other)]
         ahead = [1 - 2 * (s["dog_qy"] ** 2 + s["dog_qz"] ** 2) for s in (same, other)]
         assert (ahead[0] > 0.5).all() and np.allclose(ahead[0], -ahead[1]) and np.allclose(turns[0], turns[1])
-
-
-def test_contract():
-    contract.check_same_seed_same_bytes("Treadmill", 0.6)
-    contract.check_size_changes_only_the_picture("Treadmill", 0.4)
-    contract.check_captions("Treadmill", 0.6)
-
-
-def test_environment():
-    contract.check_environment("Treadmill")
-
-
-def test_splits_and_bad_input():
-    contract.check_splits("Treadmill")
-    contract.check_bad_input("Treadmill")

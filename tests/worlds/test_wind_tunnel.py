@@ -171,12 +171,3 @@ def test_twin():
 def test_parameters_that_the_lattice_does_not_resolve_are_refused():
     with pytest.raises(CuspError, match="at most 300"):
         make("WindTunnel", wind=0.2, diameter=0.025).reset(seed=0)
-
-
-def test_contract():
-    contract.check_environment("WindTunnel")
-    contract.check_same_seed_same_bytes("WindTunnel", 1.0)
-    contract.check_size_changes_only_the_picture("WindTunnel", 0.6)
-    contract.check_splits("WindTunnel")
-    contract.check_captions("WindTunnel", 1.0)
-    contract.check_bad_input("WindTunnel")

@@ -23,8 +23,8 @@ def describe_world(name: str) -> dict[str, Any]:
         for p in world.ranges.values()
     ]  # fmt: skip
     return {
-        "name": name,
-        "id": f"cuspworld/{name}-v0",
+        "name": world.name,
+        "id": f"cuspworld/{world.name}-v0",
         "scene": worlds.describe(name),
         "seconds": world.seconds,
         "fps": world.fps,

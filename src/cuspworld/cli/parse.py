@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 from cuspworld.errors import CuspError
@@ -14,6 +16,13 @@ def parse_size(text: str) -> int | tuple[int, int]:
         raise CuspError(f"size must be pixels, as 64 or 48x64 (HEIGHTxWIDTH): got {text!r}")
     sides = [int(part) for part in parts]
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
+def parse_world(text: str) -> str:
+    """A world's name, or MODULE:CLASS for one of your own, whose module may lie in the working folder."""
+    if ":" in text and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return text
 
 
 def parse_number(name: str, text: str) -> float:

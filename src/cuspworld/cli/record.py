@@ -9,7 +9,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 
 def worlds(
-    name: Annotated[str | None, typer.Argument(help="One world: its parameters, actions, events and twins.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One world in full; MODULE:CLASS for one of yours.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """List the first-principles worlds, or everything about one.
@@ -26,7 +26,10 @@ def worlds(
 
     from cuspworld import worlds as room
     from cuspworld.cli.describe import describe_world, print_world
+    from cuspworld.cli.parse import parse_world
 
+    if name:
+        name = parse_world(name)
     if as_json:
         described = [describe_world(world) for world in ([name] if name else room.names())]
         print(json.dumps(described[0] if name else described, indent=2, ensure_ascii=False))
@@ -39,7 +42,7 @@ def worlds(
 
 
 def record(
-    world: Annotated[str, typer.Argument(help="Its name: `cusp worlds` lists them.")],
+    world: Annotated[str, typer.Argument(help="Its name: `cusp worlds` lists them; MODULE:CLASS for yours.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A library (.lance), or one mp4, webm, gif, png.")],
     count: Annotated[
         int, typer.Option("--count", "-n", min=1, help="Seeds, from --seed on; a library takes many.")
@@ -73,12 +76,15 @@ def record(
       cusp record Collision -n 10000 -o worlds.lance --workers 2
 
       cusp record Juice -n 100 -o hard.lance --split out --set friction=0.8
+
+      cusp record pendulum:Pendulum -o pendulum.mp4
     """
     import json
 
-    from cuspworld.cli.parse import parse_settings, parse_size
+    from cuspworld.cli.parse import parse_settings, parse_size, parse_world
     from cuspworld.errors import CuspError
 
+    world = parse_world(world)
     pixels, options = parse_size(size), parse_settings(settings or [])
     recipe: dict[str, Any] = {
         "seconds": seconds, "size": pixels, "fps": fps, "twin": twin, "caption": caption, "language": language,

@@ -67,12 +67,13 @@ class Library(Table):
         occasion for the twin is reported and left out. The clips are the same bytes whatever `workers` is, and after
         any interruption.
         """
+        from cuspworld import worlds
         from cuspworld.library.recording import Recipe, RecordTask, check_recipe, record_seeds
 
         whole("n", n, 1, 10**9)
         whole("seed", seed, 0, 2**63 - n)
         try:
-            wanted = Recipe(world, **recipe)
+            wanted = Recipe(worlds.address(world), **recipe)
         except TypeError as error:
             raise CuspError(f"{error}; record takes {', '.join(Recipe.__dataclass_fields__)}") from error
         check_recipe(wanted, seed)

@@ -79,7 +79,7 @@ def record_seeds(task: RecordTask) -> Done:
             problems.append((f"seed {seed}", str(error)))
             continue
         # A possible clip and its twins, at any size, are nearly the same: they stay on one side of the split.
-        rows.append(row_of(clip, recipe.key(seed), recipe.world, f"{recipe.world}/{recipe.split}/{seed}"))
+        rows.append(row_of(clip, recipe.key(seed), world.name, f"{world.name}/{recipe.split}/{seed}"))
     return write_rows(task.path, rows, problems)
 
 

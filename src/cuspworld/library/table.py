@@ -92,8 +92,9 @@ class Table(Sequence[Clip]):
         """What the library shows, for people: its worlds, and the commonest captions of its files."""
         from cuspworld import worlds
 
+        known = set(worlds.names())
         found = Counter(
-            worlds.describe(world) if world in worlds.WORLDS else caption
+            worlds.describe(world) if world in known else caption
             for world, caption in zip(self.column("world"), self.column("caption"), strict=True)
         )
         return sorted((topic for topic in found if topic), key=lambda topic: (-found[topic], topic))[:_TOPICS]

@@ -61,7 +61,7 @@ class Preset:
 class Environment(gymnasium.Env):
     """What every world is before it is recorded. The arguments are documented by `World`.
 
-    Observations are the state row; rewards are 0: a world has no task. `rate`: frames a second of the run that is on.
+    Observations are the state row; rewards are 0: a world has no task. `frame_rate`: frames a second of this run.
     """
 
     name: ClassVar[str] = ""
@@ -99,7 +99,7 @@ class Environment(gymnasium.Env):
         self.size = image_size(size, SMALLEST)
         self.fps = number("fps", fps if fps is not None else chosen.fps or 10.0, *RATES)
         self.seconds = chosen.seconds or type(self).seconds
-        self.rate = self.fps
+        self.frame_rate = self.fps
         self.metadata = {**type(self).metadata, "render_fps": self.fps}
         self.ranges = {p.name: p for p in (*self.parameters, *chosen.ranges)}
         self.fixed = check_options(self.ranges, {**chosen.options, **options})
@@ -212,7 +212,7 @@ class Environment(gymnasium.Env):
         self.drawn_split = split
         self.values = draw(self.ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
         self.time, self.events, self.twin, self._started = 0.0, [], None, True
-        self.rate, self._frame_index = rate, 0
+        self.frame_rate, self._frame_index = rate, 0
         self.begin(self.rng("scene"))
         return self._observation(), self._info()
 
@@ -220,7 +220,7 @@ class Environment(gymnasium.Env):
         """Act for one frame. Raises CuspError for a NaN or a wrong shape."""
         self._need_reset()
         self._frame_index += 1
-        until = self._frame_index / self.rate
+        until = self._frame_index / self.frame_rate
         self.advance(until - self.time, self.check_action(action))
         self.time = until
         return self._observation(), 0.0, False, bool(self.time >= self.seconds - 1e-9), self._info()
@@ -252,7 +252,7 @@ class Environment(gymnasium.Env):
 
     def due(self, moment: float, time: float) -> bool:
         """Whether `moment` (s) falls into the step that begins at `time`."""
-        return bool(moment - 1e-9 <= time < moment + 1 / self.rate - 1e-9)
+        return bool(moment - 1e-9 <= time < moment + 1 / self.frame_rate - 1e-9)
 
     def report(self, name: str, time: float, **detail: Any) -> None:
         """Report that something happened at this instant (seconds since the reset)."""

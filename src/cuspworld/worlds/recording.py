@@ -120,19 +120,19 @@ def _run(
         state=state,
         units=units,
         action=taken,
-        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / world.rate), key=lambda e: e.time)),
+        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / rate), key=lambda e: e.time)),
         conserved=conserved,
         masks=masks,
         instances=dict(world.instances),
         camera=world.camera(*size),
         branch=world.branch(state[-1]),
     )
-    return Clip(frames, world.rate, truth=truth)
+    return Clip(frames, world.frame_rate, truth=truth)
 
 
 def _action(world: Environment, actions: Any, k: int, count: int) -> Any:
     if actions is None:
-        return world.policy(k / world.rate)
+        return world.policy(k / world.frame_rate)
     rows = len(actions) if hasattr(actions, "__len__") else None
     if rows != count:
         raise CuspError(f"actions must have one row a frame: got {actions!r:.40}, {rows} rows, take {count}")

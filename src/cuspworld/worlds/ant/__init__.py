@@ -1,0 +1,4 @@
+"""An ant on six legs walks over the ground."""
+
+NAME = "Ant"
+NEEDS = ("mujoco",)

@@ -1,0 +1,4 @@
+"""A chair is lifted, dropped, propped on an edge; it stands, or tips over."""
+
+NAME = "Chair"
+NEEDS = ("mujoco",)

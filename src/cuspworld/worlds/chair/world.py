@@ -135,6 +135,8 @@ class Chair(World):
         self._hang(rotation)
         mujoco.mj_forward(model, data)
         self._hook = data.mocap_pos[HOOK].copy()
+        self._hand_side = 1.0
+        self._place_hand()
         self._foot, self._over = self._lowest(), self._overhang()
         self._landed_gap = self._gap()
         self._lifted = self._foot > 1e-3
@@ -166,6 +168,7 @@ class Chair(World):
         if action[3] != 0.0:
             self.report("push", self.time, impulse=float(action[3]))
             self._push_force, self._push_until = float(action[3]) / PUSH_LASTS, self.time + PUSH_LASTS
+            self._hand_side = -1.0 if self._push_force > 0 else 1.0
         if action[2] >= 0.5 and self._held:
             self.report("release", self.time)
             self._let_go()
@@ -177,6 +180,12 @@ class Chair(World):
         for k in range(count):
             self._substep(self.time + k * dt, dt, action)
         mujoco.mj_forward(self._model, self._data)
+        self._place_hand()
+
+    def _place_hand(self) -> None:
+        """The tips of the hand's fingers: at the top of the back until it has pushed, and there they then stay."""
+        if self._push_force != 0.0 or self._pushed == -math.inf:
+            self._hand_at = self._push_point() + np.array([self._hand_side * 0.06, 0.0, 0.0])
 
     def _substep(self, now: float, dt: float, action: np.ndarray) -> None:
         model, data = self._model, self._data
@@ -344,12 +353,8 @@ class Chair(World):
             drawn |= dict.fromkeys(draw_ropes(scene, self._data.mocap_pos[HOOK], self._loose.ends), 3)
         if self.values["story"] != "propped" and self._pushed == -math.inf:
             return drawn
-        pushing = self._push_force != 0.0
-        side = -1.0 if self._push_force > 0 else 1.0
-        if pushing or self._pushed == -math.inf:
-            self._hand_at = self._push_point() + np.array([side * 0.06, 0.0, 0.0])
-        away = 0.0 if pushing else min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
-        return drawn | dict.fromkeys(draw_hand(scene, self._hand_at, side, away), 4)
+        away = 0.0 if self._push_force != 0.0 else min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
+        return drawn | dict.fromkeys(draw_hand(scene, self._hand_at, self._hand_side, away), 4)
 
     def camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY[self.values["story"]], height, width)

@@ -1,0 +1,3 @@
+"""Two toy ships fight in a cup of coffee."""
+
+NAME = "CoffeeCup"

@@ -293,11 +293,11 @@ class CoffeeCup(World):
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin != "ignores_wave":
-            return 0.3 * len(truth.state) / self.rate
+            return 0.3 * len(truth.state) / self.frame_rate
         wave = next((event.time for event in truth.events if event.name == "wave"), None)
         if wave is None:
             return None
-        after = truth.state[math.ceil(wave * self.rate) :]
+        after = truth.state[math.ceil(wave * self.frame_rate) :]
         rolls = max(np.ptp(after["roll_1"]), np.ptp(after["roll_2"])) if len(after) else 0.0
         upright = max(abs(truth.state["roll_1"]).max(), abs(truth.state["roll_2"]).max()) < self.values["roll_limit"]
         return wave + 1e-6 if rolls > 0.2 and upright else None

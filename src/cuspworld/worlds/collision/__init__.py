@@ -1,0 +1,3 @@
+"""Two balls collide, one ball rolls, or a ball is thrown."""
+
+NAME = "Collision"

@@ -216,7 +216,7 @@ class Collision(World):
         contact = next((event.time for event in truth.events if event.name == "contact"), None)
         if twin == "passes_through":
             return contact
-        times = np.arange(len(truth.state)) / self.rate
+        times = np.arange(len(truth.state)) / self.frame_rate
         x, y = truth.state["ball_1_x"], truth.state["ball_1_y"]
         seen = times[(x > 0) & (x < SIDE) & (y > 0) & (y < SIDE)]
         last = seen[-1] if len(seen) else 0.0

@@ -85,7 +85,7 @@ class Legged(World):
         self._feet = np.array(feet)
         self._foot_of = np.full(model.ngeom, -1)
         self._foot_of[feet] = np.arange(self.legs)
-        self._along, self._normal = (math.cos(slope), 0.0, math.sin(slope)), (-math.sin(slope), 0.0, math.cos(slope))
+        self._along = (math.cos(slope), 0.0, math.sin(slope))
         mujoco.mj_forward(model, data)
         mujoco.mj_subtreeVel(model, data)
         self._places = data.geom_xpos[self._feet].copy()
@@ -97,6 +97,8 @@ class Legged(World):
         self._was = self._critical(self._slip, self._up())
         self._stood = self._up()
         self._fell = self._stood < LEAN
+        self._hand_at, self._hand_side = data.xpos[self._body].copy(), 1.0
+        self._place_hand(0.0)
 
     def _up(self) -> float:
         x, y = self._data.qpos[self._root + 4 : self._root + 6]
@@ -113,6 +115,7 @@ class Legged(World):
         """A push on the trunk along y, over the next KICK_LASTS seconds."""
         self.report("kick", self.time, impulse=impulse)
         self._kick_force, self._kick_until = impulse / KICK_LASTS, self.time + KICK_LASTS
+        self._place_hand(self.time)
 
     def _run(self, seconds: float) -> None:
         count = math.ceil(seconds / type(self).step_length - 1e-9)
@@ -121,6 +124,7 @@ class Legged(World):
             self._substep(self.time + k * dt, dt)
         mujoco.mj_forward(self._model, self._data)
         mujoco.mj_subtreeVel(self._model, self._data)
+        self._place_hand(self.time + seconds)
 
     def _substep(self, now: float, dt: float) -> None:
         model, data = self._model, self._data
@@ -201,21 +205,23 @@ class Legged(World):
             self._slip, self._up(), self._kick_force, self._energy(),
         )  # fmt: skip
 
+    def _coming(self, now: float) -> bool:
+        """Whether the hand comes or goes for the planned kick that nothing has yet given."""
+        return self._kicked == -math.inf and abs(self._planned_kick()[0] - now) < HAND_SEEN
+
+    def _place_hand(self, now: float) -> None:
+        """Where the hand kicks, and from which side: at the body while it comes and kicks, and there it then stays."""
+        if self._kick_force != 0.0 or self._coming(now):
+            self._hand_side = -1.0 if (self._kick_force or self._planned_kick()[1]) > 0 else 1.0
+            self._hand_at = self._data.xpos[self._body] + np.array([0.0, self._hand_side * self.hand_off, 0.02])
+
     def _draw_hand(self, scene: Any, drawn: dict[int, int], instance: int) -> None:
         """The hand that kicks: it comes from outside the picture where the kick is planned, and goes back there."""
-        due, kick = self._planned_kick()
-        before = due - self.time
-        coming = self._kicked == -math.inf and abs(before) < HAND_SEEN
+        coming, side = self._coming(self.time), self._hand_side
         if not (coming or self._kick_force != 0.0 or self.time - self._kicked < HAND_SEEN):
             return
-        if coming:
-            self._last_kick = kick
-        side = -1.0 if (self._kick_force or self._last_kick) > 0 else 1.0
-        self._last_kick = self._kick_force or self._last_kick
-        if coming or self._kick_force != 0.0:
-            self._hand_at = self._data.xpos[self._body] + np.array([0.0, side * self.hand_off, 0.02])
-        apart = 0.0 if self._kick_force != 0.0 else abs(before) if coming else self.time - self._kicked
-        away = HAND_SPEED * apart
+        since = self._planned_kick()[0] if coming else self._kicked
+        away = 0.0 if self._kick_force != 0.0 else HAND_SPEED * abs(self.time - since)
         for place in add_hand(scene, self._hand_at + np.array([0.0, side * away, 0.4 * away]), (0.0, side, 0.35)):
             drawn[place] = instance
 
@@ -224,7 +230,6 @@ class Legged(World):
         return math.inf, 0.0
 
     hand_off: ClassVar[float] = 0.1
-    _last_kick = 1.0
 
 
 def moving_columns(name: str, legs: int) -> dict[str, str]:

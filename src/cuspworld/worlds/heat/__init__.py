@@ -1,0 +1,3 @@
+"""The temperature of a plate whose edge is held hot and cold."""
+
+NAME = "Heat"

@@ -186,7 +186,7 @@ class Heat(World):
         return story(heaters, self.values["start"] == "steady")
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
-        return 0.4 * len(truth.state) / self.rate
+        return 0.4 * len(truth.state) / self.frame_rate
 
     def break_law(self, twin: str) -> None:
         line = np.linspace(0, 1, INNER + 2)[1:-1]

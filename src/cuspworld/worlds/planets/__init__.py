@@ -1,0 +1,3 @@
+"""Planets around a star: bound, captured, or lost."""
+
+NAME = "Planets"

@@ -310,7 +310,7 @@ class Planets(World):
         if twin == "areal_velocity" and self.values["eccentricity"] < 0.12:
             return None  # a round orbit looks the same
         present = [truth.state[f"planet_{k}_present"][-1] for k in range(1, MOST + 1)]
-        return 0.35 * len(truth.state) / self.rate if any(present) else None
+        return 0.35 * len(truth.state) / self.frame_rate if any(present) else None
 
     def break_law(self, twin: str) -> None:
         planets = [k for k, i in enumerate(self._ids) if 0 < i < 6]

@@ -256,7 +256,7 @@ class Puppies(World):
             return None
         visible = np.stack([truth.state[f"puppy_{k + 1}_visible"] for k in range(count)], 1)[1:]
         frame = int(visible.min(1).argmin())
-        return (frame + 1) / self.rate if visible[frame].min() < 0.5 else None
+        return (frame + 1) / self.frame_rate if visible[frame].min() < 0.5 else None
 
     def break_law(self, twin: str) -> None:
         """Called just before the frame of the greatest occlusion; acts on the one that is hidden most by then."""

@@ -1,0 +1,3 @@
+"""An animal jumps through the snow; lumps fall and crumble."""
+
+NAME = "Snow"

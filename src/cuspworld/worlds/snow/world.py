@@ -153,6 +153,8 @@ class Snow(World):
         self._start = self._momentum()
         self._bonds, self._gap = self._mean_bonds(), self._clearance()
         self._in_air = False
+        if self._bonds <= self._critical:
+            self.report("avalanche" if self.slope else "crumbles", 0.0)
 
     def _weigh(self) -> None:
         """How many particles' weight pulls downwards (a held one is borne by its branch)."""

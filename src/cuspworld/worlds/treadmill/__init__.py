@@ -1,0 +1,4 @@
+"""A walker on a belt keeps its place, or slips and is carried off."""
+
+NAME = "Treadmill"
+NEEDS = ("mujoco",)

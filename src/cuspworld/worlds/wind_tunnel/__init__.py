@@ -1,0 +1,3 @@
+"""Smoke flows past an obstacle; vortices are shed, or not."""
+
+NAME = "WindTunnel"

@@ -18,7 +18,6 @@ from cuspworld.worlds.engines.compiled import EXACT
 CX = np.array([0, 1, 0, -1, 0, 1, -1, -1, 1])
 CY = np.array([0, 0, 1, 0, -1, 1, 1, -1, -1])
 WEIGHTS = np.array([4 / 9] + [1 / 9] * 4 + [1 / 36] * 4)
-OPPOSITE = np.array([0, 3, 4, 1, 2, 7, 8, 5, 6])
 BULK = 0.4  # relaxation rate of the pressure's departure from equilibrium: bulk viscosity (1 / BULK - 1 / 2) / 3
 SOUND = math.sqrt(3.0)  # one over the speed of sound
 MIRRORED = np.array([0, 1, 4, 3, 2, 8, 7, 6, 5])  # y reversed

@@ -97,7 +97,7 @@ class WindTunnel(World):
 
     def begin(self, rng: np.random.Generator) -> None:
         values = self.values
-        self._dt = 1 / self.rate / math.ceil(1 / self.rate / STEP - 1e-9)
+        self._dt = 1 / self.frame_rate / math.ceil(1 / self.frame_rate / STEP - 1e-9)
         self._gust_sign = 1.0 if rng.random() < 0.5 else -1.0
         self._flow, self._scratch = np.empty((2, 9, ROWS + 2, COLUMNS))
         kernels.at_rest(self._flow)
