@@ -39,7 +39,7 @@ class Estimator:
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn asks of an estimator before it is used; only called by scikit-learn itself."""
-        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags, TransformerTags  # noqa: F401
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
             estimator_type="clusterer",
@@ -51,7 +51,7 @@ class Estimator:
 
 def _not_fitted_error() -> type[NotFittedError]:
     """Ours, which is scikit-learn's too in a process that has imported it and so may catch that one."""
-    if "sklearn" not in sys.modules:
+    if sys.modules.get("sklearn") is None:
         return NotFittedError
     from sklearn.exceptions import NotFittedError as Theirs
 

@@ -13,6 +13,7 @@ from cuspworld.transport.potential import Potential
 from cuspworld.transport.search.neighbours import Neighbours
 from cuspworld.transport.search.normalised import NormalisedPoints
 from cuspworld.transport.singular.branches import find_branches
+from cuspworld.transport.singular.clip_branches import find_clip_branches
 from cuspworld.transport.singular.extended import ExtendedMap
 from cuspworld.transport.singular.singular import SingularSet, find_singular_set
 from cuspworld.transport.singular.trajectories import Trajectories
@@ -40,8 +41,10 @@ class Geometry:
     def site_branches(self) -> Int64[ndarray, " sites"]:
         """The branch of each site, found from the points alone."""
         active = self.normalised.active
-        clips = None if self.trajectories is None else self.trajectories.clips[active]
-        return find_branches(self.points[active].astype(np.float64), clips)
+        points = self.points[active].astype(np.float64)
+        if self.trajectories is None:
+            return find_branches(points)
+        return find_clip_branches(points, self.trajectories.of_rows(active))
 
     @cached_property
     def branches(self) -> Int64[ndarray, " N"]:

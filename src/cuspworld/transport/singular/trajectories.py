@@ -76,6 +76,10 @@ class Trajectories:
         pairs = np.stack([order[:-1], order[1:]], axis=1)
         return pairs[self.clips[pairs[:, 0]] == self.clips[pairs[:, 1]]]
 
+    def of_rows(self, rows: Int64[ndarray, " n"]) -> "Trajectories":
+        """The clips and times of some of the rows."""
+        return Trajectories(self.clips[rows], self.times[rows])
+
     def and_then(self, others: "Trajectories") -> "Trajectories":
         """These rows, then the others; a clip may go on in them."""
         return Trajectories(np.concatenate([self.clips, others.clips]), np.concatenate([self.times, others.times]))
