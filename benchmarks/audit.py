@@ -8,7 +8,8 @@
     python benchmarks/audit.py --split dev --mix     # the weights of the taught judge beside the laws, the same
     python benchmarks/audit.py --laws-only           # without the judge that was taught by the worlds' twins
 
-Parts: twins (worlds, possible against impossible), real (real and foreign clips), conditions (true clips under camera
+A fit sees the clips of the parts that are asked for. Parts: twins (worlds, possible against impossible),
+real (real and foreign clips), conditions (true clips under camera
 motion, noise, crowds, compression and low light), faults (faults put into true clips),
 reversed (time-reversed true clips, beside the Physics-IQ measures), robust (re-encoding, scaling, frame rate, noise),
 calibration (is 90 % sure right nine times in ten?), speed. `--cache FOLDER` keeps reports by clip and code version.
@@ -108,7 +109,8 @@ def run(arguments: argparse.Namespace, store: Store) -> None:
         if not arguments.fit:
             certainty.show(certainty.judged(found, trials, results))
         else:
-            worse = [(name, None, report) for _, name, _, report in conditions.run(split, store, limit)]
+            filmed = conditions.run(split, store, limit) if "conditions" in parts else []
+            worse = [(name, None, report) for _, name, _, report in filmed]
             cases = calibrate.cases(found, trials, [*results, *worse])
             fitted = calibrate.fit(cases, calibration_file.read(arguments.calibration)["curves"])
             rows = [(c, f"{f.centre:.2f}", f"{f.slope:.2f}", f.right, f.wrong) for c, f in sorted(fitted.items())]

@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from cuspworld.audit import Finding, Measurement, Report, audit_clip, schema, write_page
+from cuspworld.audit import Finding, Measurement, Report, audit_clip, compare, schema, write_page
 from cuspworld.audit.finding import Series
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
@@ -55,6 +55,46 @@ def test_numbers_that_are_not_finite_never_reach_the_json() -> None:
 def test_score_is_the_chance_that_no_independent_law_is_broken() -> None:
     report = Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 0.2, "permanence": 0.5}, {})
     assert report.score == pytest.approx(0.8 * 0.5)
+
+
+def test_a_law_that_is_surely_broken_leaves_no_score_and_no_error() -> None:
+    certain = Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 1.0, "gravity": 0.5}, {})
+    assert 0 <= certain.score < 1e-8
+    assert Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 0.0}, {"gravity": "nothing falls"}).score == 1
+
+
+def test_a_report_as_text_and_json_says_all_that_it_knows() -> None:
+    finding = Finding("inertia", 0.5, 0.75, 0.75, "It turns by itself.", (1.0, 2.0, 3.0, 4.0))
+    report = Report(
+        "clip", 2.0, 25.0, (48, 64), (finding,), {"inertia": 0.75}, {"gravity": "nothing falls"}, ("a cut",)
+    )
+    assert str(report).splitlines() == [
+        "clip: impossible (score 0.25, 2.00 s)",
+        "    0.50-0.75 s  inertia       75%  It turns by itself.",
+        "  unchecked: gravity      nothing falls",
+        "  note: a cut",
+    ]
+    document = report.to_dict()
+    assert (document["width"], document["height"], document["seconds"], document["fps"]) == (64, 48, 2.0, 25.0)
+    assert (document["verdict"], document["score"]) == ("impossible", 0.25)
+    assert document["checked"] == {"inertia": 0.75} and document["unchecked"] == {"gravity": "nothing falls"}
+    assert document["notes"] == ["a cut"] and document["findings"] == [finding.to_dict()]
+    assert json.loads(report.to_json(indent=None)) == document and "\n" not in report.to_json(indent=None)
+
+
+def test_of_two_reports_the_lower_score_is_the_less_possible() -> None:
+    sizes = ((8, 8), ())
+    a = Report("a", 1.0, 30.0, *sizes, {"inertia": 0.2, "gravity": 0.1}, {})
+    b = Report("b", 1.0, 30.0, *sizes, {"inertia": 0.7, "gravity": 0.105, "cause": 0.3}, {})
+    compared = compare(a, b)
+    assert compared.less_possible is b and compare(b, a).less_possible is b
+    assert compared.laws == {"inertia": (0.2, 0.7), "gravity": (0.1, 0.105)}  # those checked in both
+    assert str(compared).splitlines() == [
+        "b is less possible: score 0.188 against 0.720",
+        "  inertia       20% against  70%",  # a difference of a hundredth is none
+    ]
+    assert compare(a, a).less_possible is None
+    assert str(compare(a, a)) == "the audit sees no difference: both score 0.720"
 
 
 def test_nothing_checked_is_not_called_possible() -> None:
