@@ -53,7 +53,7 @@ def test_same_seed_same_bytes(name):
 @every_world
 def test_size_changes_only_the_picture(name):
     world = make(name)
-    small, large = (world.record(2, seconds=SECONDS.get(name, 1.0), size=size) for size in (8, (96, 130)))
+    small, large = (world.record(2, seconds=SECONDS.get(name, 0.5), size=size) for size in (8, (96, 130)))
     assert large.frames.shape[1:] == (96, 130, 3) and large.truth.masks.shape[1:] == (96, 130)
     assert small.truth.state.tobytes() == large.truth.state.tobytes()
     assert small.truth.events == large.truth.events

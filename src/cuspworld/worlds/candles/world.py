@@ -1,6 +1,6 @@
 """Candles: candles burn on a cake, and a breath of air from one side blows them out, or not.
 
-Air and heat: buoyant incompressible flow with the breath as a jet (candles_kernels.py). Flames: stirred reactors with
+Air and heat: buoyant incompressible flow with the breath as a jet (kernels.py). Flames: stirred reactors with
 an S-shaped curve of steady states. With the Zeldovich number Ze the curve folds at theta (1 - theta) = 1 / Ze: a flame
 whose strain exceeds A (1 - theta) exp(-Ze (1 - theta)) / theta there has no burning state left (the Damkoehler number
 is too small) and goes out. Strain = strain of the still flame + speed of the air across it / FLAME.

@@ -1,7 +1,7 @@
 """Chair: a chair is dug out of sand, lifted on ropes, dropped, or propped with two legs on a block and pushed.
 
 A rigid body under gravity with contact and elliptic Coulomb friction cones, solved by MuJoCo; ropes are inextensible
-tendons, and once let go they swing from the hook, which is drawn up (chair_ropes.py). Sand: chair_sand.py.
+tendons, and once let go they swing from the hook, which is drawn up (ropes.py). Sand: sand.py.
 Critical state: the centre of mass stands over an edge of the chair's feet. With the chair's centre of mass at height c
 over its foot plane and a distance d inside the edge, tilting by theta about the edge gives the overhang
 c sin(theta) - d cos(theta), which is 0 at tan(theta) = d / c.
@@ -10,13 +10,14 @@ c sin(theta) - d cos(theta), which is 0 at tan(theta) = d / c.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.chair.drawing import draw_hand, draw_ropes
+from cuspworld.worlds.chair.drawing import Look, paint
 from cuspworld.worlds.chair.model import (
     CENTRE,
     CHAIR_POINTS,
@@ -342,19 +343,16 @@ class Chair(World):
         if not hasattr(self, "_drawing"):
             parts = {"chair": 1, "second": 2, "hook": 3, "block": 5}
             self._drawing = Picture("Chair", parts | {f"plank {k}": 6 for k in range(4)} | {"sand": 6})
-        return self._drawing.draw(self._model, self._data, height, width, self._draw_more)
+        return self._drawing.draw(self._model, self._data, height, width, partial(paint, look=self._look()))
 
-    def _draw_more(self, scene: mujoco.MjvScene) -> dict[int, int]:
+    def _look(self) -> Look:
         """The ropes, held or loose; the hand that pushes, at the back's top while it does, otherwise a little off."""
-        drawn: dict[int, int] = {}
-        if self._held:
-            drawn |= dict.fromkeys(draw_ropes(scene, self._hook, self._grips()[0]), 3)
-        elif self._loose is not None:
-            drawn |= dict.fromkeys(draw_ropes(scene, self._data.mocap_pos[HOOK], self._loose.ends), 3)
-        if self.values["story"] != "propped" and self._pushed == -math.inf:
-            return drawn
+        loose = None if self._loose is None else self._loose.ends
+        ends = self._grips()[0] if self._held else loose
+        hook = self._hook if self._held else self._data.mocap_pos[HOOK]
+        seen = self.values["story"] == "propped" or self._pushed != -math.inf
         away = 0.0 if self._push_force != 0.0 else min(1.2 * max(self.time - self._pushed, 0.0), 0.22)
-        return drawn | dict.fromkeys(draw_hand(scene, self._hand_at, self._hand_side, away), 4)
+        return Look(hook, ends, self._hand_at if seen else None, self._hand_side, away)
 
     def camera(self, height: int, width: int) -> dict[str, float]:
         return camera_numbers(self._data, FOVY[self.values["story"]], height, width)

@@ -1,6 +1,6 @@
 """CoffeeCup: two toy ships fight in a cup of coffee: they ram each other, ride the waves, and may capsize.
 
-Coffee: linear shallow-water waves in a round cup, pressed down by the hulls (coffee_cup_kernels.py). Ships: rigid
+Coffee: linear shallow-water waves in a round cup, pressed down by the hulls (kernels.py). Ships: rigid
 bodies in pymunk that collide with one another and with the cup; thrust, rudder, quadratic drag (little ahead, much
 abeam), the slope of the waves. Roll: I roll'' = -m g GZ(roll - slope abeam) - damping roll' + blow * LEVER, with the
 righting arm GZ = GM sin(a) (cos(a) - cos(limit)) / (1 - cos(limit)): upright and upside down are stable, and between

@@ -120,10 +120,10 @@ class Picture:
             flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = 0
             flags[mujoco.mjtRndFlag.mjRND_HAZE] = 0
             flags[mujoco.mjtRndFlag.mjRND_FOG] = 1
-            self._ids = np.zeros(model.ngeom, np.uint8)
+            self.mask_ids = np.zeros(model.ngeom, np.uint8)
             for k in range(model.ngeom):
                 names = (model.geom(k).name, model.body(model.geom_bodyid[k]).name)
-                self._ids[k] = next((self.instances[n] for n in names if n in self.instances), 0)
+                self.mask_ids[k] = next((self.instances[n] for n in names if n in self.instances), 0)
             self._fovy = float(model.cam_fovy[0])
         return self._scene
 
@@ -174,7 +174,7 @@ class Picture:
             if place_in_list in added:
                 ids[geom.segid + 1] = added[place_in_list]
             elif geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
-                ids[geom.segid + 1] = self._ids[geom.objid]
+                ids[geom.segid + 1] = self.mask_ids[geom.objid]
         # the id lies in the red and green bytes; a scene has far fewer than 65,536 geoms
         code = picture[::-1, :, 0].astype(np.int32) + 256 * picture[::-1, :, 1].astype(np.int32)
         return ids[np.minimum(code, scene.ngeom)]

@@ -1,6 +1,6 @@
 """Heat: the temperature of a copper plate whose edge is held hot and cold by heaters: the steady world.
 
-Laplace's equation, and where the edge changes, the heat equation (heat_equation.py). The edge's temperature is
+Laplace's equation, and where the edge changes, the heat equation (equation.py). The edge's temperature is
 T_ambient + sum_j c_j exp(kappa (cos(2 pi (s - s_j) / 4) - 1)), s the distance along the edge in sides: a family with as
 many dimensions as heaters. The steady temperature is linear in it, so the data manifold of the default world, whose
 four heaters are drawn independently, has exactly four dimensions; the presets have one, two, three, six and eight.
@@ -17,7 +17,8 @@ import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
+from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.heat.drawing import Look, paint
 from cuspworld.worlds.heat.equation import Plate
 from cuspworld.worlds.heat.words import CAPTIONS, story
 from cuspworld.worlds.words import Story
@@ -31,30 +32,9 @@ PLACES = (0.5, 1.5, 2.5, 3.5, 0.0, 1.0, 2.0, 3.0)  # of the heaters along the ed
 KAPPA = 6.0  # sharpness of a heater's profile
 PROBES = 7  # a side
 SETTLED = 0.5  # K from the steady state that count as settled
-SHOWN = 110.0  # K about ambient that the colours span
 MARGIN = 0.018  # m around the plate
 NARROW = (-60.0, 60.0)  # K, training range
 WIDE = ((-90.0, -65.0), (65.0, 90.0))
-ANCHORS = ((0.0, (22, 26, 96)), (0.2, (34, 94, 190)), (0.4, (112, 190, 222)), (0.5, (244, 240, 226)),
-           (0.6, (252, 202, 110)), (0.8, (228, 84, 46)), (0.95, (128, 12, 40)), (1.0, (92, 4, 40)))  # fmt: skip
-
-
-def _palette() -> np.ndarray:
-    """Deep blue to deep red, with faint isotherms."""
-    share = np.linspace(0, 1, 441)
-    stops = [stop for stop, _ in ANCHORS]
-    colours = np.stack([np.interp(share, stops, [colour[c] for _, colour in ANCHORS]) for c in range(3)], 1)
-    line = np.abs((share * 22 + 0.5) % 1 - 0.5) < 0.05
-    return np.where(line[:, None], colours * 0.90, colours)
-
-
-PALETTE = _palette()
-
-
-def _colour(kelvin: float) -> tuple[int, int, int]:
-    """The colour of a temperature above ambient."""
-    share = min(max(0.5 + kelvin / (2 * SHOWN), 0.0), 1.0)
-    return tuple(int(np.interp(share, [s for s, _ in ANCHORS], [colour[c] for _, colour in ANCHORS])) for c in range(3))  # type: ignore[return-value]
 
 
 class Heat(World):
@@ -198,46 +178,15 @@ class Heat(World):
         self._spot = shape / shape[row, column] * height
 
     def paint(self, canvas: Canvas) -> None:
-        canvas.background((236, 238, 242), (216, 220, 228))
-        middle = SIDE / 2
-        canvas.box(middle + 0.002, middle - 0.003, SIDE + 0.014, SIDE + 0.014, (40, 44, 60), corner=0.005, alpha=0.35,
-                   soft=0.006)  # fmt: skip
-        canvas.box(middle, middle, SIDE + 0.010, SIDE + 0.010, (148, 154, 166), corner=0.004, shade=0.15)
-        for j in range(HEATERS):
-            if j < 4 or self._heater[j] != 0.0:
-                self._paint_heater(canvas, j)
         whole = self._edge.copy()
         whole[1:-1, 1:-1] = self._field()
-        shown = 0.5 + (whole[::-1] - self.values["ambient"]) / (2 * SHOWN)
-        canvas.heat_map(shown, 0.0, 0.0, SIDE, SIDE, PALETTE, instance=1)
-
-    def _paint_heater(self, canvas: Canvas, j: int) -> None:
-        """A block at the edge in the colour of its temperature."""
-        x, y = _on_edge(PLACES[j])
-        colour = _colour(float(self._heater[j]))
-        side = int(PLACES[j])
-        if j < 4:
-            out = ((0, -1), (1, 0), (0, 1), (-1, 0))[side]
-            width, height = (0.054, 0.014) if out[0] == 0 else (0.014, 0.054)
-            x, y = x + 0.0068 * out[0], y + 0.0068 * out[1]
-        else:
-            width = height = 0.022
-        canvas.box(x, y, width + 0.003, height + 0.003, (70, 74, 84), corner=0.003, instance=j + 2)
-        canvas.box(x, y, width, height, colour, corner=0.002, instance=j + 2)
-        inset = 0.55
-        light = lighter(colour, 0.22) if self._heater[j] > 0 else darker(colour, 0.12)
-        canvas.box(x, y, width * inset if width > height else width * 0.3,
-                   height * 0.3 if width > height else height * inset, light, corner=0.002)  # fmt: skip
+        shown = [j for j in range(HEATERS) if j < 4 or self._heater[j] != 0.0]
+        heaters = tuple((j, PLACES[j], float(self._heater[j])) for j in shown)
+        paint(canvas, Look(SIDE, whole - self.values["ambient"], heaters))
 
 
 def _heaters(values: dict[str, Any]) -> np.ndarray:
     return np.array([values[f"heater_{j}"] for j in range(1, HEATERS + 1)], float)
-
-
-def _on_edge(place: float) -> tuple[float, float]:
-    """Metres of the point that far (in sides) along the edge, counter-clockwise from the lower left corner."""
-    side, share = int(place) % 4, (place % 1) * SIDE
-    return ((share, 0.0), (SIDE, share), (SIDE - share, SIDE), (0.0, SIDE - share))[side]
 
 
 def _profiles() -> np.ndarray:

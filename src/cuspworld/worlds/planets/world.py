@@ -1,7 +1,7 @@
 """Planets: planets around a star, and a rocket that orbits with them, escapes, arrives and is captured, or flies by.
 
 Newton's law of gravity between all bodies, optionally with the first post-Newtonian term of the star, which turns an
-orbit by 6 pi G M / (a c^2 (1 - e^2)) in every revolution; a symmetric composition of order four (planets_kernels.py).
+orbit by 6 pi G M / (a c^2 (1 - e^2)) in every revolution; a symmetric composition of order four (kernels.py).
 Scale: G = 4 pi^2 m^3/(kg s^2), so that one metre stands for one astronomical unit, one second for one year and one
 kilogram for the mass of the sun. The rocket is a test body: it feels all and moves none; bodies are drawn too large.
 Critical state: the rocket's energy relative to the star is zero (escape, capture).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from cuspworld.worlds.drawing.canvas import Canvas, Colour, darker, lighter
 
@@ -19,15 +20,68 @@ COATS: dict[str, tuple[Colour, Colour]] = {
 FRONTAL = 0.45  # below this, a puppy is seen from the front: its two sides come apart
 
 
-def puppy(
-    canvas: Canvas, x: float, y: float, scale: float, facing: float, phase: float, coat: str, instance: int
-) -> None:
-    """`facing`: -1 (left) to 1 (right), through 0 (to the camera); `phase`: of the gallop, in radians.
+@dataclass(frozen=True)
+class Puppy:
+    """Where a puppy stands in the picture (m), its scale, `facing` -1 (left) to 1 (right), its distance (m), the phase
+    of its gallop (rad), its coat, and its mask id."""
 
-    The picture is continuous in `facing`: as a puppy turns, its far side comes out from behind the near one, and at 0,
-    where the two change places, they look alike.
+    x: float
+    y: float
+    scale: float
+    facing: float
+    distance: float
+    phase: float
+    coat: str
+    instance: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the picture shows: the puppies, the ball at (x, z) on the ground, its radius and mask id, and the camera's
+    height and distance (m)."""
+
+    puppies: tuple[Puppy, ...]
+    ball: tuple[float, float]
+    height: float
+    distance: float
+    radius: float
+    ball_instance: int
+
+
+def paint(canvas: Canvas, look: Look) -> None:
+    horizon = look.height
+    canvas.background((128, 190, 240), (206, 232, 250))
+    canvas.circle(0.58, 1.12, 0.12, (255, 236, 150), soft=0.02)
+    for x, y, r in ((-0.58, 1.06, 0.11), (-0.44, 1.10, 0.13), (-0.30, 1.06, 0.10)):
+        canvas.ellipse(x, y, 1.3 * r, 0.75 * r, (255, 255, 255), soft=0.03)
+    canvas.ellipse(-0.55, horizon - 0.10, 0.95, 0.30, (138, 196, 116), shade=0.08)
+    canvas.ellipse(0.75, horizon - 0.12, 0.85, 0.26, (122, 184, 104), shade=0.08)
+    canvas.band(-9.0, horizon - 0.02, (124, 196, 92), (124, 196, 92))
+    canvas.band(-0.52, horizon - 0.02, (132, 200, 98), (88, 166, 66))
+    farthest_first = sorted(look.puppies, key=lambda dog: (dog.distance, dog.instance), reverse=True)
+    for dog in farthest_first:
+        if dog.distance >= look.ball[1]:
+            _puppy(canvas, dog)
+    _ball(canvas, look)
+    for dog in farthest_first:
+        if dog.distance < look.ball[1]:
+            _puppy(canvas, dog)
+
+
+def _ball(canvas: Canvas, look: Look) -> None:
+    x, z = look.ball
+    scale = look.distance / (look.distance + z)
+    x, y, r = x * scale, look.height * (1 - scale), look.radius * scale
+    canvas.shadow(x, y, r, 0.35 * r)
+    canvas.sphere(x, y + r, r, (226, 58, 52), instance=look.ball_instance)
+
+
+def _puppy(canvas: Canvas, dog: Puppy) -> None:
+    """The picture is continuous in `facing`: as a puppy turns, its far side comes out from behind the near one, and at
+    0, where the two change places, they look alike.
     """
-    fur, ear = COATS[coat]
+    x, y, scale, facing, phase, instance = dog.x, dog.y, dog.scale, dog.facing, dog.phase, dog.instance
+    fur, ear = COATS[dog.coat]
     edge = darker(ear, 0.25)
     wide = max(abs(facing), FRONTAL)
     front = 1.0 - min(abs(facing) / FRONTAL, 1.0)  # 0: in profile, 1: to the camera
@@ -37,7 +91,10 @@ def puppy(
     def at(u: float, v: float, aside: float = 0.0) -> tuple[float, float]:
         return x + scale * (facing * u + aside), y + scale * (v + hop)
 
-    def limb(u0, v0, u1, v1, radius, colour, end=None, outline=0.014, aside=0.0, alpha=1.0):
+    def limb(  # a capsule with its outline, in the puppy's own lengths
+        u0: float, v0: float, u1: float, v1: float, radius: float, colour: Colour, end: float | None = None,
+        outline: float = 0.014, aside: float = 0.0, alpha: float = 1.0,
+    ) -> None:  # fmt: skip
         (ax, ay), (bx, by) = at(u0, v0, aside), at(u1, v1, aside)
         tip = radius if end is None else end
         canvas.capsule(ax, ay, bx, by, scale * (radius + outline), edge, end=scale * (tip + outline),

@@ -4,7 +4,7 @@ Discs on the ground plane (x to the right, z away from the camera), with restitu
 puppy steers: its acceleration is (wanted velocity - velocity) * eagerness, towards a point that circles the ball. The
 camera is a pinhole at height `CAMERA_HEIGHT` and distance `CAMERA_DISTANCE`: X = x s, Y = H (1 - s), s = D / (D + z).
 It looks over the puppies, so that they can be counted: of two equal ones the farther is never hidden whole, and
-a smaller one behind a bigger one may be. Critical state: a puppy is wholly hidden behind others (puppies_kernels.py).
+a smaller one behind a bigger one may be. Critical state: a puppy is wholly hidden behind others (kernels.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
-from cuspworld.worlds.puppies.drawing import COATS, puppy
+from cuspworld.worlds.puppies.drawing import COATS, Look, Puppy, paint
 from cuspworld.worlds.puppies.kernels import PARTS, hidden
 from cuspworld.worlds.puppies.words import CAPTIONS, story
 from cuspworld.worlds.words import Story
@@ -285,26 +285,13 @@ class Puppies(World):
         return self._wrong
 
     def paint(self, canvas: Canvas) -> None:
-        canvas.background((128, 190, 240), (206, 232, 250))
-        canvas.circle(0.58, 1.12, 0.12, (255, 236, 150), soft=0.02)
-        for x, y, r in ((-0.58, 1.06, 0.11), (-0.44, 1.10, 0.13), (-0.30, 1.06, 0.10)):
-            canvas.ellipse(x, y, 1.3 * r, 0.75 * r, (255, 255, 255), soft=0.03)
-        canvas.ellipse(-0.55, CAMERA_HEIGHT - 0.10, 0.95, 0.30, (138, 196, 116), shade=0.08)
-        canvas.ellipse(0.75, CAMERA_HEIGHT - 0.12, 0.85, 0.26, (122, 184, 104), shade=0.08)
-        canvas.band(-9.0, CAMERA_HEIGHT - 0.02, (124, 196, 92), (124, 196, 92))
-        canvas.band(-0.52, CAMERA_HEIGHT - 0.02, (132, 200, 98), (88, 166, 66))
-        places = self._places()
-        order = sorted([(places[k, 4], k) for k in self._here()] + [(self._ball.position[1], -1)], reverse=True)
-        for _, k in order:
-            if k >= 0:
-                x, y, scale, facing, _ = places[k].tolist()
-                puppy(canvas, x, y, scale, facing, float(self._phase[k]), self._coats[k], k + 1)
-            else:
-                x, z = self._ball.position
-                scale = CAMERA_DISTANCE / (CAMERA_DISTANCE + z)
-                x, y, r = x * scale, CAMERA_HEIGHT * (1 - scale), BALL_RADIUS * scale
-                canvas.shadow(x, y, r, 0.35 * r)
-                canvas.sphere(x, y + r, r, (226, 58, 52), instance=MOST + 1)
+        dogs = []
+        for k, (x, y, scale, facing, distance) in enumerate(self._places().tolist()):
+            if k not in self._gone:
+                phase = float(self._phase[k])
+                dogs.append(Puppy(x, y, scale, facing, distance, phase, self._coats[k], k + 1))
+        ball_x, ball_z = self._ball.position
+        paint(canvas, Look(tuple(dogs), (ball_x, ball_z), CAMERA_HEIGHT, CAMERA_DISTANCE, BALL_RADIUS, MOST + 1))
 
 
 def _edge(z: float) -> float:

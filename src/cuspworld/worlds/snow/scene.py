@@ -29,7 +29,7 @@ BANK_X, BANK_WIDTH, BANK_HEIGHT = 1.75, 0.36, 0.85  # m
 
 @dataclass(frozen=True)
 class SnowCover:
-    """All particles (snow_kernels' columns); which are the lump or the bank, the slab, and its weak layer; the lump's
+    """All particles (kernels' columns); which are the lump or the bank, the slab, and its weak layer; the lump's
     middle where it hangs (m), 0 for a bank."""
 
     snow: Float[np.ndarray, "particles 20"]

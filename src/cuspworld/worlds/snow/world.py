@@ -1,6 +1,6 @@
 """Snow: an animal jumps through the snow, lumps fall and crumble, a slope stays or slides.
 
-Snow: elastoplastic continuum with cohesion, by the material point method (snow_kernels.py). Animal: a rigid body in
+Snow: elastoplastic continuum with cohesion, by the material point method (kernels.py). Animal: a rigid body in
 pymunk (it keeps its posture, so it does not turn) that exchanges momentum with the snow at the nodes of the grid. The
 world is a slice of depth `DEPTH`; SI units. Three scenes: `jump` (through a bank of snow), `lump` (falls from a
 branch), `avalanche` (a lump falls on a slab that lies on a weak layer).

@@ -252,7 +252,7 @@ class Treadmill(Legged):
         middle = self._data.subtree_com[self._body]
         for k in range(scene.ngeom):
             geom = scene.geoms[k]
-            if geom.objtype == 5 and self._drawing._ids[geom.objid] == 1:  # mjOBJ_GEOM
+            if geom.objtype == 5 and self._drawing.mask_ids[geom.objid] == 1:  # mjOBJ_GEOM
                 geom.pos[:2] = 2 * middle[:2] - geom.pos[:2]
                 geom.mat[:2] = -geom.mat[:2]
 

@@ -1,6 +1,6 @@
 """WindTunnel: a fan blows smoke lines past an obstacle; behind it the wake stays closed, or sheds vortices.
 
-Incompressible Navier-Stokes flow by the lattice Boltzmann method (wind_tunnel_kernels.py), a slice of a tunnel with
+Incompressible Navier-Stokes flow by the lattice Boltzmann method (kernels.py), a slice of a tunnel with
 slip walls; the obstacle blocks about a seventh of it. Smoke follows the air. SI units, forces per metre of depth.
 Critical state: the Reynolds number at which the steady wake loses its stability (a Hopf bifurcation, after which the
 vortices of a Karman street are shed). It is 47 for a cylinder in an unbounded flow (Provansal, Mathis, Boyer 1987);
@@ -17,8 +17,9 @@ import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
-from cuspworld.worlds.drawing.canvas import Canvas, darker, lighter
+from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.wind_tunnel import kernels
+from cuspworld.worlds.wind_tunnel.drawing import Look, outline_of, paint
 from cuspworld.worlds.wind_tunnel.words import CAPTIONS, story
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World
@@ -247,64 +248,10 @@ class WindTunnel(World):
         return (1,)
 
     def paint(self, canvas: Canvas) -> None:
-        canvas.background((226, 231, 236), (206, 213, 220))
-        canvas.band(-1.0, -0.016, (168, 150, 132), (140, 122, 106))
-        middle = HEIGHT / 2
-        canvas.shadow(0.053, -0.017, 0.074, 0.005)
-        canvas.box(0.0495, middle, LENGTH + 0.047, HEIGHT + 0.028, (122, 134, 148), corner=0.007, shade=0.20)
-        canvas.box(LENGTH / 2, middle, LENGTH + 0.006, HEIGHT + 0.006, (70, 80, 94), corner=0.002)
-        canvas.box(LENGTH / 2, middle, LENGTH, HEIGHT, (27, 36, 58), shade=0.05)
-        self._paint_fan(canvas, middle)
-        ignored = not self._solid.any()
-        if ignored:
-            self._paint_obstacle(canvas)
-        self._paint_smoke(canvas)
-        canvas.box(NOZZLE - 0.0015, middle, 0.0018, HEIGHT, (150, 158, 168))
-        if not ignored:
-            self._paint_obstacle(canvas)
-
-    def _paint_fan(self, canvas: Canvas, middle: float) -> None:
-        canvas.box(-0.0125, middle, 0.015, HEIGHT * 0.96, (48, 55, 66), corner=0.002, instance=3)
-        for blade in range(3):
-            angle = 2 * math.pi * (self._fan_turned / 0.09 + blade / 3)
-            reach, tilt = 0.45 * HEIGHT * math.sin(angle), 0.0022 + 0.0022 * abs(math.cos(angle))
-            canvas.capsule(-0.0125, middle, -0.0125, middle + reach, tilt * 0.7, (206, 212, 220), end=tilt * 1.3,
-                           instance=3, shade=0.15)  # fmt: skip
-        canvas.circle(-0.0125, middle, 0.005, (222, 92, 62), instance=3, shade=0.2)
-
-    def _paint_smoke(self, canvas: Canvas) -> None:
-        scale = canvas.scale
-        radius = max(1.05, 0.0016 * scale)
-        points = np.empty((self._puffs, 2))
-        points[:, 0] = canvas.x0 + scale * CELL * (self._smoke[: self._puffs, 0] + 0.5)
-        points[:, 1] = canvas.y0 - scale * CELL * (self._smoke[: self._puffs, 1] - 0.5)
-        window = (canvas.x0, canvas.x0 + scale * LENGTH, canvas.y0 - scale * HEIGHT, canvas.y0)
-        kernels.draw_smoke(
-            canvas.image, canvas.mask, np.empty(canvas.mask.shape), points, radius, 1.1 * PUFF * CELL * scale / radius,
-            (226.0, 236.0, 246.0), window, 2,
-        )  # fmt: skip
-
-    def _paint_obstacle(self, canvas: Canvas) -> None:
-        kind, size = self.values["obstacle"], self.values["diameter"]
-        x, y = PLACE + CELL / 2, HEIGHT / 2 + self.values["offset"]
-        colour = (238, 138, 52)
-        if kind == "cylinder":
-            canvas.circle(x, y, size / 2, darker(colour, 0.3), instance=1)
-            canvas.circle(x, y, size / 2 - 0.0007, colour, instance=1, shade=0.25)
-            canvas.circle(x - size * 0.14, y + size * 0.16, size * 0.12, lighter(colour, 0.5), alpha=0.8)
-            return
-        outline = _outline(kind, size) + np.array([x, y])
-        canvas.polygon(outline, darker(colour, 0.3), instance=1)
-        canvas.polygon(outline, colour, grow=-0.0007, instance=1, shade=0.25)
-
-
-def _outline(kind: str, size: float) -> np.ndarray:
-    """Corners of the obstacle about its middle, in the unit of `size`."""
-    half = size / 2
-    if kind == "triangle":
-        return np.array([(-half * 0.866, 0.0), (half * 0.866, -half), (half * 0.866, half)])
-    wide = half if kind == "square" else half / 5
-    return np.array([(-wide, -half), (wide, -half), (wide, half), (-wide, half)])
+        values = self.values
+        place = (PLACE + CELL / 2, HEIGHT / 2 + values["offset"])
+        paint(canvas, Look((LENGTH, HEIGHT), CELL, NOZZLE, self._fan_turned, self._smoke[: self._puffs], PUFF,
+                           values["obstacle"], place, values["diameter"], not self._solid.any()))  # fmt: skip
 
 
 def solid_share(kind: str, size: float, x: float, y: float, shape: tuple[int, int], fine: int = 8) -> np.ndarray:
@@ -312,7 +259,7 @@ def solid_share(kind: str, size: float, x: float, y: float, shape: tuple[int, in
     offsets = (np.arange(fine) + 0.5) / fine - 0.5
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
     share = np.zeros(shape)
-    corners = None if kind == "cylinder" else _outline(kind, size)
+    corners = None if kind == "cylinder" else outline_of(kind, size)
     for a in offsets:
         for b in offsets:
             dx, dy = columns + a - x, rows + b - y
