@@ -87,11 +87,13 @@ class Evidence:
     """What was made of one law in one shot.
 
     `suspects`: everything that was found odd, each with its probability; those above one half become findings.
-    `unchecked`: why the law could not be checked (then there are no suspects).
+    `unchecked`: why the law could not be checked (then there are no suspects). `repeats`: suspects that are left out
+    because another one of the law says the same and better; a check's curve is fitted on its own all the same.
     """
 
     suspects: tuple[Finding, ...] = ()
     unchecked: str = ""
+    repeats: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> list[Finding]:

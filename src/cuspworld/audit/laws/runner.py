@@ -55,22 +55,27 @@ def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
             continue
         findings = {found.check.name: [finding(scene, found.check, s) for s in found.suspects] for found in ours}
         suspects: list[Finding] = []
+        repeats: list[Finding] = []
         for found in ours:
             better = [f.start for n in found.check.repeats for f in findings.get(n, []) if f.probability >= SAID]
             for suspect in findings[found.check.name]:
-                if all(abs(suspect.start - start) > REPEAT_SECONDS for start in better):
-                    _add(suspects, suspect)
-        evidence[law.value] = Evidence(tuple(suspects))
+                if any(abs(suspect.start - start) <= REPEAT_SECONDS for start in better):
+                    repeats.append(suspect)
+                else:
+                    repeats += _add(suspects, suspect)
+        evidence[law.value] = Evidence(tuple(suspects), repeats=tuple(repeats))
     return evidence
 
 
-def _add(suspects: list[Finding], new: Finding) -> None:
-    """Of two suspects of one law with the same time and box the likelier stays, in the place of the first."""
+def _add(suspects: list[Finding], new: Finding) -> list[Finding]:
+    """Of two suspects of one law with the same time and box the likelier stays, in the place of the first; returns the
+    other."""
     for i, old in enumerate(suspects):
         if (old.start, old.end, old.box) == (new.start, new.end, new.box):
-            suspects[i] = max(old, new, key=lambda suspect: suspect.probability)
-            return
+            suspects[i], other = (new, old) if new.probability > old.probability else (old, new)
+            return [other]
     suspects.append(new)
+    return []
 
 
 def finding(scene: Scene, check: Check, suspect: Suspect) -> Finding:

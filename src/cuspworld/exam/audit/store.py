@@ -84,7 +84,7 @@ class Store:
 
 def _suspects(evidence: dict[str, Evidence]) -> Iterator[dict[str, Any]]:
     for found in evidence.values():
-        for suspect in found.suspects:
+        for suspect in (*found.suspects, *found.repeats):
             kept = {key: value for key, value in suspect.to_dict().items() if key in ("law", "start", "end", "box")}
             yield kept | {"check": suspect.check, "strength": float(suspect.strength)}
 
