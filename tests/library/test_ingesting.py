@@ -180,6 +180,13 @@ def test_utf_16_tabs_and_windows_paths(tmp_path):
     assert found.of == {"deep/b.mp4": "two"}
 
 
+def test_a_row_with_several_texts_gives_its_caption_before_its_text_before_its_prompt(tmp_path):
+    found = _table(tmp_path, "metadata.csv", b"prompt,text,caption,file_name\nP,T,C,a.mp4\n")
+    assert found.of == {"a.mp4": "C"}
+    found = _table(tmp_path, "metadata.csv", b"prompt,text,file_name\nP,T,a.mp4\n")
+    assert found.of == {"a.mp4": "T"}
+
+
 def test_rows_that_fit_no_video_or_several_are_counted_and_named(tmp_path):
     rows = b"file_name,caption\nnobody.mp4,x\na.mp4,one\nb.mp4,two\n"
     found = _table(tmp_path, "metadata.csv", rows, ("a.mp4", "x/b.mp4", "y/b.mp4"))
