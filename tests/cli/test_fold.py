@@ -45,7 +45,7 @@ def test_the_summary_is_for_people(two_heaps: Path, capsys: pytest.CaptureFixtur
 def save(folder: Path, what: str) -> Path:
     path = folder / "points.npy"
     if what == "text":
-        path.write_text("x,y\n1,2\n")
+        path.write_text("dear diary\nno numbers, today\n")
     elif what == "empty":
         path.write_bytes(b"")
     elif what == "cut":
@@ -55,7 +55,7 @@ def save(folder: Path, what: str) -> Path:
         np.save(path, np.array([[{}, 1]], dtype=object), allow_pickle=True)
     elif what == "zip":
         with path.open("wb") as file:
-            np.savez(file, points=np.zeros((3, 2)))
+            np.savez(file, one=np.zeros((3, 2)), two=np.zeros((3, 2)))
     elif what != "missing":
         shapes = {
             "flat": np.zeros(5),
@@ -78,7 +78,7 @@ def save(folder: Path, what: str) -> Path:
         ("empty", "not a .npy"),
         ("cut", "not a .npy"),
         ("objects", "object"),
-        ("zip", "not a .npy"),
+        ("zip", "name it points"),
         ("flat", "(N, d)"),
         ("cube", "(N, d)"),
         ("none", "(N, d)"),
@@ -113,3 +113,20 @@ def test_bad_options_exit_with_2(options: list[str], told: str, two_heaps: Path,
     assert run([str(two_heaps), *options]) == 2
     assert told in capsys.readouterr().err
     assert [p.name for p in two_heaps.parent.iterdir()] == ["points.npy"]
+
+
+def test_an_example_needs_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    picture = tmp_path / "fold.png"
+    assert run(["--example", "moons", "--tolerance", "0.3", "-o", str(picture), "--dots", "40"]) == 0
+    assert "1,500 in 2 dimensions" in capsys.readouterr().out and picture.is_file()
+    for arguments in ([], ["--example", "sun"], [str(tmp_path / "p.npy"), "--example", "moons"]):
+        assert run(arguments) == 2
+    assert "moons, rings, clusters: got 'sun'" in capsys.readouterr().err
+
+
+def test_a_table_of_numbers_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    points = np.random.default_rng(0).normal(size=(120, 4))
+    points[:50, 0] += 12.0
+    np.savetxt(tmp_path / "points.csv", points, delimiter=",", header="a,b,c,d", comments="")
+    assert run([str(tmp_path / "points.csv"), "--tolerance", "0.2"]) == 0
+    assert "2: 70, 50" in capsys.readouterr().out

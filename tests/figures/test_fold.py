@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from cuspworld.errors import CuspError
-from cuspworld.figures.fold import branch_colours, draw_fold, find_fold, principal_axes, read_points
+from cuspworld.figures.fold import branch_colours, draw_fold, find_fold, principal_axes
+from cuspworld.figures.points import example_points, read_points
 
 
 def clusters(count: int, dimension: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -82,3 +83,48 @@ def test_a_header_that_promises_too_much_is_refused(tmp_path: Path):
     (tmp_path / "points.npy").write_bytes(content)
     with pytest.raises(CuspError, match="plain numbers"):
         read_points(tmp_path / "points.npy")
+
+
+def test_points_are_read_from_every_common_file(tmp_path):
+    points = np.random.default_rng(0).normal(size=(12, 3))
+    np.save(tmp_path / "a.npy", points)
+    np.savez(tmp_path / "b.npz", codes=points, of=np.arange(12))
+    np.savez_compressed(tmp_path / "c.npz", points=points, others=points[:4])
+    np.savetxt(tmp_path / "d.csv", points, delimiter=",")
+    np.savetxt(tmp_path / "e.csv", points, delimiter=";", header="x;y;z", comments="")
+    (tmp_path / "f.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join("\t".join(map(str, r)) for r in points).encode())
+    for file in tmp_path.iterdir():
+        np.testing.assert_allclose(read_points(file), points, err_msg=file.name)
+    (tmp_path / "one.csv").write_text("x\n1\n2\n")
+    np.testing.assert_array_equal(read_points(tmp_path / "one.csv"), [[1], [2]])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x,y\n1,2\n3,four\n", "row 1 holds 'four'"),
+        ("1,2\n3\n", "row 1 has 1 of 2 columns"),
+        ("x,y\n", r"\(N, d\)"),
+        ("\n \n", "empty"),
+        ("name,y\nann,2\n", "row 0 holds 'ann'"),
+    ],
+)
+def test_a_table_that_is_none_names_its_row(text, told, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(CuspError, match=told):
+        read_points(tmp_path / "t.csv")
+
+
+def test_an_archive_of_several_arrays_wants_a_name(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.eye(3), y=np.eye(4))
+    with pytest.raises(CuspError, match=r"x \(3, 3\), y \(4, 4\)"):
+        read_points(tmp_path / "a.npz")
+    (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:300])
+    with pytest.raises(CuspError, match="of plain numbers"):
+        read_points(tmp_path / "a.npz")
+
+
+def test_the_examples_have_the_branches_that_their_names_say():
+    for name, branches in (("moons", 2), ("rings", 2), ("clusters", 10)):
+        found = find_fold(example_points(name), tolerance=0.3)
+        assert len(found.sizes) == branches, name

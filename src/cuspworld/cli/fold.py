@@ -7,8 +7,11 @@ import typer
 
 
 def fold(
-    points: Annotated[Path, typer.Argument(help="A .npy file with an array (N, d).")],
+    points: Annotated[
+        Path | None, typer.Argument(help="A .npy, .npz or .csv file with an array (N, d).", show_default=False)
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Draw the map: a .png.")] = None,
+    example: Annotated[str | None, typer.Option(help="Points to try it on: moons, rings or clusters.")] = None,
     source: Annotated[str, typer.Option(help="gaussian, ball or cube.")] = "gaussian",
     tolerance: Annotated[float, typer.Option(help="RMS relative error of the cell masses.")] = 0.05,
     seed: int = 0,
@@ -24,7 +27,9 @@ def fold(
 
     Examples:
 
-      cusp fold points.npy -o fold.png
+      cusp fold --example moons -o fold.png
+
+      cusp fold points.csv -o fold.png
 
       cusp fold points.npy --source ball --tolerance 0.1 --json
     """
@@ -33,15 +38,21 @@ def fold(
     import warnings
 
     from cuspworld.errors import CuspError, CuspWarning
-    from cuspworld.figures.fold import draw_fold, find_fold, read_points
+    from cuspworld.figures.fold import draw_fold, find_fold
     from cuspworld.figures.picture import check_picture
+    from cuspworld.figures.points import example_points, read_points
     from cuspworld.transport.sampled.sources import NAMES
 
     if source not in NAMES:
         raise CuspError(f"--source must be {', '.join(NAMES)}: got {source!r}")
     if output is not None:
         check_picture(output)
-    array = read_points(points)
+    if example is not None and points is None:
+        array = example_points(example)
+    elif points is not None and example is None:
+        array = read_points(points)
+    else:
+        raise CuspError("name a file of points, or an example: cusp fold --example moons")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CuspWarning)
         found = find_fold(array, source, tolerance, seed, max_seconds)

@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 
 from cuspworld.checks import whole
-from cuspworld.errors import CuspError
 from cuspworld.figures.picture import save_picture
 from cuspworld.figures.seahorse import INK, PAPER, SOFT, position_colours
 from cuspworld.transport.brenier import Brenier
@@ -25,7 +24,6 @@ from cuspworld.transport.picture import COLOURS, branch_colours, principal_axes
 
 SHOWN_PAIRS = 12
 MARGINS = 4000  # samples of the histogram
-LARGEST_POINTS_FILE = 1 << 34  # bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,25 +56,6 @@ class Fold:
                 for pair in self.pairs
             ],
         }
-
-
-def read_points(path: str | Path) -> ndarray:
-    """The array (N, d) of a .npy file. Raises CuspError for what is not one; never unpickles."""
-    path = Path(path)
-    if not path.is_file():
-        raise CuspError(f"no file {path}: name a .npy file with an array (N, d), as numpy.save writes")
-    if path.stat().st_size > LARGEST_POINTS_FILE:
-        raise CuspError(f"{path} is larger than {LARGEST_POINTS_FILE >> 30} GiB: take fewer points")
-    try:
-        with path.open("rb") as file:
-            if file.read(6) != b"\x93NUMPY":
-                raise CuspError(f"{path} is not a .npy file: save the array (N, d) with numpy.save")
-        points = np.load(path, mmap_mode="r", allow_pickle=False)  # the header is checked before memory is taken
-    except (ValueError, OSError, EOFError, SyntaxError) as error:
-        raise CuspError(f"{path} is not a .npy file of plain numbers: {error}") from error
-    if points.dtype.kind not in "fiub" or points.ndim != 2 or 0 in points.shape:
-        raise CuspError(f"{path} must hold numbers of shape (N, d): got {points.dtype} of shape {points.shape}")
-    return np.array(points)
 
 
 def find_fold(
