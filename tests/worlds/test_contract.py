@@ -2,6 +2,7 @@
 
 import math
 import re
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 
 import gymnasium
@@ -171,6 +172,19 @@ def test_a_users_world_goes_into_a_library_from_other_processes(tmp_path):
     assert len(library) == 3 and not addition.problems
     assert library[0].truth.world == "Pendulum" and library.topics() == [describe("Pendulum")]
     assert address("Pendulum") == YOURS and address("Juice") == "Juice"
+
+
+def test_worlds_of_installed_packages_are_known_by_their_entry_points(monkeypatch):
+    points = [EntryPoint("Pendulum", "tests.worlds.users_world:Pendulum", registry.GROUP),
+              EntryPoint("Gone", "no_such_package:Gone", registry.GROUP)]  # fmt: skip
+    del registry._entries["Pendulum"]
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point for point in points if point.group == group])
+    monkeypatch.setattr(registry, "_installed", registry._installed.__wrapped__)
+    assert {"Pendulum", "Gone", "Juice"} <= set(names())
+    assert make("Pendulum").name == "Pendulum" and describe("Pendulum").startswith("A pendulum is struck")
+    assert "cannot be made" in describe("Gone")  # a broken package hides no other world
+    with pytest.raises(CuspError, match="no world at no_such_package:Gone"):
+        make("Gone")
 
 
 class Nameless(World):

@@ -195,7 +195,7 @@ class Environment(gymnasium.Env):
         self._need_reset()
         return np.array([tuple(self.row())], self.state_type)[0]
 
-    def reset(self, *, seed: int | None = None, options: Any = None):
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
         """Start anew. `options`: a dict of parameters by name, and "split". Same seed and options, same world."""
         return self.restart(seed, options, self.fps)
 
@@ -216,7 +216,7 @@ class Environment(gymnasium.Env):
         self.begin(self.rng("scene"))
         return self._observation(), self._info()
 
-    def step(self, action: Any):
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Act for one frame. Raises CuspError for a NaN or a wrong shape."""
         self._need_reset()
         self._frame_index += 1
@@ -225,7 +225,7 @@ class Environment(gymnasium.Env):
         self.time = until
         return self._observation(), 0.0, False, bool(self.time >= self.seconds - 1e-9), self._info()
 
-    def render(self):
+    def render(self) -> np.ndarray | None:
         """The picture now, uint8 (height, width, 3); None without render_mode."""
         self._need_reset()
         return self.picture(*self.size)[0] if self.render_mode else None

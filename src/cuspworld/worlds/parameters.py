@@ -106,8 +106,8 @@ def matches(factor: Factor, values: Mapping[str, Any]) -> bool:
     """Whether the drawn values have this factor: the named choice, or a number in the interval [low, high]."""
     name, wanted = factor
     if isinstance(wanted, tuple):
-        return wanted[0] <= values[name] <= wanted[1]
-    return values[name] == wanted
+        return bool(wanted[0] <= values[name] <= wanted[1])
+    return bool(values[name] == wanted)
 
 
 def split_of(parameters: Mapping[str, Parameter], held_out: HeldOut, values: Mapping[str, Any]) -> str | None:
@@ -119,11 +119,11 @@ def split_of(parameters: Mapping[str, Parameter], held_out: HeldOut, values: Map
 
 def _in_training(parameter: Parameter, value: Any) -> bool:
     if parameter.default is not None:
-        return value == parameter.default
+        return bool(value == parameter.default)
     if parameter.choices:
         return value in parameter.choices
     low, high = parameter.train or (-math.inf, math.inf)
-    return low <= value <= high
+    return bool(low <= value <= high)
 
 
 def draw(
