@@ -5,7 +5,6 @@ from jaxtyping import Float, Float64, Int64
 from numpy import ndarray
 from scipy.spatial import cKDTree
 
-from cuspworld.errors import CuspError
 from cuspworld.transport.search.products import Products
 
 _LARGEST_TREE_DIMENSION = 8  # beyond it a tree visits most sites and the fused product search is faster
@@ -40,27 +39,6 @@ class Neighbours:
             order = np.argsort(exact, axis=1, kind="stable")[:, :k]
             distance[at : at + rows] = np.take_along_axis(exact, order, 1)
             index[at : at + rows] = np.take_along_axis(found, order, 1)
-        return distance, index
-
-    def nearest_of_others(
-        self, groups: Int64[ndarray, " sites"], k: int
-    ) -> tuple[Float64[ndarray, "sites k"], Int64[ndarray, "sites k"]]:
-        """Distances to the k nearest sites of other groups, for every site, and those sites."""
-        count = len(self.sites)
-        largest = int(np.bincount(np.unique(groups, return_inverse=True)[1]).max())
-        if count - largest < k:
-            raise CuspError(f"one clip holds {largest} of {count} points: at least {k} must lie in other clips")
-        distance, index = np.empty((count, k)), np.empty((count, k), np.int64)
-        order = np.argsort(groups, kind="stable")
-        for own in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-            heights = self._half_squares.astype(np.float32)
-            heights[own] = -np.inf
-            spare = min(k + 8, count - len(own))
-            found = self._products.top_k(self.sites[own].astype(np.float32), heights, spare)[1].astype(np.int64)
-            exact = np.linalg.norm(self.sites[found].astype(np.float64) - self.sites[own][:, None], axis=2)
-            nearest = np.argsort(exact, axis=1, kind="stable")[:, :k]
-            distance[own] = np.take_along_axis(exact, nearest, 1)
-            index[own] = np.take_along_axis(found, nearest, 1)
         return distance, index
 
 

@@ -1,48 +1,159 @@
-"""Branches: the pieces that a cloud of points falls into, from the points alone.
+"""Branches: the pieces that a cloud of points falls into, found from the points alone and without a parameter.
 
-Points are joined along links between nearest neighbours in order of density, except where both sides hold peaks that
-exceed the link by more than F(2 k, 2 k) allows (persistence: Chazal, Guibas, Oudot, Skraba 2013, "ToMATo"), corrected
-for pairs of the N / k neighbourhoods that share no point.
+At each scale k = 2, 4, 8, 16, 32 a link of two points is as wide as the largest of its length and of both points'
+distances c to their k-th neighbours (mutual reachability: Campello, Moulavi, Sander 2013). Links join points in rising
+width w. Where two groups of more than k points meet, at w, the *depth* of the pass between them is
+
+    q = D (log w - mean log c),  the smaller of both sides' values,
+
+the fall of the logarithm of the density from a side's mean to the pass; D is the intrinsic dimension. In one connected
+cloud chance makes such passes too, but not deep ones: q stays below
+
+    tau = 2.6 k^(-1/2) (F / k)^(-2/5) D^(-1/4) (N / k)^(1/8),
+
+where the *frontier* F counts the points of a side within 1.5 w of the other (the side with fewer), at least k. That is
+an estimate of a density from k points, whose logarithm is off by k^(-1/2); over a long border, of many such; and the
+deepest of N / k. Exponents and factor were fitted on connected clouds of 40 kinds (`benchmarks/branch_law.py`), such
+that 97 of 100 stay whole. The scale with the largest q / tau makes its cuts, and every piece is searched again.
+
+Only ratios of distances enter.
 """
 
 import numpy as np
-from jaxtyping import Float, Int64
+from jaxtyping import Float64, Int64
 from numpy import ndarray
-from scipy.special import fdtri
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from cuspworld.transport.search.neighbours import Neighbours, intrinsic_dimension
 from cuspworld.transport.search.products import Products
-from cuspworld.transport.singular.branch_kernels import persistent_components
+from cuspworld.transport.singular import branch_kernels as kernels
+from cuspworld.transport.validation import first_of_equal_rows
 
-NEIGHBOURS = 16
-LEVEL = 0.05
+SCALES = (2, 4, 8, 16, 32)
+NEIGHBOURS = 48
+FEWEST = 8  # points that can be more than one piece
+FACTOR = 2.6
+
+Near = tuple[Float64[ndarray, "_ _"], Int64[ndarray, "_ _"]]  # distances and indices, (sites, k) each
 
 
-def find_branches(
-    points: Float[ndarray, "sites dimension"], clips: Int64[ndarray, " sites"] | None = None
-) -> Int64[ndarray, " sites"]:
-    """The branch of each of the distinct points, numbered from the largest.
+def find_branches(points: Float64[ndarray, "points dimension"]) -> Int64[ndarray, " points"]:
+    """The branch of each of the points, numbered from the largest; equal points are one."""
+    points = points - points.mean(0)
+    points /= max(np.abs(points).max(), 1e-300)
+    first = first_of_equal_rows(points)
+    distinct = np.flatnonzero(first == np.arange(len(points)))
+    label = np.zeros(len(points), np.int64)
+    label[distinct] = _split(points[distinct], None)
+    return numbered_by_size(label[first])
 
-    `clips`: points with one number come from one trajectory; neighbours within it say nothing about connection.
-    """
+
+def _split(points: ndarray, near: Near | None) -> Int64[ndarray, " sites"]:
+    """The piece of each site; `near` are the nearest neighbours, if they are known."""
     count = len(points)
-    if count <= NEIGHBOURS + 1:
+    if count < FEWEST:
         return np.zeros(count, np.int64)
-    points = np.asarray(points, np.float64) - points.mean(0, dtype=np.float64)
-    points = (points / max(np.sqrt((points**2).sum(1).mean()), 1e-300)).astype(np.float32)
-    neighbours = Neighbours(points, Products(points))
-    if clips is None:
-        distance, index = (array[:, 1:] for array in neighbours.nearest(points, NEIGHBOURS + 1))
-    else:
-        distance, index = neighbours.nearest_of_others(clips, NEIGHBOURS)
-    log_density = -intrinsic_dimension(distance) * np.log(np.maximum(distance[:, -1], 1e-30))
-    first, second = np.repeat(np.arange(count), NEIGHBOURS), index.ravel()
-    log_link = np.minimum(log_density[first], log_density[second])
-    order = np.lexsort((distance.ravel(), -log_link))
-    pairs = max(count / NEIGHBOURS * (count / NEIGHBOURS - 1) / 2, 1.0)
-    allowed = np.log(fdtri(2 * NEIGHBOURS, 2 * NEIGHBOURS, 1 - LEVEL / pairs))
-    roots = persistent_components(log_density, first[order], second[order], log_link[order], allowed)
-    return numbered_by_size(roots)
+    near = nearest(points, points) if near is None else near
+    piece = deepest_cuts(points, near)[1]
+    if not piece.any():
+        return piece
+    out, used = np.zeros(count, np.int64), 0
+    for number in range(int(piece.max()) + 1):
+        own = np.flatnonzero(piece == number)
+        inner = _split(points[own], _nearest_within(points, own, near)) if len(own) >= FEWEST else 0 * own
+        out[own] = used + inner
+        used += int(inner.max()) + 1
+    return out
+
+
+def deepest_cuts(points: ndarray, near: Near) -> tuple[float, Int64[ndarray, " sites"]]:
+    """The largest q / tau of all scales, and the piece of each site once its scale has made its cuts."""
+    distance, index = near
+    count, known = distance.shape
+    first, second, length = _links(points, near)
+    ends, others = np.concatenate([first, second]), np.concatenate([second, first])
+    by_site = np.argsort(ends, kind="stable")
+    offsets = np.searchsorted(ends[by_site], np.arange(count + 1))
+    beside, apart = others[by_site], np.tile(length, 2)[by_site]
+    deepest, best = 0.0, None
+    for scale in SCALES:
+        if 1.5 * scale > known:
+            break
+        reach = distance[:, scale - 1]
+        width = np.maximum(length, np.maximum(reach[first], reach[second]))
+        order = np.lexsort((length, width))
+        a, b, w = first[order], second[order], width[order]
+        table = kernels.merges(a, b, w, np.log(reach), offsets, beside, apart, distance, index, scale)
+        dimension = intrinsic_dimension(distance[:, : max(int(1.5 * scale), min(6, known))])
+        ratio = _depth_over_law(table, scale, dimension, count)
+        if len(ratio) and ratio.max() > deepest:
+            cut = np.zeros(len(a), bool)
+            cut[table[ratio > 1, 0].astype(np.int64)] = True
+            deepest, best = ratio.max(), (a, b, cut)
+    if best is None:
+        return 0.0, np.zeros(count, np.int64)
+    return float(deepest), np.unique(kernels.pieces(*best, count), return_inverse=True)[1]
+
+
+def _depth_over_law(table: ndarray, scale: int, dimension: float, count: int) -> Float64[ndarray, " merges"]:
+    """q / tau of each merge of the kernel's table.
+
+    A side's own dimension, at more neighbours, bounds that at the scale: a noisy curve is as wide as it is long where
+    it is looked at too closely.
+    """
+    _, fall, _, frontier, own = table.T
+    dimension = np.minimum(dimension, 1.2 * own)
+    law = FACTOR * scale**-0.5 * np.maximum(frontier / scale, 1) ** -0.4 * np.maximum(dimension, 1) ** -0.25
+    return dimension * fall / (law * (count / scale) ** 0.125)
+
+
+def _links(points: ndarray, near: Near) -> tuple[ndarray, ndarray, ndarray]:
+    """Links (first < second, length) to the nearest neighbours, and between the parts that these leave apart."""
+    distance, index = near
+    count = len(points)
+    first, second, length = np.repeat(np.arange(count), index.shape[1]), index.ravel(), distance.ravel()
+    while True:
+        graph = coo_array((np.ones(len(first), np.int8), (first, second)), (count, count))
+        parts, part = connected_components(graph, directed=False)
+        if parts == 1:
+            break
+        ends, across = np.arange(count), _nearest_apart(points, part)
+        first, second = np.concatenate([first, ends]), np.concatenate([second, across])
+        length = np.concatenate([length, np.linalg.norm(points[ends] - points[across], axis=1)])
+    keys, kept = np.unique(np.minimum(first, second) * count + np.maximum(first, second), return_index=True)
+    return keys // count, keys % count, length[kept]
+
+
+def nearest(points: ndarray, queries: ndarray) -> Near:
+    """Distances to the nearest other points, and those, of queries that are points themselves."""
+    k = min(NEIGHBOURS, len(points) - 1)
+    search = Neighbours(points, Products(points.astype(np.float32)))
+    distance, index = search.nearest(queries, k + 1)
+    return np.maximum(distance[:, 1:], 1e-300), index[:, 1:]
+
+
+def _nearest_within(points: ndarray, own: ndarray, near: Near) -> Near:
+    """The neighbours inside a piece; those of points far from its border are known."""
+    place = np.full(len(points), -1)
+    place[own] = np.arange(len(own))
+    k = min(NEIGHBOURS, len(own) - 1)
+    distance, index = near[0][own][:, :k], place[near[1][own][:, :k]]
+    border = np.flatnonzero((index < 0).any(1))
+    if len(border):
+        distance[border], index[border] = nearest(points[own], points[own[border]])
+    return distance, index
+
+
+def _nearest_apart(points: ndarray, part: ndarray) -> Int64[ndarray, " sites"]:
+    """The nearest site of another part, for each site."""
+    sites = points.astype(np.float32)
+    half_squares = 0.5 * (points**2).sum(1).astype(np.float32)
+    step = max(1, (1 << 24) // len(points))
+    parts = [slice(at, at + step) for at in range(0, len(points), step)]
+    return np.concatenate(
+        [kernels.nearest_apart(sites[own] @ sites.T - half_squares, part[own], part) for own in parts]
+    )
 
 
 def numbered_by_size(roots: Int64[ndarray, " sites"]) -> Int64[ndarray, " sites"]:
