@@ -14,7 +14,7 @@ cloud chance makes such passes too, but not deep ones: q stays below
 where the *frontier* F counts the points of a side within 1.5 w of the other (the side with fewer), at least k. That is
 an estimate of a density from k points, whose logarithm is off by k^(-1/2); over a long border, of many such; and the
 deepest of N / k. Exponents and factor were fitted on connected clouds of 40 kinds (`benchmarks/branch_law.py`), such
-that 95 of 100 stay whole at N = 300. The scale with the largest q / tau makes its cuts, and every piece is searched again.
+that 95 of 100 stay whole at N = 300. The scale with the largest q / tau makes its cuts; every piece is searched again.
 
 Only ratios of distances enter.
 """

@@ -34,6 +34,7 @@ EMPTINESS = (1, 2, 4)  # m: tolerates none, one or three stray points in a gap
 SUSPICION = 0.01
 SAMPLES_PER_SITE = 32
 FEWEST_SAMPLES = 1 << 16  # few sites cost little, and their facets should not be left to chance
+_FEWEST_NUMBERS = 1 << 22  # in many dimensions a sample itself costs: so many coordinates, or 32 samples a site
 _STREAM = (1 << 20) + 3
 
 
@@ -162,7 +163,8 @@ def _sampled_facets(potential: Potential, samples_per_site: int) -> tuple[ndarra
     if count == 1:
         return np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64)
     sampler = potential.sampler(_STREAM)
-    total = max(samples_per_site * count, FEWEST_SAMPLES)
+    fewest = min(FEWEST_SAMPLES, _FEWEST_NUMBERS // potential.sites.shape[1])
+    total = max(samples_per_site * count, fewest)
     chunk = min(total, potential.products.samples_at_once, 1 << 17)
     keys, hits = np.empty(0, np.int64), np.empty(0, np.int64)
     near, number = np.empty(0), np.empty(0, np.int64)
