@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cuspworld import worlds
-from cuspworld.audit.judges.twin_shapes import GRID, LAWS, SIDE
+from cuspworld.audit.judges.twin_look import GRID, LAWS, SIDE
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 

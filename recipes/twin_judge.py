@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from twin_clips import FIRST, FPS, HARD, LAST, Pair, load, record_all
 
 from cuspworld import worlds
+from cuspworld.audit.judges.twin_look import GRID, LAWS, SIDE, STRONGEST, appearance
 from cuspworld.audit.judges.twin_network import TwinNetwork, strongest
-from cuspworld.audit.judges.twin_shapes import GRID, LAWS, SIDE, STRONGEST
-from cuspworld.audit.judges.twins import FOLDER, LIMIT, TwinJudge, appearance
+from cuspworld.audit.judges.twins import FOLDER, LIMIT, TwinJudge
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import save_folder

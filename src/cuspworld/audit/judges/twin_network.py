@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from cuspworld.audit.judges.twin_shapes import LAWS, STRONGEST
+from cuspworld.audit.judges.twin_look import LAWS, STRONGEST
 
 
 class TwinNetwork(nn.Module):

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int, UInt8
 from cuspworld.audit.calibration import MOST_SEEN, TAUGHT, Weights, odds
 from cuspworld.audit.finding import SAID, Evidence, Finding, Measurement, Series, shared_place
 from cuspworld.audit.judges.interface import Surprise, nothing, on_grid
-from cuspworld.audit.judges.twin_shapes import GRID, LAWS, LOOK, RATE, SIDE, STRONGEST
+from cuspworld.audit.judges.twin_look import GRID, LAWS, RATE, STRONGEST, Look, appearance, looks
 from cuspworld.errors import CuspError
 
 if TYPE_CHECKING:
@@ -37,19 +37,6 @@ DARKEST = 0.55  # gain down to which a taught clip is known again
 SHORTEST = 8  # looks: fewer say nothing
 SLACK = 0.3  # seconds beside a suspect within which the judge looks
 SEEN = "log-odds of the taught judge"  # what a suspect of its own was measured by
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the judge sees. `times`: frame of each look. `broken`: log-odds (looks, 12, 12) that a law is broken there;
-    `which`: probability of each law of LAWS, given that one is, (looks, 12, 12, laws). `distance`: to the nearest
-    world, 1 is the limit; `world`: its name."""
-
-    times: Float[np.ndarray, " looks"]
-    broken: Float[np.ndarray, "looks rows columns"]
-    which: Float[np.ndarray, "looks rows columns laws"]
-    distance: float
-    world: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +84,7 @@ class TwinJudge:
 
     def look(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> Look | None:
         """What it sees in a clip; None where the clip is too short."""
-        chosen, small = _looks(frames, fps)
+        chosen, small = looks(frames, fps)
         return None if len(chosen) < SHORTEST else self._seen(chosen, small, *self._nearest(small))
 
     def _seen(self, chosen: np.ndarray, small: np.ndarray, distance: float, world: str) -> Look:
@@ -138,7 +125,7 @@ class TwinJudge:
         """
         if not scene.camera.steady or scene.camera.moving:
             return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
-        chosen, small = _looks(frames, scene.fps)
+        chosen, small = looks(frames, scene.fps)
         distance, world = self._nearest(small)
         if distance > 1:
             return evidence, f"{self.name}: the shot looks like none of the worlds that it knows"
@@ -183,26 +170,10 @@ def _one_law_each(suspects: dict[str, list[Finding]]) -> dict[str, list[Finding]
     return result
 
 
-def appearance(frames: UInt8[np.ndarray, "time side side 3"]) -> Float[np.ndarray, " cells"]:
-    """How a clip looks: colour of each of 8x8 cells of its median frame, and twice the spread of levels in each."""
-    usual = np.median(frames[:: max(1, len(frames) // 24)], 0).astype(np.float32) / 255
-    colour = cv2.resize(usual, (LOOK, LOOK), interpolation=cv2.INTER_AREA)
-    square = cv2.resize(usual**2, (LOOK, LOOK), interpolation=cv2.INTER_AREA)
-    rough = np.sqrt(np.maximum(square - colour**2, 0)).mean(-1)
-    return np.concatenate([colour.ravel(), 2 * rough.ravel()])
-
-
 @cache
 def shipped() -> TwinJudge:
     """The judge that comes with the package."""
     return TwinJudge.load()
-
-
-def _looks(frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> tuple[np.ndarray, np.ndarray]:
-    """(which frames are looked at, and those at the judge's size): a clip faster than was taught is thinned out."""
-    stride = max(1, int(np.ceil(float(fps) / (1.3 * RATE))))
-    chosen = np.arange(0, len(frames), stride)
-    return chosen, np.stack([cv2.resize(frames[t], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for t in chosen])
 
 
 def seen_at(scene: Scene, look: Look, suspect: Finding) -> float:

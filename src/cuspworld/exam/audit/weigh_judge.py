@@ -18,7 +18,8 @@ from scipy.optimize import minimize
 from cuspworld.audit.calibration import MOST_SEEN, Weights, odds
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Evidence, Finding
-from cuspworld.audit.judges.twins import SEEN, Look, own_suspects, seen_at, shipped
+from cuspworld.audit.judges.twin_look import Look
+from cuspworld.audit.judges.twins import SEEN, own_suspects, seen_at, shipped
 from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
 from cuspworld.exam.audit import calibration_file

@@ -14,7 +14,7 @@ from cuspworld.audit.judges.vjepa import VJEPA2Judge
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
-from .scenes import BLUE, FPS, RED, render, straight
+from ..scenes import BLUE, FPS, RED, render, straight
 
 
 @dataclass(frozen=True)

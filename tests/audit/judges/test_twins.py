@@ -15,14 +15,14 @@ from cuspworld.audit.calibration import TAUGHT, Weights
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.interface import Judge
+from cuspworld.audit.judges.twin_look import GRID, LAWS
 from cuspworld.audit.judges.twin_network import TwinNetwork
-from cuspworld.audit.judges.twin_shapes import GRID, LAWS
 from cuspworld.audit.judges.twins import TwinJudge, _weighed, mixed, own_suspects, shipped
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
 
-from .scenes import BLUE, FPS, RED, render, straight
+from ..scenes import BLUE, FPS, RED, render, straight
 
 DEVELOPMENT = 3  # a world's seed of the development split
 

@@ -14,7 +14,7 @@ from cuspworld.audit.finding import Series
 from cuspworld.audit.pages.page import percent
 from cuspworld.clip import Clip
 
-from .scenes import BLUE, FPS, RED, render, straight
+from ..scenes import BLUE, FPS, RED, render, straight
 
 HEIGHT, WIDTH = 96, 128
 
