@@ -51,7 +51,7 @@ def audit_clip(
     frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
     scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
     `limits`: how much of a file is looked at, and for how long; what lies beyond is not judged, and a note says so.
-    `judges`, `segmenter`: learned models beside the laws, see judges/interface.py. `taught`: the judge that learned from the
+    `judges`, `segmenter`: learned models beside the laws, see `judges/`. `taught`: the judge that learned from the
     worlds' twins and is silent on what looks unlike them (True: the one that comes with the package; False: the laws
     alone), see judges/twins.py.
 
