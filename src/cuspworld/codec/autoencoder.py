@@ -98,7 +98,8 @@ class _PerFrame(nn.Sequential):
     """2-D layers on each frame of (batch, time, channels, height, width)."""
 
     def forward(self, x: Float[Tensor, "b t c h w"]) -> Tensor:
-        return super().forward(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        made: Tensor = super().forward(x.flatten(0, 1))  # type: ignore[no-untyped-call]  # torch's Sequential
+        return made.unflatten(0, x.shape[:2])
 
 
 class VideoAutoencoder(nn.Module):

@@ -54,7 +54,7 @@ def run_tasks(
     return _in_pool(function, tasks, int(workers))
 
 
-def _in_pool(function: Callable, tasks: Sequence, workers: int) -> Iterator[tuple[Any, Any]]:
+def _in_pool(function: Callable[..., Any], tasks: Sequence[Any], workers: int) -> Iterator[tuple[Any, Any]]:
     spawn = multiprocessing.get_context("spawn")  # forking a process with Arrow's threads can hang
     waiting = deque((task, 0) for task in tasks)
     at_work: dict[Connection, tuple[Any, Any, int]] = {}  # pipe -> process, task, times it lost its worker
@@ -93,7 +93,7 @@ def _send(pipe: Connection, task: Any) -> None:
         pipe.send(task)
 
 
-def _start(spawn: Any, function: Callable) -> tuple[Connection, Any]:
+def _start(spawn: Any, function: Callable[..., Any]) -> tuple[Connection, Any]:
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_work, args=(theirs, function), daemon=True)
     with _environment(_ONE_THREAD):
@@ -102,7 +102,7 @@ def _start(spawn: Any, function: Callable) -> tuple[Connection, Any]:
     return ours, process
 
 
-def _work(pipe: Connection, function: Callable) -> None:
+def _work(pipe: Connection, function: Callable[..., Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     while True:
         try:
@@ -119,7 +119,7 @@ def _work(pipe: Connection, function: Callable) -> None:
             return
 
 
-def _on_ray(function: Callable, tasks: Sequence, in_flight: int = 4) -> Iterator[tuple[Any, Any]]:
+def _on_ray(function: Callable[..., Any], tasks: Sequence[Any], in_flight: int = 4) -> Iterator[tuple[Any, Any]]:
     """On the cluster that RAY_ADDRESS names, else the one running here, else one started on this machine's cores."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray

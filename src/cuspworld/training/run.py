@@ -169,7 +169,7 @@ def _tail(losses: list[tuple[int, float]]) -> float:
     return float(np.mean([loss for _, loss in losses[-10:]])) if losses else float("nan")
 
 
-def _open_folder(folder: Path, settings: dict, resume: bool) -> None:
+def _open_folder(folder: Path, settings: dict[str, Any], resume: bool) -> None:
     file = folder / "settings.json"
     if file.exists():
         if not resume:

@@ -17,7 +17,7 @@ class Potential:
         self,
         source: Source,
         sites: Float32[ndarray, "sites dimension"],
-        heights: Float64[ndarray, "sites"],
+        heights: Float64[ndarray, " sites"],
         products: Products,
         seed: int,
     ):

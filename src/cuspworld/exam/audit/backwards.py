@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cuspworld import worlds
@@ -20,7 +22,7 @@ REAL = (
 WORLDS = ("Juice", "Snow", "Chair", "Heat")
 
 
-def run(split: str, store: Store, count: int) -> list[tuple[str, PhysicsIQ, dict, dict]]:
+def run(split: str, store: Store, count: int) -> list[tuple[str, PhysicsIQ, dict[str, Any], dict[str, Any]]]:
     """(name, Physics-IQ of the reversed clip, report forwards, report backwards)."""
     clips = [(path.name, small(path)) for path in files(split) if path.name in REAL]
     for name in WORLDS:
@@ -37,7 +39,7 @@ def run(split: str, store: Store, count: int) -> list[tuple[str, PhysicsIQ, dict
     return results
 
 
-def show(results: list[tuple[str, PhysicsIQ, dict, dict]]) -> None:
+def show(results: list[tuple[str, PhysicsIQ, dict[str, Any], dict[str, Any]]]) -> None:
     """One row a clip."""
     print("True clips of irreversible processes, backwards (Physics-IQ 100 is the best; two takes taken as identical)")
     rows = []

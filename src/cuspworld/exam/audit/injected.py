@@ -114,7 +114,7 @@ def _trials_at(clip: Clip, at: int, sizes: tuple[str, ...]) -> Iterator[tuple[st
 
 def run(
     split: str, store: Store, limit: int | None = None, sizes: tuple[str, ...] = tuple(LENGTHS), places: int = 1
-) -> tuple[list[Trial], list[tuple[str, Clip, dict]]]:
+) -> tuple[list[Trial], list[tuple[str, Clip, dict[str, Any]]]]:
     """All trials, and (name, clip, report) of the clips without a fault."""
     found, plain = [], []
     for name, clip in true_clips(split, limit):
@@ -124,7 +124,7 @@ def run(
     return found, plain
 
 
-def show(found: list[Trial], plain: list[tuple[str, Clip, dict]]) -> None:
+def show(found: list[Trial], plain: list[tuple[str, Clip, dict[str, Any]]]) -> None:
     """Detection by fault and size, beside the false alarms of the same clips."""
     print("Faults put into true clips")
     groups: dict[tuple[str, str], list[Trial]] = defaultdict(list)

@@ -72,7 +72,9 @@ def variants(clip: Clip) -> Iterator[tuple[str, Clip]]:
         yield f"brightness {factor:g}", brighter(clip, factor)
 
 
-def run(clips: list[tuple[str, bool, Clip]], store: Store) -> list[tuple[str, str, bool, dict, dict]]:
+def run(
+    clips: list[tuple[str, bool, Clip]], store: Store
+) -> list[tuple[str, str, bool, dict[str, Any], dict[str, Any]]]:
     """(variant, clip, is it true, report of the original, report of the variant)."""
     results = []
     for name, true, clip in clips:
@@ -82,10 +84,10 @@ def run(clips: list[tuple[str, bool, Clip]], store: Store) -> list[tuple[str, st
     return results
 
 
-def show(results: list[tuple[str, str, bool, dict, dict]]) -> None:
+def show(results: list[tuple[str, str, bool, dict[str, Any], dict[str, Any]]]) -> None:
     """Share of verdicts that change, by variant."""
     print("Robustness: verdicts that change")
-    groups: dict[str, list[tuple[str, str, bool, dict, dict]]] = defaultdict(list)
+    groups: dict[str, list[tuple[str, str, bool, dict[str, Any], dict[str, Any]]]] = defaultdict(list)
     for result in results:
         groups[result[0]].append(result)
     rows = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -27,7 +28,7 @@ def moving_video(
     places, steps = rng.random((things, 2)) * (width, height), rng.uniform(-2.5, 2.5, (things, 2))
     colours = [tuple(int(v) for v in rng.integers(20, 230, 3)) for _ in range(things)]
 
-    def frames():
+    def frames() -> Iterator[np.ndarray]:
         for t in range(round(seconds * fps)):
             picture = backdrop.copy()
             for k in range(things):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64, Num
@@ -128,7 +129,7 @@ def exact_transport(
     return ExactTransport(points, masses, heights[site_of], solved, site_of, errors[-1], tuple(errors))
 
 
-def _checked(points, masses, domain) -> tuple[np.ndarray, np.ndarray]:
+def _checked(points: Any, masses: Any, domain: ConvexDomain) -> tuple[np.ndarray, np.ndarray]:
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or len(points) == 0 or points.shape[1] != domain.dimension:
         raise CuspError(f"points must be (N, {domain.dimension}), N >= 1, like the domain: got shape {points.shape}")

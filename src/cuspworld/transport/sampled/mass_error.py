@@ -52,7 +52,7 @@ class MassError:
         return float(np.sqrt(max(self.square + deviations * self.square_deviation, 0.0)))
 
 
-def error_weights(masses: Float[ndarray, "sites"], tolerance: float) -> tuple[Float[ndarray, "sites"], bool]:
+def error_weights(masses: Float[ndarray, " sites"], tolerance: float) -> tuple[Float[ndarray, " sites"], bool]:
     """Weights w of E^2 for positive masses that add up to 1, and whether they are those of the plain error."""
     count = len(masses)
     if masses.min() * count >= COMPARABLE:
@@ -61,7 +61,7 @@ def error_weights(masses: Float[ndarray, "sites"], tolerance: float) -> tuple[Fl
 
 
 def mass_error(
-    counts: Int[ndarray, "sites"], masses: Float[ndarray, "sites"], weights: Float[ndarray, "sites"]
+    counts: Int[ndarray, " sites"], masses: Float[ndarray, " sites"], weights: Float[ndarray, " sites"]
 ) -> MassError:
     """The error estimate from the cells' counts of independent samples; `masses` are positive and add up to 1.
 

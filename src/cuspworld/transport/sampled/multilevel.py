@@ -29,26 +29,26 @@ _STREAM = (1 << 20) + 2
 class Level:
     """Groups of sites: `owner` (N,) is the group of each site, `gap` the height change that matters on this level."""
 
-    owner: Int64[ndarray, "sites"]
-    masses: Float64[ndarray, "groups"]
+    owner: Int64[ndarray, " sites"]
+    masses: Float64[ndarray, " groups"]
     gap: float
 
 
-def coarse_sites(count: int, dimension: int, seed: int) -> Int64[ndarray, "chosen"] | None:
+def coarse_sites(count: int, dimension: int, seed: int) -> Int64[ndarray, " chosen"] | None:
     """Index of a random quarter of the sites, or None where a coarser level is not worth it."""
     if count < COARSEST * RATIO or dimension > LARGEST_DIMENSION:
         return None
     return np.sort(np.random.default_rng([seed, count]).permutation(count)[: count // RATIO])
 
 
-def owners(sites: ndarray, coarse: ndarray, products: Products) -> Int64[ndarray, "sites"]:
+def owners(sites: ndarray, coarse: ndarray, products: Products) -> Int64[ndarray, " sites"]:
     """Index of the nearest coarse site of every site; a coarse site owns itself, so no group is empty."""
     return Neighbours(coarse, products).nearest(sites, 1)[1][:, 0]
 
 
 def conjugate_heights(
     source: Source, sites: ndarray, coarse: Products, heights: ndarray, seed: int, threads: int | None
-) -> Float64[ndarray, "sites"]:
+) -> Float64[ndarray, " sites"]:
     """Heights at which the cells of `sites` just appear in the potential of the coarse sites."""
     noise = Sampler(source, seed, _STREAM).draw(min(max(8 * coarse.sites, 4096), 65536)).numpy()
     values = coarse.top2(noise, heights.astype(np.float32))[0]

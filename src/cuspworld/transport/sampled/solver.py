@@ -50,7 +50,7 @@ class Problem:
 
     source: Source
     points: Float32[ndarray, "sites dimension"]
-    masses: Float64[ndarray, "sites"]
+    masses: Float64[ndarray, " sites"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Solution:
     """Heights (N,) float64 with mean 0, their error, samples spent on training, whether the error is certified, and
     whether it is the plain one (`mass_error.py`)."""
 
-    heights: Float64[ndarray, "sites"]
+    heights: Float64[ndarray, " sites"]
     error: MassError
     samples: int
     certified: bool
@@ -84,15 +84,15 @@ class Solution:
 class _State:
     """All that a run goes on from; a step makes a new one, so that Ctrl-C never leaves half a step."""
 
-    heights: Float64[ndarray, "sites"]
-    average: Float64[ndarray, "sites"]
+    heights: Float64[ndarray, " sites"]
+    average: Float64[ndarray, " sites"]
     gap: float = 0.0
     batch: int = 0
     next_check: int = 0
     checks: int = 0
 
 
-def solve(problem: Problem, control: Control, start: Float64[ndarray, "sites"] | None = None) -> Solution:
+def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] | None = None) -> Solution:
     """Solve to the tolerance, from the start that one batch of samples likes best (`start` is one candidate).
 
     On the line the solution is known and exact.

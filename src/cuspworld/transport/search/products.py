@@ -52,8 +52,8 @@ class Products:
             self._block_of_samples = max(1, left // (8 * self.sites + 8 * self.dimension))
 
     def top2(
-        self, samples: Any, heights: Float32[ndarray, "sites"]
-    ) -> tuple[Float32[ndarray, "samples"], Float32[ndarray, "samples"], Int32[ndarray, "samples"]]:
+        self, samples: Any, heights: Float32[ndarray, " sites"]
+    ) -> tuple[Float32[ndarray, " samples"], Float32[ndarray, " samples"], Int32[ndarray, " samples"]]:
         """Best value, second value (-inf if there is one site) and index of the best site for each of the samples."""
         if self.device != "cpu":
             values, index = self._on_device(samples, heights, 2)
@@ -72,7 +72,7 @@ class Products:
         return best, second, index
 
     def top_k(
-        self, samples: Any, heights: Float32[ndarray, "sites"], k: int
+        self, samples: Any, heights: Float32[ndarray, " sites"], k: int
     ) -> tuple[Float32[ndarray, "samples k"], Int32[ndarray, "samples k"]]:
         """The k largest values of each sample in falling order, and their sites; k is at most the number of sites."""
         if self.device != "cpu":

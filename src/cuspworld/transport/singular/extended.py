@@ -154,7 +154,7 @@ class ExtendedMap:
         return simplices[np.isfinite(self._barycentres[0][simplices]).all((1, 2))] if len(simplices) else simplices
 
     @cached_property
-    def _reach(self) -> Float64[ndarray, "sites"]:
+    def _reach(self) -> Float64[ndarray, " sites"]:
         """Distance to the 16th neighbour: a corner beyond it, along a bay of the data, is no neighbour."""
         sites = self._potential.sites
         return Neighbours(sites, self._potential.products).nearest(sites, min(NEIGHBOURS + 1, len(sites)))[0][:, -1]

@@ -40,8 +40,8 @@ class Passages:
     branches: int
     pairs: Int64[ndarray, "events 2"]
     steps: Int64[ndarray, "events 2"]
-    clips: Int64[ndarray, "events"]
-    times: Float64[ndarray, "events"]
+    clips: Int64[ndarray, " events"]
+    times: Float64[ndarray, " events"]
 
     @classmethod
     def between(cls, branches: Int64[ndarray, " N"], trajectories: Trajectories) -> "Passages":

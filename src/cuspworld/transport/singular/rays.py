@@ -49,7 +49,7 @@ def first_crossing(
 
 def nearest_singular(
     potential: Potential, singular: SingularSet, noise: ndarray
-) -> tuple[Float64[ndarray, "batch"], Int64[ndarray, "batch 2"], Float64[ndarray, "batch dimension"]]:
+) -> tuple[Float64[ndarray, " batch"], Int64[ndarray, "batch 2"], Float64[ndarray, "batch dimension"]]:
     """Distance to the nearest singular facet of each row, its sites (i: the row's own side), and the point on it.
 
     Hyperplanes between the row's cell and every site that a singular facet may separate from it bound the distance from

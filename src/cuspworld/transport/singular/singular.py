@@ -59,13 +59,13 @@ class SingularSet:
     """
 
     facets: Int64[ndarray, "facets 2"]
-    masses: Float64[ndarray, "facets"]
-    kinks: Float64[ndarray, "facets"]
+    masses: Float64[ndarray, " facets"]
+    kinks: Float64[ndarray, " facets"]
     points: Float64[ndarray, "facets dimension"]
-    singular: Bool[ndarray, "facets"]
-    confidence: Float64[ndarray, "facets"]
-    suspect: Bool[ndarray, "facets"]
-    branches: Int64[ndarray, "sites"]
+    singular: Bool[ndarray, " facets"]
+    confidence: Float64[ndarray, " facets"]
+    suspect: Bool[ndarray, " facets"]
+    branches: Int64[ndarray, " sites"]
     dimension: float
 
     def spread(self, index: ndarray, scale: float, branches: ndarray) -> "SingularSet":
@@ -93,7 +93,7 @@ class SingularSet:
 
 def find_singular_set(
     potential: Potential,
-    branches: Int64[ndarray, "sites"],
+    branches: Int64[ndarray, " sites"],
     confidence: float = 0.95,
     samples_per_site: int = SAMPLES_PER_SITE,
 ) -> SingularSet:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -107,7 +109,17 @@ def _ship(canvas: Canvas, ship: Ship, instance: int) -> None:
         _sail(canvas, place, half, beam, mast * half, height * size, width, ship.colour, instance)
 
 
-def _sail(canvas, place, half, beam, at, height, width, colour: Colour, instance: int) -> None:
+def _sail(
+    canvas: Canvas,
+    place: Callable[..., Any],
+    half: float,
+    beam: float,
+    at: float,
+    height: float,
+    width: float,
+    colour: Colour,
+    instance: int,
+) -> None:
     """A mast with a square sail across the ship, bellied forwards, and a pennant."""
     canvas.line([place(at, 0.0, 0.004), place(at, 0.0, height)], 0.0009, (84, 56, 36), instance=instance)
     low, high, belly = 0.30 * height, 0.90 * height, 0.22 * half

@@ -265,7 +265,7 @@ class _Box2D:
             self._bodies.append(body)
         self._touching = False
 
-    def advance(self, v: np.ndarray, now: float, seconds: float):
+    def advance(self, v: np.ndarray, now: float, seconds: float) -> tuple[Any, Any, Any]:
         """Positions, velocities, and contacts (time of the step's end, velocities before) after that long."""
         for body, velocity in zip(self._bodies, v.tolist(), strict=True):
             body.linearVelocity = velocity

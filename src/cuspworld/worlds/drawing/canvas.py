@@ -12,6 +12,7 @@ import numpy as np
 
 from cuspworld.worlds.drawing import canvas_kernels as kernels
 
+Number = Any  # a number of Python's or of NumPy's
 Colour = tuple[int, int, int]
 
 # Named colours: friendly, well apart from one another, and the words of the captions.
@@ -91,7 +92,7 @@ class Canvas:
         return np.stack([self.x0 + self.scale * array[:, 0], self.y0 - self.scale * array[:, 1]], 1)
 
     @staticmethod
-    def _shades(colour: Colour, shade: float) -> tuple[tuple, tuple]:
+    def _shades(colour: Colour, shade: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
         plain = _floats(colour)
         if shade == 0:
             return plain, plain
@@ -110,17 +111,44 @@ class Canvas:
             _floats(top), _floats(bottom or top), 1.0, instance,
         )  # fmt: skip
 
-    def circle(self, x, y, radius, colour, *, instance=0, alpha=1.0, soft=0.0, shade=0.0) -> None:
+    def circle(
+        self,
+        x: Number,
+        y: Number,
+        radius: Number,
+        colour: Colour,
+        *,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        soft: Number = 0.0,
+        shade: Number = 0.0,
+    ) -> None:
         self.capsule(x, y, x, y, radius, colour, instance=instance, alpha=alpha, soft=soft, shade=shade)
 
-    def sphere(self, x, y, radius, colour, *, instance=0, alpha=1.0) -> None:
+    def sphere(
+        self, x: Number, y: Number, radius: Number, colour: Colour, *, instance: int = 0, alpha: Number = 1.0
+    ) -> None:
         """A circle shaded as a ball lit from above left."""
         s = self.scale
         kernels.sphere(
             self.image, self.mask, self.x0 + s * x, self.y0 - s * y, s * radius, 1.0, _floats(colour), alpha, instance
         )
 
-    def capsule(self, ax, ay, bx, by, radius, colour, *, end=None, instance=0, alpha=1.0, soft=0.0, shade=0.0) -> None:
+    def capsule(
+        self,
+        ax: Number,
+        ay: Number,
+        bx: Number,
+        by: Number,
+        radius: Number,
+        colour: Colour,
+        *,
+        end: Number | None = None,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        soft: Number = 0.0,
+        shade: Number = 0.0,
+    ) -> None:
         """A thick line with round ends; `end`: the radius at b where it differs."""
         s = self.scale
         top, bottom = self._shades(colour, shade)
@@ -129,7 +157,20 @@ class Canvas:
             s * radius, s * (radius if end is None else end), 1.0 + s * soft, top, bottom, alpha, instance,
         )  # fmt: skip
 
-    def ellipse(self, x, y, rx, ry, colour, *, angle=0.0, instance=0, alpha=1.0, soft=0.0, shade=0.0) -> None:
+    def ellipse(
+        self,
+        x: Number,
+        y: Number,
+        rx: Number,
+        ry: Number,
+        colour: Colour,
+        *,
+        angle: Number = 0.0,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        soft: Number = 0.0,
+        shade: Number = 0.0,
+    ) -> None:
         """`angle` in radians, counter-clockwise."""
         s = self.scale
         top, bottom = self._shades(colour, shade)
@@ -138,7 +179,21 @@ class Canvas:
             -float(angle), 1.0 + s * soft, top, bottom, alpha, instance,
         )  # fmt: skip
 
-    def box(self, x, y, width, height, colour, *, angle=0.0, corner=0.0, instance=0, alpha=1.0, soft=0.0, shade=0.0):
+    def box(
+        self,
+        x: Number,
+        y: Number,
+        width: Number,
+        height: Number,
+        colour: Colour,
+        *,
+        angle: Number = 0.0,
+        corner: Number = 0.0,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        soft: Number = 0.0,
+        shade: Number = 0.0,
+    ) -> None:
         """A rectangle centred at (x, y), turned by `angle` (radians, counter-clockwise), rounded by `corner`."""
         s = self.scale
         top, bottom = self._shades(colour, shade)
@@ -147,7 +202,17 @@ class Canvas:
             s * corner, 1.0 + s * soft, top, bottom, alpha, instance,
         )  # fmt: skip
 
-    def polygon(self, points, colour, *, grow=0.0, instance=0, alpha=1.0, soft=0.0, shade=0.0) -> None:
+    def polygon(
+        self,
+        points: Any,
+        colour: Colour,
+        *,
+        grow: Number = 0.0,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        soft: Number = 0.0,
+        shade: Number = 0.0,
+    ) -> None:
         """A simple polygon through points (n, 2), rounded outwards by `grow`."""
         top, bottom = self._shades(colour, shade)
         s = self.scale
@@ -155,18 +220,30 @@ class Canvas:
             self.image, self.mask, self._points(points), s * grow, 1.0 + s * soft, top, bottom, alpha, instance
         )
 
-    def line(self, points, width, colour, *, instance=0, alpha=1.0, soft=0.0) -> None:
+    def line(
+        self, points: Any, width: Number, colour: Colour, *, instance: int = 0, alpha: Number = 1.0, soft: Number = 0.0
+    ) -> None:
         """A line of the given width through points (n, 2), with round joints and ends."""
         s = self.scale
         kernels.polyline(
             self.image, self.mask, self._points(points), s * width / 2, 1.0 + s * soft, _floats(colour), alpha, instance
         )
 
-    def shadow(self, x, y, rx, ry, alpha=0.28) -> None:
+    def shadow(self, x: Number, y: Number, rx: Number, ry: Number, alpha: Number = 0.28) -> None:
         """A soft elliptic shadow on the ground."""
         self.ellipse(x, y, rx, ry, (30, 30, 40), alpha=alpha, soft=min(rx, ry) * 0.9)
 
-    def liquid(self, points, radius, colour, *, threshold=0.6, instance=0, alpha=1.0, highlight=0.3) -> None:
+    def liquid(
+        self,
+        points: Any,
+        radius: Number,
+        colour: Colour,
+        *,
+        threshold: Number = 0.6,
+        instance: int = 0,
+        alpha: Number = 1.0,
+        highlight: Number = 0.3,
+    ) -> None:
         """A liquid from its particles (n, 2): one smooth body where they are dense, drops where they are not."""
         if len(points) == 0:
             return
@@ -177,7 +254,9 @@ class Canvas:
             _floats(lighter(colour, highlight)), alpha, instance,
         )  # fmt: skip
 
-    def heat_map(self, values, left, bottom, right, top, palette, *, instance=0) -> None:
+    def heat_map(
+        self, values: Any, left: Number, bottom: Number, right: Number, top: Number, palette: Any, *, instance: int = 0
+    ) -> None:
         """A field in [0, 1], rows from the top, over a rectangle in metres, coloured by palette (n, 3)."""
         s = self.scale
         kernels.heat_map(

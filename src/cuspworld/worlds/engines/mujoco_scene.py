@@ -15,7 +15,7 @@ if sys.platform.startswith("linux"):
     os.environ.setdefault("MUJOCO_GL", "egl")  # no window
     os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa's software rasteriser: one thread is the cheapest per frame
 try:
-    import mujoco
+    import mujoco as mujoco  # for the other files of these worlds too
 except ImportError as error:  # pragma: no cover - make() says so first
     raise MissingExtraError("this world (mujoco)", "worlds") from error
 

@@ -8,6 +8,9 @@ exp(-alpha lambda_pq t), with no time step at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 from scipy.fft import dstn, idstn
@@ -26,7 +29,7 @@ class Plate:
         one = (2 * np.sin(half) / self.spacing) ** 2
         self.decay_rates = one[:, None] + one[None, :]  # lambda_pq, 1/m^2
 
-    def edge(self, function) -> Whole:
+    def edge(self, function: Callable[[Any, Any], Any]) -> Whole:
         """The plate's grid with the edge set to function(x, y) (metres from the lower left corner) and zeros inside."""
         line = np.linspace(0.0, self.side, self.inner + 2)
         x, y = np.meshgrid(line, line)

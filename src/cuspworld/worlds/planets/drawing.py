@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,9 @@ def paint(canvas: Canvas, look: Look) -> None:
         _rocket(canvas, bodies[6], look.nose, look.thrust)
 
 
-def _trail(canvas: Canvas, points: Sequence[tuple[float, float]], head: tuple, colour: Colour, width: float) -> None:
+def _trail(
+    canvas: Canvas, points: Sequence[tuple[float, float]], head: tuple[float, ...], colour: Colour, width: float
+) -> None:
     path = np.array([*points, head])
     pieces = np.array_split(np.arange(len(path)), 6)
     for k, piece in enumerate(pieces):
@@ -73,7 +76,7 @@ def _trail(canvas: Canvas, points: Sequence[tuple[float, float]], head: tuple, c
         canvas.line(path[piece], width * (0.5 + 0.1 * k), colour, alpha=0.05 + 0.09 * k)
 
 
-def _planet(canvas: Canvas, body, star, radius: float, colour: Colour, ringed: bool, instance: int) -> None:
+def _planet(canvas: Canvas, body: Any, star: Any, radius: float, colour: Colour, ringed: bool, instance: int) -> None:
     """A ball that the star lights: its far side lies in the dark."""
     x, y = body[:2]
     away = math.atan2(y - star[1], x - star[0])
@@ -91,7 +94,7 @@ def _planet(canvas: Canvas, body, star, radius: float, colour: Colour, ringed: b
         canvas.line(ring, 0.26 * radius, lighter(colour, 0.55), alpha=0.9, instance=instance)
 
 
-def _rocket(canvas: Canvas, body, nose: float, thrust: float) -> None:
+def _rocket(canvas: Canvas, body: Any, nose: float, thrust: float) -> None:
     x, y, u, w = body
     speed = math.hypot(u, w) + 1e-12
     dx, dy = nose * u / speed, nose * w / speed
