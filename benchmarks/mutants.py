@@ -150,9 +150,11 @@ def survivors(rows: list[dict[str, object]], files: list[Path]) -> list[Mutant]:
     return list(found.values())
 
 
-def one_room(room: str, wanted: list[Mutant], root: Path, environment: dict[str, str]) -> list[dict[str, object]]:
+def one_room(
+    room: str, wanted: list[Mutant], tests: list[str], root: Path, environment: dict[str, str]
+) -> list[dict[str, object]]:
     """A room's rows, printed as they come. `root` is a copy of the repository."""
-    clean = run_tests(root, tests_of(room), limit=3600, traced=True, environment=environment)
+    clean = run_tests(root, tests, limit=3600, traced=True, environment=environment)
     spent = sum(clean.seconds.values())
     print(f"{room}: {len(clean.seconds)} tests, {spent:.0f} s, failing when clean: {sorted(clean.failed)}", flush=True)
     rows = []
@@ -193,6 +195,7 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="two mutants each of codec, language and clip; nothing is saved"
     )
+    parser.add_argument("--tests", nargs="*", help="these tests instead of the room's own (with --survivors: new ones)")
     parser.add_argument("--list", action="store_true", help="print the survivors of the saved table, and run nothing")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -213,7 +216,7 @@ def main() -> None:
         if arguments.survivors:
             wanted = survivors([r for r in before if r["room"] == room], every[room])
         root = copy_of_the_repository(Path(folder.name))
-        rows = one_room(room, wanted, root, environment) if wanted else []
+        rows = one_room(room, wanted, arguments.tests or tests_of(room), root, environment) if wanted else []
         if arguments.survivors:  # the others stay as they were found
             rows += [r for r in before if r["room"] == room and r["killed"]]
         before = [r for r in before if r["room"] != room] + rows
