@@ -1,6 +1,7 @@
 """What follows from a solved potential: branches, singular set, extended map, passages, cost. Each is found when it is
 first asked for, and kept."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +14,7 @@ from cuspworld.transport.potential import Potential
 from cuspworld.transport.search.neighbours import Neighbours
 from cuspworld.transport.search.normalised import NormalisedPoints
 from cuspworld.transport.singular.branches import find_branches
-from cuspworld.transport.singular.clip_branches import find_clip_branches
+from cuspworld.transport.singular.clip_branches import LEVEL, find_clip_branches
 from cuspworld.transport.singular.extended import ExtendedMap
 from cuspworld.transport.singular.singular import SingularSet, find_singular_set
 from cuspworld.transport.singular.trajectories import Trajectories
@@ -57,8 +58,13 @@ class Geometry:
 
     @cached_property
     def singular_set(self) -> SingularSet:
-        """The singular set by index of the sites."""
-        return find_singular_set(self.potential, self.site_branches, self._confidence)
+        """The singular set by index of the sites. Of clips, whose own steps would make every place between two clips
+        look empty, it is the facets between branches."""
+        found = find_singular_set(self.potential, self.site_branches, self._confidence)
+        if self.trajectories is None:
+            return found
+        between = found.branches[found.facets[:, 0]] != found.branches[found.facets[:, 1]]
+        return replace(found, singular=between, suspect=between, confidence=np.where(between, 1 - LEVEL, 0.0))
 
     def keep(self, singular_set: SingularSet) -> None:
         """Take over a singular set, with its branches, that was found before."""

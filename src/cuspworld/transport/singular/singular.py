@@ -68,6 +68,10 @@ class SingularSet:
     branches: Int64[ndarray, " sites"]
     dimension: float
 
+    def __repr__(self) -> str:
+        torn, branches = int(self.singular.sum()), int(self.branches.max()) + 1
+        return f"SingularSet({torn:,} of {len(self.facets):,} facets singular, {branches} branches)"
+
     def spread(self, index: ndarray, scale: float, branches: ndarray) -> "SingularSet":
         """The same by index of the points: site s is point index[s], kinks in the points' own unit."""
         facets = np.sort(index[self.facets], axis=1)
