@@ -35,8 +35,6 @@ POWER = 2.0
 _STREAM = (1 << 20) + 5
 _SAMPLES_PER_SITE = 64
 _CALIBRATION = 4096
-_SLOPE = 8
-_FARTHEST = 2.0  # in the cell's own radius: how far a slope is followed beyond the barycentre
 _ROUNDS = 2  # of the search for a simplex: the star of the site, then of its neighbours
 
 
@@ -151,7 +149,7 @@ class ExtendedMap:
     def _complex(self) -> Int64[ndarray, "simplices corners"]:
         """Simplices of the dual complex whose cells all are seen by samples; none where it is not built."""
         simplices = DualComplex(self._potential).simplices
-        return simplices[np.isfinite(self._barycentres[0][simplices]).all((1, 2))] if len(simplices) else simplices
+        return simplices[np.isfinite(self._barycentres[simplices]).all((1, 2))] if len(simplices) else simplices
 
     @cached_property
     def _reach(self) -> Float64[ndarray, " sites"]:
@@ -160,25 +158,23 @@ class ExtendedMap:
         return Neighbours(sites, self._potential.products).nearest(sites, min(NEIGHBOURS + 1, len(sites)))[0][:, -1]
 
     @cached_property
-    def _barycentres(self) -> tuple[Float64[ndarray, "sites dimension"], Float64[ndarray, " sites"]]:
-        """Mean of the samples in each cell, nan where no sample fell, and their RMS distance from it."""
+    def _barycentres(self) -> Float64[ndarray, "sites dimension"]:
+        """Mean of the samples in each cell; nan where no sample fell."""
         potential = self._potential
-        total, squares = np.zeros(potential.sites.shape), np.zeros(potential.count)
+        total = np.zeros(potential.sites.shape)
         hits = np.zeros(potential.count)
         sampler = potential.sampler(_STREAM)
         left = max(_SAMPLES_PER_SITE * potential.count, 4096)
         while left > 0:
             drawn = sampler.draw(min(left, potential.products.samples_at_once, 1 << 17))
             cells = potential.cells(drawn)
-            rows = drawn.cpu().numpy().astype(np.float64)
+            rows = drawn.cpu().numpy()
             for axis in range(rows.shape[1]):
                 total[:, axis] += np.bincount(cells, weights=rows[:, axis], minlength=potential.count)
-            squares += np.bincount(cells, weights=(rows**2).sum(1), minlength=potential.count)
             hits += np.bincount(cells, minlength=potential.count)
             left -= len(cells)
         with np.errstate(invalid="ignore"):
-            mean = total / hits[:, None]
-            return mean, np.sqrt(np.maximum(squares / hits - (mean**2).sum(1), 0))
+            return total / hits[:, None]
 
     @cached_property
     def _star(self) -> tuple[ndarray, ndarray, ndarray]:
@@ -186,7 +182,7 @@ class ExtendedMap:
         simplices = self._complex
         order = np.argsort(simplices.ravel(), kind="stable")
         offsets = np.searchsorted(simplices.ravel()[order], np.arange(self._potential.count + 1))
-        corners = self._barycentres[0][simplices]
+        corners = self._barycentres[simplices]
         edges = np.swapaxes(corners[:, 1:] - corners[:, :1], 1, 2)
         return offsets, order // simplices.shape[1], np.linalg.pinv(edges)
 
@@ -226,53 +222,11 @@ class ExtendedMap:
         weights[barred.reshape(batch, corners)] = 0
         empty = weights.sum(1) <= 0  # the cell's own simplex lies across the facet: the site itself
         sites[empty, 0], weights[empty, 0] = cells[empty], 1
-        return self._with_slopes(noise, sites, weights / weights.sum(1, keepdims=True))
-
-    def _with_slopes(self, noise: ndarray, corners: ndarray, shares: ndarray) -> tuple[ndarray, ndarray]:
-        """The weights of sum_c share_c (y_c + J_c (x - b_c)), each slope J_c being a combination of y_j - y_c."""
-        centre = self._barycentres[0][corners]  # (batch, corners, dimension)
-        shift = np.where(np.isfinite(centre), noise[:, None] - centre, 0)
-        length = np.linalg.norm(shift, axis=2)
-        shift *= np.minimum(1, _FARTHEST * self._barycentres[1][corners] / np.maximum(length, 1e-300))[..., None]
-        beside, slopes = (array[corners] for array in self._slopes)  # (batch, corners, neighbours[, dimension])
-        parts = shares[..., None] * np.einsum("bcd,bcnd->bcn", shift, slopes)
-        batch = len(noise)
-        sites = np.concatenate([corners, beside.reshape(batch, -1)], axis=1)
-        return sites, np.concatenate([shares - parts.sum(2), parts.reshape(batch, -1)], axis=1)
-
-    @cached_property
-    def _slopes(self) -> tuple[Int64[ndarray, "sites near"], Float64[ndarray, "sites near dimension"]]:
-        """For each site up to eight neighbours j in the complex that no tear separates from it, and the coefficients of
-        y_j - y_i in the slope of the map there: least squares over b_j - b_i, near ones first."""
-        simplices, sites, count = self._complex, self._potential.sites, self._potential.count
-        beside, slopes = np.tile(np.arange(count)[:, None], _SLOPE), np.zeros((count, _SLOPE, sites.shape[1]))
-        corners = range(simplices.shape[1])
-        both = np.concatenate([simplices[:, [a, b]] for a in corners for b in corners if a != b])
-        own, other = np.unique(both, axis=0).T
-        apart = np.linalg.norm(sites[own] - sites[other], axis=1)
-        fine = ~self._singular.is_singular(own, other, suspect=True)
-        fine &= apart <= np.maximum(self._reach[own], self._reach[other])
-        own, other = own[fine], other[fine]
-        step = self._barycentres[0][other] - self._barycentres[0][own]
-        squares = (step**2).sum(1)
-        order = np.lexsort((squares, own))
-        own, other, step, squares = own[order], other[order], step[order], squares[order]
-        rank = np.arange(len(own)) - np.searchsorted(own, own)
-        kept = rank < _SLOPE
-        own, rank = own[kept], rank[kept]
-        beside[own, rank] = other[kept]
-        scaled = np.zeros_like(slopes)
-        scaled[own, rank] = step[kept] / np.sqrt(squares[kept])[:, None]
-        normal = np.einsum("nkd,nke->nde", scaled, scaled)
-        normal += (0.05 * np.trace(normal, axis1=1, axis2=2) / sites.shape[1] + 1e-12)[:, None, None] * np.eye(
-            sites.shape[1]
-        )
-        slopes[own, rank] = scaled[own, rank] / np.sqrt(squares[kept])[:, None]
-        return beside, slopes @ np.linalg.inv(normal)
+        return sites, weights / weights.sum(1, keepdims=True)
 
     def _coordinates(self, noise: ndarray, simplices: ndarray) -> Float64[ndarray, "rows corners"]:
         """Barycentric coordinates of each row in its simplex of barycentres."""
-        origin = self._barycentres[0][self._complex[simplices, 0]]
+        origin = self._barycentres[self._complex[simplices, 0]]
         inner = np.einsum("rij,rj->ri", self._star[2][simplices], noise - origin)
         return np.column_stack([1 - inner.sum(1), inner])
 
