@@ -150,17 +150,6 @@ def passes_through() -> np.ndarray:
     return meeting(through=True)
 
 
-def sinks() -> np.ndarray:
-    """A box that comes, stands on a floor of its background's look and goes down into it."""
-    frames = []
-    for t in range(50):
-        frame = np.full((96, 128, 3), (165, 170, 175), float)
-        top, left = 30 + int(np.clip(t - 12, 0, 28) * 1.2), 50 + 4 * min(0, t - 10)
-        frame[top:60, left : left + 24] = RED
-        frames.append(frame + np.random.default_rng(t).normal(0, 1, frame.shape))
-    return np.clip(np.stack(frames), 0, 255).astype(np.uint8)
-
-
 def heap_grows() -> np.ndarray:
     return heap(18 * np.linspace(1, 1.4, 36))
 

@@ -19,7 +19,8 @@ from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shot
 from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
 from cuspworld.audit.judges.twins import TwinJudge, shipped
-from cuspworld.audit.laws import checks
+from cuspworld.audit.laws import checks as every_check
+from cuspworld.audit.laws.check import Check
 from cuspworld.audit.laws.runner import look, weigh
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
@@ -44,16 +45,18 @@ def audit_clip(
     judges: Sequence[Judge] = (),
     segmenter: Segmenter | None = None,
     taught: TwinJudge | bool = True,
+    checks: Sequence[Check] | None = None,
 ) -> Report:
     """Is this video physically possible?
 
     **Arguments**: `clip`: a Clip, a video file, or uint8 frames (time, height, width, 3) with `fps`. `fps`: the true
-    frame rate where it is known (turns on absolute checks, and overrules the file's). `metres_per_pixel`: the true
-    scale. `working`: longest side in pixels at which the video is looked at. `name`: how the report calls the video.
-    `limits`: how much of a file is looked at, and for how long; what lies beyond is not judged, and a note says so.
-    `judges`, `segmenter`: learned models beside the laws, see `judges/`. `taught`: the judge that learned from the
-    worlds' twins and is silent on what looks unlike them (True: the one that comes with the package; False: the laws
-    alone), see judges/twins.py.
+    frame rate where it is known (it overrules the file's). `metres_per_pixel`: the true scale; with `fps` it turns on
+    the check that free falls have the earth's acceleration. `working`: longest side in pixels at which the video is
+    looked at. `name`: how the report calls the video. `limits`: how much of a file is looked at, and for how long; what
+    lies beyond is not judged, and a note says so. `judges`, `segmenter`: learned models beside the laws, see
+    judges/interface.py. `taught`: the judge that learned from the worlds' twins and is silent on what looks unlike them
+    (True: the one that comes with the package; False: the laws alone), see judges/twins.py. `checks`: those to make,
+    in the place of all that there are (`cuspworld.audit.checks()`).
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -68,6 +71,7 @@ def audit_clip(
         "judges": judges,
         "segmenter": segmenter,
         "taught": taught,
+        "checks": checks,
     }
     if isinstance(clip, np.ndarray):
         if fps is None:
@@ -97,6 +101,7 @@ def audit_frames(
     judges: Sequence[Judge] = (),
     segmenter: Segmenter | None = None,
     taught: TwinJudge | bool = True,
+    checks: Sequence[Check] | None = None,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
     stream = iter(frames)
@@ -109,7 +114,7 @@ def audit_frames(
     factor = (width / small[0], height / small[1])
     length = int(min(MOST_FRAMES, max(2 * SHORTEST, round(WINDOW * fps))))
     overlap = int(min(length // 4, max(SHORTEST, round(OVERLAP * fps))))
-    collected = _Collected(judges, segmenter, taught)
+    collected = _Collected(judges, segmenter, taught, every_check() if checks is None else tuple(checks))
     pending: list[np.ndarray] = []
     start, total = 0, 0
     for frame in itertools.chain([first], stream):
@@ -130,8 +135,14 @@ def audit_frames(
 class _Collected:
     """Findings and suspicion over all shots so far."""
 
-    def __init__(self, judges: Sequence[Judge], segmenter: Segmenter | None, taught: TwinJudge | bool) -> None:
-        self.checks, self.judges, self.segmenter = checks(), judges, segmenter
+    def __init__(
+        self,
+        judges: Sequence[Judge],
+        segmenter: Segmenter | None,
+        taught: TwinJudge | bool,
+        checks: tuple[Check, ...],
+    ) -> None:
+        self.checks, self.judges, self.segmenter = checks, judges, segmenter
         self.taught = shipped() if taught is True else taught or None
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}

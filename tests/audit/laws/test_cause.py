@@ -6,6 +6,7 @@ import pytest
 from cuspworld.audit import audit_clip
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.laws.cause.flames_in_wind import unmoved
+from cuspworld.audit.laws.cause.ignitions import ignitions
 from cuspworld.audit.laws.cause.limbless_walk import glides
 from cuspworld.clip import Clip
 
@@ -51,3 +52,11 @@ def test_a_candle_lit_by_a_flame_that_is_brought_is_no_finding(seed: int) -> Non
 def test_a_fire_that_burns_from_the_start_is_no_finding() -> None:
     report = audit_clip(Clip(flames(flame(70, 50, -20)), FPS))
     assert not [f for f in report.findings if f.law == "cause"]
+
+
+@pytest.mark.parametrize("end", [60, 19])
+def test_a_light_far_away_explains_no_fire_whether_it_burns_on_or_has_just_gone_out(end: int) -> None:
+    far = flame(12, 20, -20)
+    far[end:, 2] = 0
+    found = ignitions(observe(flames(far, flame(90, 60, 20)), FPS))
+    assert [fire for fire in found if fire.box[0] - 3 < 90 < fire.box[2] + 3 and abs(fire.frame - 20) < 5]

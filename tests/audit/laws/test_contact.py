@@ -1,9 +1,12 @@
 """Discs that pass through each other are found, those that bounce or pass apart are not; streams through solids."""
 
+from dataclasses import replace
+
 import pytest
 
 from cuspworld.audit import audit_clip
 from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.laws.contact.meetings import Meeting, meet
 from cuspworld.audit.laws.contact.solid_crossed import crossings
 from cuspworld.clip import Clip
 
@@ -40,3 +43,19 @@ def test_a_stream_that_goes_round_and_what_only_passes_by_are_not() -> None:
     round_it, solid = crossings(observe(stream(None), STREAM_FPS))
     assert solid and max((c.after for c in round_it), default=0.0) < 0.02
     assert crossings(observe(stream(35, passing=True), STREAM_FPS))[0] == []
+
+
+def _meeting(offset: float) -> Meeting:
+    a, b = observe(meeting(True, offset), FPS).paths
+    found = meet(a, b)
+    assert found is not None
+    return found
+
+
+def test_the_more_the_centre_lines_differ_the_weaker_is_the_case() -> None:
+    """Half the sum of radii beside each other they pass at another depth; on one line they do not."""
+    head_on, beside = _meeting(0.0), _meeting(10.0)
+    assert head_on.same_line > 0.99 and head_on.strength > 12
+    assert beside.offset > 0.25 and beside.same_line < 0.45
+    same = replace(head_on, offset=beside.offset)  # as it would be were nothing else different
+    assert same.strength == pytest.approx(head_on.strength * beside.same_line / head_on.same_line)

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from cuspworld.audit import audit_clip
+from cuspworld.audit.evidence.falling import falling
+from cuspworld.audit.evidence.flights import Flight, flights
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.laws.gravity.coloured_falls import falls
 from cuspworld.audit.laws.gravity.standing_liquid import standing
 from cuspworld.audit.report import Report
 from cuspworld.clip import Clip
 
+from .. import breaking
 from ..drawn import fall_path, glass, lump, lump_rows
 from ..scenes import DARK, FPS, render
 
@@ -59,3 +62,32 @@ def test_juice_that_stays_in_a_fallen_glass_stands_sideways() -> None:
     assert found and found[0].strength > 3 and found[0].kept > 0.9 and found[0].start >= 19
     scene = observe(glass(flows=True), LUMP_FPS)
     assert standing(scene) == []
+
+
+@pytest.mark.parametrize("gravity,possible", [(1.0, False), (9.81, True), (100.0, False)])
+def test_with_scale_and_rate_given_a_free_fall_is_compared_with_the_earths(gravity: float, possible: bool) -> None:
+    """One drawn fall of 0.2 pixels a frame squared, told to be at three gravities."""
+    clip = Clip(breaking.falls(), FPS)
+    report = audit_clip(clip, fps=FPS, metres_per_pixel=gravity / (0.2 * FPS**2), taught=False)
+    found = [f for f in report.findings if f.check == "free fall"]
+    assert bool(found) is not possible and report.verdict == ("possible" if possible else "impossible")
+    if found:
+        measured = found[0].measured["acceleration of the fall"]
+        assert measured.value == pytest.approx(gravity, rel=0.1) and measured.unit == "m/s²"
+        assert str(measured) in found[0].sentence and "9.81 m/s²" in found[0].sentence
+
+
+@pytest.mark.parametrize("given", [{"fps": FPS}, {"metres_per_pixel": 1 / (0.2 * FPS**2)}])
+def test_without_scale_or_rate_no_gravity_is_absolute(given: dict) -> None:
+    assert audit_clip(Clip(breaking.falls(), FPS), taught=False, **given).findings == ()
+
+
+def _flight(sideways: float) -> Flight:
+    """Twenty points under 0.2 pixels a frame squared downward, and so much sideways."""
+    t = np.arange(20.0)
+    return flights(np.stack([sideways / 2 * t**2, 0.1 * t**2], 1), 0.04)[0]
+
+
+def test_what_is_drawn_aside_as_much_as_down_does_not_fall_free() -> None:
+    assert falling(_flight(0.0)) and falling(_flight(0.05))
+    assert not falling(_flight(0.15)) and not falling(_flight(-0.15))

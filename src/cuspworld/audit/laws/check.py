@@ -5,9 +5,9 @@ could not happen.
 
     def find(seen):
         lit = seen.scene.activity.max()  # share of the picture that changes in a step
-        return [Suspect(strength=lit / 0.5, start=0, end=len(seen.scene) - 1, sentence="The whole picture flickers.")]
+        return [Suspect(strength=lit / 0.33, start=0, end=len(seen.scene) - 1, sentence="The picture flickers.")]
 
-    register(Check("flickers", Law.CAUSE, "the whole picture changes at once", find, curve=Curve(1.5, 4.0)))
+    register(Check("flickers", Law.CAUSE, "much of the picture changes at once", find, curve=Curve(1.2, 6.0)))
 
 `find` gets the Observations of one shot and returns its suspects; none where all is well; or, as a string, why it
 could not tell. The runner (`runner.py`) turns suspects into findings: seconds, pixels of the source, a probability.

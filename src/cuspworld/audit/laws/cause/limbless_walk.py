@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cuspworld.audit.calibration import Curve
 from cuspworld.audit.evidence.change import change_threshold, unexplained
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.evidence.tracks import Track
@@ -151,17 +150,6 @@ def _suspect(scene: Scene, glide: Glide) -> Suspect:
     )
 
 
-@dataclass(frozen=True)
-class Coasting:
-    """What rolls, slides or coasts goes on so too, so by itself this is no finding: a curve that ends at `most`."""
-
-    curve: Curve
-    most: float = 0.45
-
-    def __call__(self, strength: float) -> float:
-        return min(self.most, self.curve(strength))
-
-
 GLIDES = Check(
     "glides",
     Law.CAUSE,
@@ -169,5 +157,4 @@ GLIDES = Check(
     _find,
     needs=(single_things,),
     thresholds=LIMITS,
-    curve=Coasting(Curve.of("glides")),
 )

@@ -19,11 +19,13 @@ from cuspworld.laws import Law
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Speeds are in working pixels a frame. `rest_pixels`: of a thing at rest for `rest_points` frames; `start_pixels`:
-    of one in motion. `rigid_share`: what varies its area by more may move itself."""
+    """Speeds are in working pixels a frame. `rest_pixels`: of a thing at rest, `start_pixels`: of one in motion, each
+    for so many points of its path (`rest_points`, `start_points`). `rigid_share`: of its area, by which it may vary;
+    more, and it may move itself. `alone_points`: in which it is seen alone."""
 
     rest_pixels: float = 0.05
     rest_points: int = 8
+    start_points: int = 8
     start_pixels: float = 0.5
     rigid_share: float = 0.05
     alone_points: int = 12
@@ -45,7 +47,9 @@ def _find(seen: Observations) -> list[Suspect] | str:
             for rest, start in itertools.pairwise(pieces):
                 still = max(np.hypot(*rest.velocity_start), np.hypot(*rest.velocity_end))
                 speed = float(np.hypot(*start.velocity_start))
-                if still > LIMITS.rest_pixels or len(rest) < LIMITS.rest_points or speed < LIMITS.start_pixels:
+                if still > LIMITS.rest_pixels or speed < LIMITS.start_pixels:
+                    continue
+                if len(rest) < LIMITS.rest_points or len(start) < LIMITS.start_points:
                     continue
                 frame = int(path.times[first + rest.last])
                 if (found := _start(scene, path, frame, speed, start.velocity_error)) is not None:
@@ -62,7 +66,7 @@ def _start(scene: Scene, path: Path, frame: int, speed: float, error: float) -> 
         return None
     pace = scene.factor[0] * float(scene.fps)
     return Suspect(
-        strength=float(min(9.0, speed / (5 * error + 0.05))),
+        strength=float(speed / (5 * error + 0.05)),
         start=frame,
         end=frame + 1,
         box=path.track.boxes[near[0]],

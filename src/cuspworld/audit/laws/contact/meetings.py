@@ -45,13 +45,13 @@ LIMITS = Thresholds()
 
 def _find(seen: Observations) -> list[Suspect]:
     paths = seen.scene.paths
-    meetings = [m for a, b in itertools.combinations(paths, 2) if (m := _meeting(a, b)) is not None]
+    meetings = [m for a, b in itertools.combinations(paths, 2) if (m := meet(a, b)) is not None]
     aside = sum(m.offset > LIMITS.aside_ratio and m.restitution < -0.5 for m in meetings)
     return [_suspect(seen.scene, m, aside) for m in meetings if m.nearest <= LIMITS.head_on_ratio * m.reach]
 
 
 @dataclass(frozen=True)
-class _Meeting:
+class Meeting:
     """Two rigid things that come to overlap, at points first .. last of the times that they share. Working pixels."""
 
     a: Path
@@ -68,8 +68,19 @@ class _Meeting:
     restitution: float
     seen: float
 
+    @property
+    def same_line(self) -> float:
+        """1 where their centres lie on one line, 0 where they pass beside each other, at another depth."""
+        return 1 / (1 + (self.offset / LIMITS.aside_ratio) ** 4)
 
-def _meeting(a: Path, b: Path) -> _Meeting | None:
+    @property
+    def strength(self) -> float:
+        """How surely one comes out of the other: how far, on one line, at the pace at which it went in, and seen."""
+        passes = float(np.clip(-self.restitution, 0, 1))
+        return 20 * self.through * self.same_line * passes * min(1.0, 0.5 + self.seen)
+
+
+def meet(a: Path, b: Path) -> Meeting | None:
     """Two rigid things that overlap; None where they do not, or not for long enough on either side."""
     times, ia, ib = np.intersect1d(a.times, b.times, return_indices=True)
     if len(times) < 2 * LIMITS.side_points or not (_rigid(a.track) and _rigid(b.track)):
@@ -98,7 +109,7 @@ def _meeting(a: Path, b: Path) -> _Meeting | None:
     pace_after = np.polyfit(times[nearest : last + 1], between[nearest : last + 1] @ normal, 1)[0]
     if pace_before >= -LIMITS.pace_pixels or last - nearest < 3:
         return None
-    return _Meeting(
+    return Meeting(
         a,
         b,
         times,
@@ -115,15 +126,13 @@ def _meeting(a: Path, b: Path) -> _Meeting | None:
     )
 
 
-def _suspect(scene: Scene, meeting: _Meeting, aside: int) -> Suspect:
+def _suspect(scene: Scene, meeting: Meeting, aside: int) -> Suspect:
     """One comes out of the other on the far side. `aside`: how many of the shot pass each other off the line."""
     m = meeting
-    same_line = 1 / (1 + (m.offset / LIMITS.aside_ratio) ** 4)
-    statistic = 20 * m.through * same_line * float(np.clip(-m.restitution, 0, 1)) * min(1.0, 0.5 + m.seen)
     first, last = int(m.times[m.first]), int(m.times[m.last])
     along = tuple(float(v) * scene.factor[0] for v in m.along)
     return Suspect(
-        strength=statistic / (1 + aside),
+        strength=m.strength / (1 + aside),
         start=first,
         end=last,
         box=(*m.box[:, :2].min(0), *m.box[:, 2:].max(0)),
