@@ -54,7 +54,7 @@ def test_a_fire_that_burns_from_the_start_is_no_finding() -> None:
     assert not [f for f in report.findings if f.law == "cause"]
 
 
-@pytest.mark.parametrize("end", [60, 19])
+@pytest.mark.parametrize("end", [60, 20, 21, 22, 23])
 def test_a_light_far_away_explains_no_fire_whether_it_burns_on_or_has_just_gone_out(end: int) -> None:
     far = flame(12, 20, -20)
     far[end:, 2] = 0
