@@ -22,7 +22,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--sizes", type=int, nargs="*", default=tuple(PLAN))
+    parser.add_argument("--quick", action="store_true", help="the smallest clouds alone")
     options = parser.parse_args()
+    options.sizes = options.sizes[:1] if options.quick else options.sizes
     for count in options.sizes:
         began = time.process_time()
         deepest = np.zeros((len(NULLS), PLAN[count]))

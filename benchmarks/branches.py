@@ -114,7 +114,10 @@ def main() -> None:
     parser.add_argument("--told", action="store_true", help="also the clusterers that are told the truth")
     parser.add_argument("--development", action="store_true", help="the seeds on which the rule was developed")
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="300 points and one seed")
     options = parser.parse_args()
+    if options.quick:
+        options.counts, options.seeds = (300,), (100,)
     find_branches(np.random.default_rng(0).normal(size=(60, 2)))  # compiles
     if options.large:
         large()

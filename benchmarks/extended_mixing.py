@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=100)
+    parser.add_argument("--quick", action="store_true", help="300 points")
     options = parser.parse_args()
+    options.count = 300 if options.quick else options.count
     for name, draw in (ISSUE | OWN).items():
         if options.only not in name:
             continue
