@@ -1,6 +1,8 @@
 """The stochastic solver against closed forms, the exact solver, a linear program; stop, resume, budget and devices."""
 
+import time
 import tracemalloc
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -206,6 +208,28 @@ def test_max_seconds_ends_with_a_warning_and_a_checkpoint_to_go_on_from(tmp_path
     assert not first.certified and control.checkpoint.is_file()
     whole, resumed = solve(given, Control(0.05)), solve(given, replace(control, max_seconds=None))
     np.testing.assert_array_equal(resumed.heights, whole.heights)
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-5])
+def test_max_seconds_holds_for_the_certificate_too(tolerance):
+    """At 1e-5 a certificate alone would draw 3e12 samples."""
+    given = problem("gaussian", np.random.default_rng(0).normal(size=(200, 3)))
+    solve(given, Control(0.5))  # compiled
+    began = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        solution = solve(given, Control(tolerance, max_seconds=0.5))
+    assert time.monotonic() - began < 3  # of a machine that may be busy
+    assert solution.error.value < 1 and solution.error.samples > 200
+
+
+def test_a_run_that_cannot_reach_its_tolerance_ends_and_says_so():
+    """Twenty points a millionth of a unit apart, far from another: float32 cannot tell their cells apart."""
+    points = 1e-6 * np.random.default_rng(3).normal(size=(21, 3))
+    points[0] = 1.0
+    with pytest.warns(UserWarning, match="stopped falling at a relative mass error"):
+        solution = solve(problem("gaussian", points), Control(0.1))
+    assert not solution.certified and solution.error.value > 0.1
 
 
 def test_a_checkpoint_of_other_points_is_refused(tmp_path):

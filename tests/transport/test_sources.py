@@ -1,8 +1,13 @@
 """Samples of the sources against their laws, torch's Sobol engine and scipy's quantile."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
+from numba.core.dispatcher import Dispatcher
 from scipy import stats
 from scipy.special import ndtri
 
@@ -117,3 +122,25 @@ def test_gpu_samples_have_the_same_mean_and_spread(source):
     deviation = cpu.std(0)
     assert ((cpu.mean(0) - gpu.mean(0)).abs() < 7 * deviation / 200).all()
     assert ((gpu.std(0) / deviation - 1).abs() < 0.05).all()
+
+
+def test_no_kernel_lets_the_compiler_change_a_number():
+    kernels = [kernel for kernel in vars(sampling_kernels).values() if isinstance(kernel, Dispatcher)]
+    assert len(kernels) == 2
+    assert not any(kernel.targetoptions.get("fastmath") for kernel in kernels)
+
+
+@pytest.mark.long
+def test_the_process_that_compiles_and_the_next_one_draw_the_same_bytes(tmp_path):
+    script = """
+import hashlib
+from cuspworld.transport.sampled.sources import Sampler, Source
+drawn = [Sampler(Source("gaussian", 7), 1, 2, quasi).draw(5000).numpy().tobytes() for quasi in (False, True)]
+print(hashlib.sha256(b"".join(drawn)).hexdigest())
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [
+        subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert said[0].stdout == said[1].stdout and len(said[0].stdout) == 65

@@ -33,7 +33,7 @@ def sobol(directions, shift, position, out):
             state[k] ^= directions[bit, k]
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@njit(nogil=True, cache=True)
 def normal_quantile(values):
     """Replace every probability in the flat float32 array by the standard normal quantile.
 

@@ -40,6 +40,10 @@ LEVEL_BATCHES = 64  # of a coarser level: an error of about 1/8
 AIM = 0.89  # certificates are tried where the error should be this share of the tolerance
 ABOVE_FLOOR = 1.1  # and the error is expected this far above sqrt(N / samples)
 SAVE_EVERY_SECONDS = 30.0
+GRACE = 1.1  # the last certificate of a run that `max_seconds` ends may go on to this multiple of it
+PIECE = 1 << 26  # multiply-adds between two looks at the clock, a few milliseconds
+MOST_FLOORS = 1000  # a run without `max_seconds` gives up after that many times the samples that should do,
+STUCK = 0.95  # or, after a twentieth of them, where twice the samples leave this share of the error
 _ADVICE = "remove it, and the next fit starts anew"
 _TRAINING_STREAM, _TRIAL_STREAM, _FIRST_CERTIFICATE_STREAM = 0, 1, 2
 
@@ -97,7 +101,8 @@ def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] 
 
     On the line the solution is known and exact.
 
-    Raises CuspError when the checkpoint belongs to another problem. Warns when `max_seconds` ends the run first.
+    Raises CuspError when the checkpoint belongs to another problem. Warns when `max_seconds` ends the run first, or
+    when the error has stopped falling: a run always ends.
     """
     sites = len(problem.points)
     if sites == 1 or problem.source.dimension == 1:
@@ -121,6 +126,9 @@ class _Run:
         self.effort = float((self.weights * problem.masses).sum())  # E^2 of one sample: N for equal masses
         self.began = self.saved = time.monotonic()
 
+        self.patience = MOST_FLOORS * self.effort / control.tolerance**2  # samples
+        self.seen: list[tuple[int, float]] = []  # batches and errors of the certificates that failed
+
     def to_tolerance(self, start: ndarray | None, bar: Any) -> Solution:
         first = self._first_state(start)  # builds the coarse levels too, the same ones at every resume
         state = self._load() or first
@@ -132,7 +140,7 @@ class _Run:
                 if state.batch >= state.next_check or late:
                     error = self._certify(state)
                     certified = error.upper(self._deviations(state.checks)) <= self.control.tolerance
-                    if certified or late:
+                    if certified or late or self._stuck(state, error):
                         break
                     state = self._scheduled(state, error)
                     self._save(state)
@@ -149,10 +157,13 @@ class _Run:
             self._forget()
         else:
             self._save(state)
+            why, advice = "the error stopped falling", "are points nearly equal, or one of them far out?"
+            if late:
+                why = f"max_seconds={self.control.max_seconds} ended the solver"
+                advice = "give it more time, or a checkpoint to go on from"
             warnings.warn(
-                f"max_seconds={self.control.max_seconds} ended the solver at a relative mass error of "
-                f"{error.value:.3g} +- {error.standard_error:.1g}, tolerance {self.control.tolerance}: "
-                "give it more time, or a checkpoint to go on from",
+                f"{why} at a relative mass error of {error.value:.3g} +- {error.standard_error:.1g}, "
+                f"tolerance {self.control.tolerance}: {advice}",
                 stacklevel=4,
             )
         average = state.average - state.average.mean()
@@ -176,36 +187,54 @@ class _Run:
         average = state.average + (heights - state.average) * (2 / (batch + 1))  # weights t
         return replace(state, heights=heights, average=average, gap=gap, batch=batch)
 
-    def _count(self, sampler: Sampler, heights: ndarray, samples: int) -> tuple[ndarray, float]:
-        """The cells' counts among the next samples, and the mean gap between best and second-best value."""
+    def _count(self, sampler: Sampler, heights: ndarray, samples: int, until: float = np.inf) -> tuple[ndarray, float]:
+        """The cells' counts among the next samples, and the mean gap between best and second-best value.
+
+        At the clock's `until` it stops between two pieces, the first of which is always counted.
+        """
         height = (heights - heights.mean()).astype(np.float32)
         counts = np.zeros(self.sites, np.int64)
-        gap, left = 0.0, samples
-        while left > 0:
-            share = min(left, self.products.samples_at_once)
+        gap, done = 0.0, 0
+        piece = self.products.samples_at_once
+        if until < np.inf:
+            piece = min(piece, max(self.batch_size, PIECE // (self.sites * self.problem.source.dimension)))
+        while done < samples and (done == 0 or time.monotonic() < until):
+            share = min(samples - done, piece)
             best, second, index = self.products.top2(sampler.draw(share), height)
             counts += np.bincount(index, minlength=self.sites)
             gap += float((best - second).sum(dtype=np.float64))
-            left -= share
-        return counts, gap / samples
+            done += share
+        return counts, gap / done
 
     def _certify(self, state: _State) -> MassError:
         """Estimate the average's error from a fresh sample whose size is fixed beforehand, so that it stays unbiased.
 
         Its deviation in E^2, sqrt(2 sum (w nu)^2) / M, is at most a sixteenth of the squared tolerance. A look at a
-        quarter of it may only end a hopeless check.
+        quarter of it may only end a hopeless check. Where the time is up the sample is shorter, and its deviation says
+        so: the clock knows nothing of the counts.
         """
         sampler = self._sampler(_FIRST_CERTIFICATE_STREAM + state.checks)
         spread = float(np.sqrt(2 * ((self.weights * self.problem.masses) ** 2).sum()))
         size = max(16 * spread, 0.12 * self.effort) / self.control.tolerance**2
         size = max(int(size), SMALLEST_BATCH)
-        counts = self._count(sampler, state.average, size // 4)[0]
+        until = np.inf
+        if self.control.max_seconds is not None:
+            until = self.began + (GRACE if self._late() else 1.0) * self.control.max_seconds
+        counts = self._count(sampler, state.average, size // 4, until)[0]
         error = mass_error(counts, self.problem.masses, self.weights)
         hopeless = error.square - 3 * error.square_deviation > self.control.tolerance**2
-        if hopeless or self._late():
+        if hopeless or time.monotonic() >= until:
             return error
-        counts += self._count(sampler, state.average, size - size // 4)[0]
+        counts += self._count(sampler, state.average, size - size // 4, until)[0]
         return mass_error(counts, self.problem.masses, self.weights)
+
+    def _stuck(self, state: _State, error: MassError) -> bool:
+        """Has the error stopped falling, or has the run taken far more samples than it should?"""
+        former = [value for batch, value in self.seen if 2 * batch <= state.batch]
+        self.seen.append((state.batch, error.value))
+        halted = bool(former) and error.value - 2 * error.standard_error > STUCK * min(former)
+        samples = state.batch * self.batch_size
+        return samples > self.patience or (halted and samples > self.patience / 20)
 
     def _deviations(self, checks: int) -> float:
         """Standard deviations to leave at an attempt; attempt k = 0, 1, ... errs with (1 - CONFIDENCE) / 2^(k + 1)."""
