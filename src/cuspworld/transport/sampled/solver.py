@@ -8,6 +8,9 @@ Averaged stochastic gradient on the convex energy E(h) = integral max_j (<x, y_j
 - the relative mass error is divided by max(B nu_j, 1) and clipped, so that the masses may span any range;
 - the iterates are averaged with weights t, which ends within about 1.2 of the statistical floor sqrt(N / samples);
 - it stops when an independent sample certifies the tolerance, not after a number of steps.
+
+Where one step size does not suit the data (curves, near-copies, heavy tails, far clusters) the error after few samples
+says so, and the run goes on by Newton steps (`newton.py`). A Gaussian source is solved in the points' own affine span.
 """
 
 import hashlib
@@ -29,7 +32,9 @@ from cuspworld.errors import CuspError
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
+from cuspworld.transport.sampled.newton import Cells, averaged_steps, tree_start
 from cuspworld.transport.sampled.sources import Sampler, Source
+from cuspworld.transport.sampled.span import in_own_span
 from cuspworld.transport.search.products import Products
 
 STEP, DECAY, CLIP = 3.0, 0.6, 4.0  # tuned on data seeds 1 and 2 of benchmarks/brenier.py; judged on others
@@ -45,7 +50,11 @@ PIECE = 1 << 26  # multiply-adds between two looks at the clock, a few milliseco
 MOST_FLOORS = 1000  # a run without `max_seconds` gives up after that many times the samples that should do,
 STUCK = 0.95  # or, after a twentieth of them, where twice the samples leave this share of the error
 _ADVICE = "remove it, and the next fit starts anew"
+PROBE = 25  # batches, and samples a site, after which the error is compared with
+SLOW = 2.0  # that many times the expected one
+NEWTON_BYTES = 6000  # of the Hessian, a site
 _TRAINING_STREAM, _TRIAL_STREAM, _FIRST_CERTIFICATE_STREAM = 0, 1, 2
+_PROBE_STREAM, _NEWTON_STREAM = (1 << 20) + 3, (1 << 20) + 4  # beyond any certificate's
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,9 @@ def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] 
     when the error has stopped falling: a run always ends.
     """
     sites = len(problem.points)
+    if problem.source.name == "gaussian" and sites > 1:
+        source, points = in_own_span(problem.source, problem.points)
+        problem = replace(problem, source=source, points=points)
     if sites == 1 or problem.source.dimension == 1:
         heights = line_heights(problem.source, problem.points, problem.masses) if sites > 1 else np.zeros(1)
         return Solution(heights, MassError(0.0, 0.0, 0), 0, True, True)
@@ -126,6 +138,7 @@ class _Run:
         self.effort = float((self.weights * problem.masses).sum())  # E^2 of one sample: N for equal masses
         self.began = self.saved = time.monotonic()
 
+        self.probe = max(PROBE, -(-PROBE * self.sites // self.batch_size))
         self.patience = MOST_FLOORS * self.effort / control.tolerance**2  # samples
         self.seen: list[tuple[int, float]] = []  # batches and errors of the certificates that failed
 
@@ -137,10 +150,16 @@ class _Run:
         try:
             while True:
                 late = self._late()
+                if state.batch == self.probe and not late and self._slow(self._probe(state), state.batch):
+                    state, error, certified, late = self._by_newton(state, bar)
+                    break
                 if state.batch >= state.next_check or late:
                     error = self._certify(state)
                     certified = error.upper(self._deviations(state.checks)) <= self.control.tolerance
                     if certified or late or self._stuck(state, error):
+                        break
+                    if self._slow(error, state.batch):
+                        state, error, certified, late = self._by_newton(state, bar)
                         break
                     state = self._scheduled(state, error)
                     self._save(state)
@@ -186,6 +205,54 @@ class _Run:
         heights -= heights.mean()
         average = state.average + (heights - state.average) * (2 / (batch + 1))  # weights t
         return replace(state, heights=heights, average=average, gap=gap, batch=batch)
+
+    def _probe(self, state: _State) -> MassError:
+        """The average's error on 8 samples a site, enough to tell a slow run."""
+        samples = max(8 * self.sites, 8 * SMALLEST_BATCH)
+        counts = self._count(self._sampler(_PROBE_STREAM), state.average, samples)[0]
+        return mass_error(counts, self.problem.masses, self.weights)
+
+    def _slow(self, error: MassError, batch: int) -> bool:
+        """Is the error far above what so many samples should leave?"""
+        expected = ABOVE_FLOOR**2 * self.effort / (batch * self.batch_size)
+        wanted = max(SLOW**2 * expected, self.control.tolerance**2)
+        fits = NEWTON_BYTES * self.sites <= self.control.memory_budget
+        return fits and error.square - 2 * error.square_deviation > wanted
+
+    def _by_newton(self, state: _State, bar: Any) -> tuple[_State, MassError, bool, bool]:
+        """Start again from the tree and go on by Newton steps: the last state, its error, certified, and too late.
+
+        A stopped run saves the state that it came with, and a resumed one comes here again.
+        """
+        control, problem = self.control, self.problem
+
+        def make(points: ndarray) -> Products:
+            return Products(points, control.device, control.memory_budget, control.threads)
+
+        sampler = self._sampler(_NEWTON_STREAM, quasi=True)
+        points = problem.points.astype(np.float64)
+        heights, pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
+        cells = Cells(self.products, points, problem.masses)
+        cells.pairs = pairs
+        spent = state.batch * self.batch_size + cost
+        next_check = self.effort * (ABOVE_FLOOR / (AIM * control.tolerance)) ** 2
+        for average, samples in averaged_steps(cells, heights, sampler, self.weights):
+            batch = int(np.ceil((spent + samples) / self.batch_size))
+            state = replace(state, heights=average, average=average, batch=batch)
+            late = self._late()
+            bar(batch, int((spent + next_check) / self.batch_size))
+            if control.on_batch is not None:
+                control.on_batch(batch, average)
+            if samples < next_check and not late:
+                continue
+            error = self._certify(state)
+            certified = error.upper(self._deviations(state.checks)) <= control.tolerance
+            if certified or late or self._stuck(state, error):
+                return state, error, certified, late
+            state = replace(state, checks=state.checks + 1)
+            ratio = (max(error.value, control.tolerance) / (AIM * control.tolerance)) ** 2
+            next_check = samples * float(np.clip(ratio, 1.15, 1.6))
+        raise AssertionError("the steps never end")
 
     def _count(self, sampler: Sampler, heights: ndarray, samples: int, until: float = np.inf) -> tuple[ndarray, float]:
         """The cells' counts among the next samples, and the mean gap between best and second-best value.
