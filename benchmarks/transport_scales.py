@@ -87,7 +87,7 @@ def main() -> None:
         began = time.process_time()
         found = Brenier(tolerance=0.1, max_seconds=arguments.seconds).fit(points)
         floors, seconds = found.samples_ / (100 * len(points)), time.process_time() - began
-        print(f"{name:<14}{floors:>7.1f} {found.error_:>7.3f}  {str(found.certified_):<6}{seconds:>6.2f} s", flush=True)
+        print(f"{name:<14}{floors:>7.1f} {found.error_:>7.3f}  {found.certified_!s:<6}{seconds:>6.2f} s", flush=True)
 
 
 if __name__ == "__main__":

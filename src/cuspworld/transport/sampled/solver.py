@@ -103,6 +103,7 @@ class _State:
     batch: int = 0
     next_check: int = 0
     checks: int = 0
+    tried: int = 0  # 1 after Newton steps did worse than those before
 
 
 def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] | None = None) -> Solution:
@@ -150,17 +151,21 @@ class _Run:
         try:
             while True:
                 late = self._late()
-                if state.batch == self.probe and not late and self._slow(self._probe(state), state.batch):
-                    state, error, certified, late = self._by_newton(state, bar)
-                    break
+                if state.batch == self.probe and not late and not state.tried:
+                    error = self._probe(state)
+                    if self._slow(error, state.batch):
+                        state, error, certified, late = self._by_newton(state, error, bar)
+                        if not state.tried:
+                            break
                 if state.batch >= state.next_check or late:
                     error = self._certify(state)
                     certified = error.upper(self._deviations(state.checks)) <= self.control.tolerance
                     if certified or late or self._stuck(state, error):
                         break
-                    if self._slow(error, state.batch):
-                        state, error, certified, late = self._by_newton(state, bar)
-                        break
+                    if not state.tried and self._slow(error, state.batch):
+                        state, error, certified, late = self._by_newton(state, error, bar)
+                        if not state.tried:
+                            break
                     state = self._scheduled(state, error)
                     self._save(state)
                 state = self._step(state, sampler)
@@ -219,9 +224,10 @@ class _Run:
         fits = NEWTON_BYTES * self.sites <= self.control.memory_budget
         return fits and error.square - 2 * error.square_deviation > wanted
 
-    def _by_newton(self, state: _State, bar: Any) -> tuple[_State, MassError, bool, bool]:
+    def _by_newton(self, state: _State, before: MassError, bar: Any) -> tuple[_State, MassError, bool, bool]:
         """Start again from the tree and go on by Newton steps: the last state, its error, certified, and too late.
 
+        Where the steps do worse than `before`, the state that they began with, marked as tried: the run goes on there.
         A stopped run saves the state that it came with, and a resumed one comes here again.
         """
         control, problem = self.control, self.problem
@@ -234,6 +240,7 @@ class _Run:
         heights, pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
         cells = Cells(self.products, points, problem.masses)
         cells.pairs = pairs
+        former = state
         spent = state.batch * self.batch_size + cost
         next_check = self.effort * (ABOVE_FLOOR / (AIM * control.tolerance)) ** 2
         for average, samples in averaged_steps(cells, heights, sampler, self.weights):
@@ -247,6 +254,8 @@ class _Run:
                 continue
             error = self._certify(state)
             certified = error.upper(self._deviations(state.checks)) <= control.tolerance
+            if error.square > before.square:
+                return replace(former, checks=state.checks + 1, tried=1), error, False, late
             if certified or late or self._stuck(state, error):
                 return state, error, certified, late
             state = replace(state, checks=state.checks + 1)
@@ -372,7 +381,7 @@ class _Run:
         self.saved = time.monotonic()
         if self.control.checkpoint is None:
             return
-        numbers = np.array([state.gap, state.batch, state.next_check, state.checks], np.float64)
+        numbers = np.array([state.gap, state.batch, state.next_check, state.checks, state.tried], np.float64)
         arrays = {"heights": state.heights, "average": state.average, "numbers": numbers}
         write_arrays(self.control.checkpoint, arrays, {"problem": self._fingerprint()})
 
@@ -391,7 +400,7 @@ class _Run:
                 f"checkpoint {path} belongs to other points, masses, source, seed or tolerance: "
                 "remove it, or name another file"
             )
-        shapes = {"heights": (self.sites,), "average": (self.sites,), "numbers": (4,)}
+        shapes = {"heights": (self.sites,), "average": (self.sites,), "numbers": (5,)}
         if any(name not in arrays or arrays[name].shape != shape for name, shape in shapes.items()) or not all(
             np.isfinite(arrays[name]).all() for name in shapes
         ):
