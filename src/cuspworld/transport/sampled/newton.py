@@ -109,7 +109,8 @@ def tree_start(
     Where it gets `late` the rest of the depths are split without a step.
     """
     depths = cluster_tree(points)
-    heights, cells, cost = np.zeros(1), None, 0.0
+    heights, cost = np.zeros(1), 0.0
+    cells: Cells | None = None
     for above, below in pairwise(depths):
         count = max(PER_CLUSTER * len(below), SMALLEST_SAMPLE)
         samples = sampler.draw(count).cpu().numpy()
@@ -123,6 +124,8 @@ def tree_start(
         cells = Cells(make(centres.astype(np.float32)), centres, mass)
         if not late():
             heights = _descend(cells, heights, samples, make)
+    if cells is None:
+        raise ValueError("a tree needs two sites")
     order = depths[-1].order
     spread = np.empty(len(points))
     spread[order] = heights
