@@ -1,8 +1,8 @@
 """The law of `branches.py`: how deep the deepest pass of a connected cloud is, over 40 kinds of clouds (`NULLS`).
 
 Prints, for each number of points, the 0.95, 0.97 and 0.99 quantiles of the largest q / tau over all kinds and draws
-(the 0.97 quantile, averaged over N = 300, 1,000 and 3,000, was made 1 by the choice of `FACTOR`), the share of draws
-that stay whole, and the kinds that fall apart most often.
+(`FACTOR` was chosen so that the 0.95 quantile is 1 at N = 300), the share of draws that stay whole, and the kinds that
+fall apart most often.
 
     python benchmarks/branch_law.py [--seed 11]       # 7 fitted the factor, 11 and others judge it
 """
