@@ -6,7 +6,8 @@ import pytest
 from cuspworld import worlds
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.truth import Truth
+from cuspworld.laws import Law
+from cuspworld.truth import Truth, Violation
 
 
 def test_a_truth_comes_back_with_everything():

@@ -14,6 +14,7 @@ together cost about four looks at the last one. From there steps on fresh sample
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -103,7 +104,7 @@ def tree_start(
     make: Make,
     sampler: Sampler,
     late: Callable[[], bool],
-) -> tuple[Float64[ndarray, " sites"], list, float]:
+) -> tuple[Float64[ndarray, " sites"], list[Any], float]:
     """Heights near the solution, the last depth's pairs, and the cost in samples that look at all sites.
 
     Where it gets `late` the rest of the depths are split without a step.
