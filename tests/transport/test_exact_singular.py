@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cuspworld.transport.exact.complex import dual_simplices, restricted_delaunay, singular_complex
+from cuspworld.transport.exact.complex import restricted_delaunay, singular_complex
 from cuspworld.transport.exact.convex_domain import ConvexDomain
 from cuspworld.transport.exact.newton import exact_transport
 from cuspworld.transport.exact.region import PolygonRegion, UnionRegion
@@ -112,14 +112,3 @@ def test_two_boxes_tear_the_cube_along_its_middle():
     assert len(singular.chains) == 1 and len(singular.junctions) == 0
     length = np.linalg.norm(singular.ends[:, 0] - singular.ends[:, 1], axis=1).sum()
     assert length == pytest.approx(4.0, abs=1e-9)  # the rim is the square's outline
-
-
-def test_dual_complex_obeys_euler_and_matches_the_cells():
-    points = np.random.default_rng(4).normal(size=(200, 2))
-    transport = exact_transport(points, None, ConvexDomain.cube(2))
-    triangles = dual_simplices(transport)
-    pairs, _, _ = transport.diagram.pairs
-    # cells, facets and corners tile the disk-like square: V - E + F = 1 for their dual complex
-    assert len(points) - len(pairs) + len(triangles) == 1
-    edges = np.unique(np.concatenate([triangles[:, [0, 1]], triangles[:, [0, 2]], triangles[:, [1, 2]]]), axis=0)
-    assert {tuple(e) for e in edges} <= {tuple(p) for p in pairs}

@@ -7,7 +7,7 @@ import pytest
 
 from cuspworld.worlds import make
 from cuspworld.worlds.drawing.canvas import Canvas
-from cuspworld.worlds.puppies.drawing import puppy
+from cuspworld.worlds.puppies.drawing import Puppy, draw_puppy
 from cuspworld.worlds.puppies.kernels import PARTS, hidden
 from cuspworld.worlds.puppies.world import (
     BALL_DRAG,
@@ -76,7 +76,7 @@ def test_a_puppy_that_turns_round_is_drawn_without_a_jump():
             for towards in (facing + step / 2, facing - step / 2):
                 canvas = Canvas(64, 64, (-0.6, -0.1, 0.6, 1.1))
                 canvas.background((128, 190, 240), (124, 196, 92))
-                puppy(canvas, 0.0, 0.1, 1.0, towards, 1.0, "white", 1)
+                draw_puppy(canvas, Puppy(0.0, 0.1, 1.0, towards, 1.0, 1.0, "white", 1))
                 pictures.append(canvas.image.copy())
             worst = max(worst, float(np.abs(pictures[0] - pictures[1]).mean()))
         return worst

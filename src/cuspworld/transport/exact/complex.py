@@ -21,27 +21,8 @@ from cuspworld.transport.exact.convex_domain import ConvexDomain
 from cuspworld.transport.exact.newton import ExactTransport
 from cuspworld.transport.exact.power_diagram import PowerDiagram, power_diagram
 from cuspworld.transport.exact.region import Region
-from cuspworld.transport.exact.regular import regular_triangulation
 
 SLIVER = 1e-13  # of the domain's size: cells that meet in less than a facet share one of this size by rounding
-
-
-def dual_simplices(transport: ExactTransport) -> Int64[np.ndarray, "T corners"]:
-    """Simplices (T, d + 1) of distinct points whose cells share a corner inside the source domain.
-
-    Points that span fewer than d dimensions have no such corners: T is 0.
-    """
-    diagram, dimension = transport.diagram, transport.domain.dimension
-    simplices = regular_triangulation(diagram.points, diagram.heights)
-    if simplices.shape[1] != dimension + 1:
-        return np.zeros((0, dimension + 1), np.int64)
-    sites, heights = diagram.points[simplices], diagram.heights[simplices]
-    system = sites[:, 1:] - sites[:, :1]
-    right = heights[:, :1] - heights[:, 1:]
-    proper = np.abs(np.linalg.det(system)) > 1e-14 * np.abs(system).max() ** dimension
-    simplices, system, right = simplices[proper], system[proper], right[proper]
-    corners = np.linalg.solve(system, right[..., None])[..., 0]
-    return np.sort(simplices[transport.domain.contains(corners)], axis=1)
 
 
 def restricted_delaunay(sites: Float64[np.ndarray, "D d"], region: Region) -> Int64[np.ndarray, "E 2"]:

@@ -61,11 +61,11 @@ def paint(canvas: Canvas, look: Look) -> None:
     farthest_first = sorted(look.puppies, key=lambda dog: (dog.distance, dog.instance), reverse=True)
     for dog in farthest_first:
         if dog.distance >= look.ball[1]:
-            _puppy(canvas, dog)
+            draw_puppy(canvas, dog)
     _ball(canvas, look)
     for dog in farthest_first:
         if dog.distance < look.ball[1]:
-            _puppy(canvas, dog)
+            draw_puppy(canvas, dog)
 
 
 def _ball(canvas: Canvas, look: Look) -> None:
@@ -76,7 +76,7 @@ def _ball(canvas: Canvas, look: Look) -> None:
     canvas.sphere(x, y + r, r, (226, 58, 52), instance=look.ball_instance)
 
 
-def _puppy(canvas: Canvas, dog: Puppy) -> None:
+def draw_puppy(canvas: Canvas, dog: Puppy) -> None:
     """The picture is continuous in `facing`: as a puppy turns, its far side comes out from behind the near one, and at
     0, where the two change places, they look alike.
     """
