@@ -77,7 +77,7 @@ def table(count: int, seeds: list[int], peers: dict[str, Peer], sets: dict[str, 
 
 def whole(count: int, seed: int) -> None:
     """How many draws of connected clouds stay whole."""
-    for title, group in (("the issue's nine", WHOLE), ("eleven more", OWN_WHOLE)):
+    for title, group in (("nine", WHOLE), ("eleven more", OWN_WHOLE)):
         kept = {peer: np.zeros((len(group), WHOLE_DRAWS[count])) for peer in UNTOLD}
         for number, draw in enumerate(group.values()):
             for turn in range(WHOLE_DRAWS[count]):
@@ -124,7 +124,7 @@ def main() -> None:
         return
     peers = UNTOLD | TOLD if options.told else UNTOLD
     seeds = [0, 1, 2] if options.development else list(options.seeds)
-    sets = {"the issue's 20": ISSUE} if options.development else {"the issue's 20": ISSUE, "20 more": OWN}
+    sets = {"the first 20": ISSUE} if options.development else {"the first 20": ISSUE, "20 more": OWN}
     for count in options.counts:
         table(count, seeds if count < 1000 else seeds[:2], peers, sets)
         if not options.development:

@@ -3,7 +3,8 @@
     python benchmarks/transport_scales.py                       # 1,000 points each, at most 25 s
     python benchmarks/transport_scales.py --count 500 --seconds 12 curve pairs
 
-Printed: samples spent on training over N / 0.1^2, the error, whether it is certified, CPU seconds.
+Printed: samples spent on training over N / 0.1^2, the error, whether it is certified, CPU seconds. Other data of the
+same kinds: --seed 2.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cuspworld import Brenier
+from results import Table, add_argument
 
 
 def clusters(generator: np.random.Generator, count: int) -> np.ndarray:
@@ -79,15 +81,30 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*DATA, []], default=[])
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=25.0)
+    parser.add_argument("--seed", type=int, default=1, help="1 is what the solver was developed on")
+    parser.add_argument("--quick", action="store_true", help="three of them, 300 points, 5 s")
+    add_argument(parser)
     arguments = parser.parse_args()
+    count, seconds = (300, 5.0) if arguments.quick else (arguments.count, arguments.seconds)
+    names = arguments.names or (["clusters", "segment", "pairs"] if arguments.quick else list(DATA))
     Brenier(tolerance=0.3).fit(np.random.default_rng(0).normal(size=(100, 3)))  # compiled
     warnings.simplefilter("ignore", UserWarning)
-    for name in arguments.names or DATA:
-        points = DATA[name](np.random.default_rng([1, arguments.count]), arguments.count)
-        began = time.process_time()
-        found = Brenier(tolerance=0.1, max_seconds=arguments.seconds).fit(points)
-        floors, seconds = found.samples_ / (100 * len(points)), time.process_time() - began
-        print(f"{name:<14}{floors:>7.1f} {found.error_:>7.3f}  {found.certified_!s:<6}{seconds:>6.2f} s", flush=True)
+    with Table("transport_scales", arguments.save) as table:
+        for name in names:
+            points = DATA[name](np.random.default_rng([arguments.seed, count]), count)
+            began = time.process_time()
+            found = Brenier(tolerance=0.1, max_seconds=seconds).fit(points)
+            table.add(
+                {
+                    "data": name,
+                    "points": count,
+                    "seed": arguments.seed,
+                    "floors": round(found.samples_ / (100 * len(points)), 1),
+                    "error": round(float(found.error_), 3),
+                    "certified": bool(found.certified_),
+                    "CPU s": round(time.process_time() - began, 2),
+                }
+            )
 
 
 if __name__ == "__main__":

@@ -224,8 +224,8 @@ def test_max_seconds_holds_for_the_certificate_too(tolerance):
 
 
 def test_a_run_that_cannot_reach_its_tolerance_ends_and_says_so():
-    """Twenty points a millionth of a unit apart, far from another: float32 cannot tell their cells apart."""
-    points = 1e-6 * np.random.default_rng(3).normal(size=(21, 3))
+    """Twenty points a ten-millionth of a unit apart, far from another: float32 cannot tell their cells apart."""
+    points = 1e-7 * np.random.default_rng(3).normal(size=(21, 3))
     points[0] = 1.0
     with pytest.warns(UserWarning, match="stopped falling at a relative mass error"):
         solution = solve(problem("gaussian", points), Control(0.1))

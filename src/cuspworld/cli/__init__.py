@@ -22,7 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("cuspworld.cli.show", "Make a contact sheet (PNG) of a video."),
     "info": ("cuspworld.cli.show", "Say what a model, a library or a video file holds."),
     "fold": ("cuspworld.cli.fold", "Solve optimal transport to any array of points; find its branches; draw its map."),
-    "figure": ("cuspworld.cli.figure", "Make one of the mission's figures: seahorse, digits."),
+    "figure": ("cuspworld.cli.figure", "Make one of the project's figures: seahorse, digits."),
 }
 
 

@@ -22,7 +22,7 @@ def figure(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Make one of the mission's figures.
+    """Make one of the project's figures.
 
     seahorse: the uniform disk is transported to a seahorse, exactly; where the map tears is drawn in black.
 

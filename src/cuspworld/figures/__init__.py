@@ -1,1 +1,1 @@
-"""The pictures that the mission names, each made by one command."""
+"""The pictures that explain the geometry, each made by one command."""

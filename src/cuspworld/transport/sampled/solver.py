@@ -48,7 +48,7 @@ SAVE_EVERY_SECONDS = 30.0
 GRACE = 1.1  # the last certificate of a run that `max_seconds` ends may go on to this multiple of it
 PIECE = 1 << 26  # multiply-adds between two looks at the clock, a few milliseconds
 MOST_FLOORS = 1000  # a run without `max_seconds` gives up after that many times the samples that should do,
-STUCK = 0.95  # or, after a twentieth of them, where twice the samples leave this share of the error
+STUCK = 0.95  # or, after a fifth of them, where twice the samples leave this share of the error
 _ADVICE = "remove it, and the next fit starts anew"
 PROBE = 25  # batches, and samples a site, after which the error is compared with
 SLOW = 2.0  # that many times the expected one
@@ -305,12 +305,13 @@ class _Run:
         return mass_error(counts, self.problem.masses, self.weights)
 
     def _stuck(self, state: _State, error: MassError) -> bool:
-        """Has the error stopped falling, or has the run taken far more samples than it should?"""
+        """Has the error stopped falling above the tolerance, or has the run taken far more samples than it should?"""
         former = [value for batch, value in self.seen if 2 * batch <= state.batch]
         self.seen.append((state.batch, error.value))
-        halted = bool(former) and error.value - 2 * error.standard_error > STUCK * min(former)
+        least = error.value - 2 * error.standard_error  # below the tolerance a certificate only failed by chance
+        halted = bool(former) and least > max(STUCK * min(former), self.control.tolerance)
         samples = state.batch * self.batch_size
-        return samples > self.patience or (halted and samples > self.patience / 20)
+        return samples > self.patience or (halted and samples > self.patience / 5)
 
     def _deviations(self, checks: int) -> float:
         """Standard deviations to leave at an attempt; attempt k = 0, 1, ... errs with (1 - CONFIDENCE) / 2^(k + 1)."""
