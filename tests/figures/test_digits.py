@@ -187,7 +187,11 @@ def test_the_whole_figure_on_drawn_numerals(folder: Path, tmp_path: Path):
     assert trained.accuracy > 0.9
     certain = trained.judged(digits.development[0].float().div(255)[:, None]).amax(1)
     assert float((certain < trained.threshold).float().mean()) <= 0.02  # 1 % of 100 digits, that is one
+    codes = torch.from_numpy(np.asarray(trained.brenier.points_, np.float32)) * trained.scale
+    named = torch.cdist(codes, trained.autoencoder.anchors).argmin(1).numpy()
+    assert (named == trained.labels).mean() > 0.9  # the codes of a kind lie about its anchor
     panels = generate(trained, digits, config, told.append)
     assert [len(panel.images) for panel in panels] == [150] * 5 and len(told) == 7
     save_picture(picture(trained, panels, 50), tmp_path / "digits.png")
-    assert Image.open(tmp_path / "digits.png").size == (720, 395)
+    drawn = Image.open(tmp_path / "digits.png")
+    assert drawn.size == (720, 395) and drawn.mode == "RGB"

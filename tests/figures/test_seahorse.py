@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cuspworld.figures.seahorse import draw_seahorse, fold_into, position_colours
-from cuspworld.figures.seahorse_outline import even_sites, seahorse_region
+from cuspworld.figures.seahorse_outline import CORONET, DORSAL_FIN, GILL_FIN, even_sites, seahorse_region
 from cuspworld.transport.exact.region import PolygonRegion
 
 
@@ -79,6 +79,14 @@ def test_the_sites_fill_the_seahorse_evenly():
     assert nearest.min() > 0.45 * np.median(nearest)  # a random sample has neighbours at any distance
 
 
+def test_the_seahorse_has_its_coronet_and_its_fins():
+    region = seahorse_region()
+    for fin in (DORSAL_FIN, GILL_FIN):
+        assert region.contains(fin + 0.15 * (fin.mean(0) - fin)).all()
+    tip = CORONET[CORONET[:, 1].argmax()]
+    assert region.contains(tip[None] - (0, 0.15)).all() and not region.contains(tip[None] + (0, 0.05)).any()
+
+
 def test_colours_differ_by_place_and_are_colours():
     place = np.vstack([ring(0.9, 12), ring(0.3, 12)])
     colours = position_colours(place)
@@ -92,5 +100,6 @@ def test_the_same_seed_draws_the_same_picture(tmp_path: Path):
     figures = draw_seahorse(first, sites=600, dots=50)
     draw_seahorse(second, sites=600, dots=50)
     assert first.read_bytes() == second.read_bytes()
-    assert Image.open(first).size == (620, 400)
+    drawn = Image.open(first)
+    assert drawn.size == (620, 400) and drawn.mode == "RGB"
     assert figures["sites"] == 600 and figures["largest_relative_error"] < 1e-6

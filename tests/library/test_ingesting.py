@@ -114,6 +114,14 @@ def test_long_videos_are_cut_into_clips_that_follow_one_another(tmp_path):
     assert (again.added, again.present, len(library)) == (0, 1, 3)
 
 
+def test_pieces_shorter_than_a_frame_are_frames(tmp_path):
+    (tmp_path / "videos").mkdir()
+    moving_box(1, 4, (32, 32)).write(tmp_path / "videos" / "short.mp4")
+    library = Library.create(tmp_path / "pieces.lance")
+    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=0.01).added == 4
+    assert library.column("time") == [1, 1, 1, 1]
+
+
 def test_folders_that_give_nothing(tmp_path):
     library = Library.create(tmp_path / "nothing.lance")
     (tmp_path / "empty").mkdir()

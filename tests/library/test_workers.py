@@ -24,7 +24,6 @@ def test_a_worker_that_dies_is_replaced_and_its_task_done_again(tmp_path):
     assert sorted(run_tasks(square_or_die, tasks, 2)) == [(task, task[0] ** 2) for task in tasks]
 
 
-@pytest.mark.long
 def test_a_task_that_always_kills_its_worker_is_named(tmp_path):
     (tmp_path / "always-1").touch()
     with pytest.raises(CuspError, match=rf"died {RETRIES + 1} times \(exit -9\) at \(1, "):

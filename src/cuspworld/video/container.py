@@ -19,7 +19,6 @@ def is_cut_short(path: Path) -> bool:
     size = path.stat().st_size
     with path.open("rb") as file:
         first = file.read(8)
-        file.seek(0)
         if first[4:8] in _MP4_FIRST:
             return _boxes_cut_short(file, size)
         if first[:4] == _EBML_HEADER.to_bytes(4, "big"):

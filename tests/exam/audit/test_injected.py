@@ -31,6 +31,13 @@ def test_the_busiest_frames_are_those_before_the_leaps_an_eighth_apart() -> None
     assert min(abs(a - b) for i, a in enumerate(found) for b in found[:i]) > 60 // 8
 
 
+def test_busy_frames_are_more_than_an_eighth_apart_on_either_side() -> None:
+    t = np.arange(64)
+    flicker = 60 - np.maximum(0, 32 - t) - np.maximum(0, t - 33)  # most changes from frame 32 to 33, less around it
+    frames = np.zeros((64, 8, 8, 3), np.uint8) + (128 + (-1) ** t * flicker).astype(np.uint8)[:, None, None, None]
+    assert injected.busiest(frames, 3) == [32, 23, 41]
+
+
 def test_every_fault_of_a_trial_can_be_seen_and_says_when() -> None:
     clip = _clip()
     trials = list(injected.trials_of(clip, ("large",)))
