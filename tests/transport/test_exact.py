@@ -37,6 +37,14 @@ def test_points_on_a_line_are_the_quantile_map():
     np.testing.assert_allclose(right_end, np.cumsum(masses) / masses.sum() - 0.5, atol=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_masses_are_linear_in_the_heights_one_newton_step_is_all(seed):
+    """Strips: a full step is the solution, which leaves every cell half of what it has or of what it wants."""
+    masses = np.random.default_rng(seed).random(7) + 0.2
+    solved = exact_transport(np.column_stack([np.arange(7.0) ** 1.5, np.zeros(7)]), masses, SQUARE, 1e-10)
+    assert len(solved.errors) == 2 and solved.errors[0] > 0.1
+
+
 @pytest.mark.parametrize(("domain", "per_side"), [(SQUARE, 8), (CUBE, 4)])
 def test_a_grid_has_the_grid_as_its_cells(domain, per_side):
     ticks = (np.arange(per_side) + 0.5) / per_side - 0.5

@@ -227,6 +227,18 @@ def test_masks_of_another_shape_are_refused() -> None:
         audit_clip(_discs(None), segmenter=Wrong())
 
 
+@pytest.mark.parametrize("wrong", [-1, 2**16])
+def test_mask_ids_that_16_bits_do_not_hold_are_refused(wrong: int) -> None:
+    class Wrong:
+        def masks(self, frames: np.ndarray) -> np.ndarray:
+            masks = np.zeros(frames.shape[:3], np.int64)
+            masks[:, 4:9, 4:9] = wrong
+            return masks
+
+    with pytest.raises(CuspError, match="mask ids must be from 0 to 65535"):
+        audit_clip(_discs(None), segmenter=Wrong())
+
+
 def test_tracked_points_become_masks() -> None:
     points = np.stack([straight((20.0, 30.0), (1.0, 0.0), 5), straight((50.0, 60.0), (0.0, 1.0), 5)], 1)
     points[3, 1] = np.nan

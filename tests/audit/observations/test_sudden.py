@@ -9,6 +9,7 @@ from cuspworld.audit.observations.most_sudden_step import sudden
 from cuspworld.audit.observations.sudden_changes import find_jumps
 
 from ..drawn import legged
+from ..scenes import BLUE, RED, render
 
 FPS = 24.0
 
@@ -41,6 +42,18 @@ def test_a_shot_full_of_sparks_has_no_sudden_step() -> None:
             frame[y : y + 4, x : x + 4] = 230
     found = sudden(frames, 0.0)
     assert found is not None and found.ratio < 1.6
+
+
+@pytest.mark.parametrize("other", [RED, BLUE])
+def test_what_is_elsewhere_at_once_has_moved_if_it_is_of_the_same_colour(other: tuple[int, int, int]) -> None:
+    here, there = np.array([30.0, 30.0]), np.array([90.0, 60.0])
+    before, after = (render([np.repeat(p[None], 20, 0)], [8], [c]) for p, c in ((here, RED), (there, other)))
+    jump = find_jumps(observe(np.concatenate([before, after]), FPS))[0]
+    assert jump.frame == 19 and (jump.kind == "moves") == (other == RED)
+    if other == RED:
+        assert jump.old_box is not None
+        for (x0, y0, x1, y1), middle in ((jump.box, there), (jump.old_box, here)):
+            assert np.allclose(((x0 + x1) / 2, (y0 + y1) / 2), middle, atol=2)
 
 
 def test_a_change_is_as_isolated_as_it_exceeds_those_around_it() -> None:
