@@ -41,7 +41,8 @@ class Codec(Protocol):
 
     @staticmethod
     def from_pretrained(path: str | Path) -> Codec:
-        """Load our own codec from a folder, or a published diffusers autoencoder by folder or hub name."""
+        """Load our own codec from a folder, or a published diffusers autoencoder by folder or hub name; "worlds" is the
+        codec of the twelve worlds that comes with the package."""
         return load_codec(path)
 
     def to(self, device: Any, /) -> Any: ...

@@ -9,9 +9,13 @@ from cuspworld.codec.autoencoder_codec import CLASS_NAME, AutoencoderCodec
 from cuspworld.codec.published import PublishedCodec
 from cuspworld.models import read_config
 
+WORLDS = Path(__file__).parents[1] / "assets" / "codec"  # of all twelve worlds: its card says what it reaches
+
 
 def load_codec(path: str | Path) -> AutoencoderCodec | PublishedCodec:
     """See `Codec.from_pretrained`."""
+    if str(path) == "worlds":
+        path = WORLDS
     if is_hub_name(path):
         return PublishedCodec.from_pretrained(path)
     own = read_config(path).get("_class_name") == CLASS_NAME
