@@ -117,6 +117,18 @@ def test_a_hard_kick_throws_it_over():
     assert truth.branch == "fallen" and (up[times <= when] > 0.5).all() and up[-1] < 0.5
 
 
+def test_the_hand_keeps_to_the_ant_until_it_kicks():
+    world = make("Ant", story="kick", kick=4.0, speed=0.1)
+    world.reset(seed=0)
+    seen = []
+    while world.time < world._when:
+        if world._coming(world.time):
+            seen.append(world._hand_at - world._data.xpos[world._body])
+        world.step(np.zeros(3))
+    assert len(seen) > 2
+    np.testing.assert_allclose(seen, [(0.0, -world.hand_off, 0.02)] * len(seen), atol=1e-12)
+
+
 def test_touchdown_is_the_instant_of_contact_and_not_a_step():
     """Let go h above the plank, all feet touch after sqrt(2 h / g), half a step earlier in the engine's first-order
     fall."""

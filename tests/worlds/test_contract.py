@@ -157,6 +157,13 @@ def test_what_it_declares_belongs_together(name):
     assert len(tuple(world.conserved())) == len(world.conserved_units)
     assert world.branch(world.state) in world.branches and np.isfinite(world.criticality(world.state))
     assert set(world.captions.english) == set(world.captions.chinese)
+    table = {parameter.name: parameter for parameter in world.parameters}
+    for name_of, held in (pair for pairs in world.held_out for pair in pairs):  # each alone is known from training
+        if isinstance(held, tuple):
+            least, most = table[name_of].train
+            assert least <= held[0] < held[1] <= most
+        else:
+            assert held in table[name_of].choices
     assert world.name == name and describe(name).endswith(".")
 
 

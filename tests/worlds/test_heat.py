@@ -97,6 +97,13 @@ def test_a_heater_heats_its_own_edge_first():
     assert world.branch(after) == "relaxing"
 
 
+@pytest.mark.parametrize("preset", [None, "six_heaters", "eight_heaters"])
+def test_heaters_beyond_the_four_are_seen_where_they_differ_from_the_air(preset):
+    truth = make("Heat", preset=preset).record(0, size=96, seconds=0.2).truth
+    shown = {j + 1 for j in range(1, 9) if j <= 4 or truth.parameters[f"heater_{j}"] != 0}  # their mask ids
+    assert set(np.unique(truth.masks[0]).tolist()) - {0} == {1} | shown
+
+
 def test_the_time_of_settling_does_not_depend_on_the_frame_rate():
     times = []
     for fps in (3.0, 10.0):
