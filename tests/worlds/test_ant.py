@@ -117,6 +117,18 @@ def test_a_hard_kick_throws_it_over():
     assert truth.branch == "fallen" and (up[times <= when] > 0.5).all() and up[-1] < 0.5
 
 
+def test_up_is_how_far_the_trunks_own_axis_points_upwards():
+    world = make("Ant", story="kick", kick=15.0)
+    world.reset(seed=0)
+    seen = []
+    for _ in range(30):
+        world.step(np.asarray(world.policy(world.time)))
+        seen.append((world._up(), world._data.xmat[world._body].reshape(3, 3)[2, 2]))
+    up, cosine = np.array(seen).T
+    np.testing.assert_allclose(up, cosine, atol=1e-9)
+    assert up.max() > 0.9 and up.min() < 0.5  # it stood and fell
+
+
 def test_the_hand_keeps_to_the_ant_until_it_kicks():
     world = make("Ant", story="kick", kick=4.0, speed=0.1)
     world.reset(seed=0)
