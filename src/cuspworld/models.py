@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from cuspworld.checks import is_number, is_whole
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 
 Module = TypeVar("Module", bound=nn.Module)
+LARGEST = 16_384  # a number of channels, pixels or words; a folder's config.json may come from anybody
 
 
 def save_folder(path: str | Path, config: dict[str, Any], tensors: dict[str, Tensor]) -> None:
@@ -41,8 +43,13 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
     values = read_config(path)
     if (found := values.pop("_class_name", None)) != kind:
         raise CuspError(f"{path} holds a {found}, not a {kind}: give the folder that its save_pretrained wrote")
-    module = build(from_config(config_kind, values, path / "config.json"))
-    load_into(module, read_tensors(path / "model.safetensors"), path / "model.safetensors")
+    config = from_config(config_kind, values, path / "config.json")
+    try:
+        with torch.device("meta"):  # shapes alone: no memory before the weights fit, and no random number is drawn
+            module = build(config)
+    except (RuntimeError, ValueError, AssertionError, ZeroDivisionError) as error:
+        raise CuspError(f"{path / 'config.json'}: no {kind} has such numbers: {error}") from error
+    load_into(module, read_tensors(path / "model.safetensors"), path / "model.safetensors", assign=True)
     return module.eval()
 
 
@@ -60,7 +67,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
         raise CuspError(f"{path} is not a model folder: it has no config.json")
     try:
         config = json.loads(file.read_text())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise CuspError(f"{file} is not readable JSON: {error}") from error
     if not isinstance(config, dict):
         raise CuspError(f"{file} must hold a JSON object, got a {type(config).__name__}")
@@ -81,8 +88,9 @@ def read_tensors(file: str | Path) -> dict[str, Tensor]:
         raise CuspError(f"{file} is not a safetensors file: {said}; save the model with save_pretrained") from error
 
 
-def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path) -> None:
-    """Fill `module` from `tensors` in float32; a missing, unknown or misshapen one is an error that names it."""
+def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path, assign: bool = False) -> None:
+    """Fill `module` from `tensors` in float32; a missing, unknown, misshapen or not finite one is an error that names
+    it. `assign`: the module was built without memory and takes the tensors over."""
     expected = module.state_dict()
     if missing := sorted(expected.keys() - tensors.keys()):
         raise CuspError(f"{file} lacks {len(missing)} of the model's tensors, the first is {missing[0]}")
@@ -93,14 +101,34 @@ def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path) -
             raise CuspError(
                 f"{file}: {name} has shape {tuple(tensor.shape)}, config.json asks for {tuple(expected[name].shape)}"
             )
+        if torch.is_floating_point(tensor) and not bool(torch.isfinite(tensor).all()):
+            raise CuspError(f"{file}: {name} holds numbers that are not finite (NaN or infinite): train anew")
     floats = {name: t.float() if torch.is_floating_point(t) else t for name, t in tensors.items()}
-    module.load_state_dict(floats)
+    own = {name: t.clone() if t is tensors[name] else t for name, t in floats.items()} if assign else floats
+    module.load_state_dict(own, assign=assign)
 
 
 def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
-    """A config dataclass from JSON values; unknown or missing names are an error that names the file."""
+    """A config dataclass from JSON values. Unknown or missing names, wrong types, and numbers beyond what any model has
+    (a field's metadata "most", else `LARGEST`) are errors that name the file."""
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
+    limits = {field.name: field.metadata.get("most", LARGEST) for field in fields(kind)}
+    for name, wanted in get_type_hints(kind).items():
+        if name in values and (said := _misfit(values[name], wanted, limits[name])):
+            raise CuspError(f"{place}: {name} must be {said}: got {str(values[name])[:80]!r}")
     try:
         return kind(**values | lists)
     except TypeError as error:
         raise CuspError(f"{place}: not a {kind.__name__}: {error}") from error
+
+
+def _misfit(value: Any, wanted: Any, most: int) -> str | None:
+    """What a value of JSON should be instead, None where it is that."""
+    if wanted is int:
+        return None if is_whole(value) and 1 <= value <= most else f"a whole number from 1 to {most}"
+    if wanted is float:
+        return None if is_number(value) and 0 <= value <= most else f"a number from 0 to {most}"
+    if wanted is str:
+        return None if isinstance(value, str) else "a text"
+    texts = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return None if texts else "a list of texts"

@@ -188,6 +188,40 @@ def test_published_autoencoders_load_by_folder(name, tmp_path):
         codec.encode(torch.zeros(1, 1, s + 1, s, 3))
 
 
+@torch.no_grad()
+def test_a_pipeline_s_autoencoder_of_images_is_a_codec_that_folds_no_time(tmp_path):
+    diffusers = pytest.importorskip("diffusers")
+    torch.manual_seed(0)
+    small = dict(block_out_channels=(8, 8), norm_num_groups=2, down_block_types=("DownEncoderBlock2D",) * 2)
+    made = diffusers.AutoencoderKL(**small, up_block_types=("UpDecoderBlock2D",) * 2, latent_channels=3)
+    made.save_pretrained(tmp_path / "pipeline" / "vae")
+    codec = Codec.from_pretrained(tmp_path / "pipeline", subfolder="vae")
+    assert isinstance(codec, PublishedCodec) and (codec.temporal_stride, codec.spatial_stride) == (1, 2)
+    frames = torch.rand(2, 3, 8, 6, 3) * 2 - 1
+    latents = codec.encode(frames)
+    assert latents.shape == (2, 3, 4, 3, 3) and codec.decode(latents).shape == frames.shape
+    one = made.encode(frames[1, 2].movedim(-1, 0)[None]).latent_dist.mode()[0].movedim(0, -1)
+    torch.testing.assert_close(latents[1, 2] / made.config.scaling_factor, one)
+    assert torch.equal(codec.decode_next(latents[:, 1:], latents[:, :1]), codec.decode(latents)[:, 1:])
+    with pytest.raises(CuspError, match=r"pipeline|no config.json"):
+        Codec.from_pretrained(tmp_path / "pipeline")
+
+
+def test_a_name_on_the_hub_is_asked_there(monkeypatch):
+    """What cannot be reached is a clear error; the class is read by the call that the installed diffusers has."""
+    diffusers = pytest.importorskip("diffusers")
+    asked = []
+
+    def load_config(name, **where):
+        asked.append((name, where["subfolder"], where["local_files_only"]))
+        raise OSError("no network here")
+
+    monkeypatch.setattr(diffusers.AutoencoderKL, "load_config", load_config)
+    with pytest.raises(CuspError, match="nor a name that the hub gives"):
+        Codec.from_pretrained("organisation/model", subfolder="vae")
+    assert asked == [("organisation/model", "vae", False)]
+
+
 def test_a_class_that_is_no_video_autoencoder(tmp_path):
     (tmp_path / "config.json").write_text('{"_class_name": "UNet2DModel"}')
     pytest.importorskip("diffusers")

@@ -11,7 +11,7 @@ without parameters (DC-AE, Chen et al. 2025).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -28,8 +28,8 @@ class AutoencoderConfig:
     latent_channels: int = 16
     fine_channels: int = 64  # at a quarter of the resolution, every frame
     coarse_channels: int = 128  # at an eighth; doubled once time is folded
-    fine_blocks: int = 2
-    coarse_blocks: int = 2
+    fine_blocks: int = field(default=2, metadata={"most": 256})
+    coarse_blocks: int = field(default=2, metadata={"most": 256})
     temporal_stride: int = 4  # frames folded into one latent: 4, 2, or 1 (none)
 
     @property

@@ -54,6 +54,6 @@ class AutoencoderCodec(nn.Module):
         save_module(path, CLASS_NAME, self, self.config, dtype)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path) -> AutoencoderCodec:
+    def from_pretrained(cls, path: str | Path, subfolder: str = "") -> AutoencoderCodec:
         """Load a folder that `save_pretrained` wrote."""
-        return load_module(path, CLASS_NAME, cls, AutoencoderConfig)
+        return load_module(Path(path) / subfolder, CLASS_NAME, cls, AutoencoderConfig)

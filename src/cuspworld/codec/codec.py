@@ -40,10 +40,11 @@ class Codec(Protocol):
     def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None: ...
 
     @staticmethod
-    def from_pretrained(path: str | Path) -> Codec:
-        """Load our own codec from a folder, or a published diffusers autoencoder by folder or hub name; "worlds" is the
-        codec of the twelve worlds that comes with the package."""
-        return load_codec(path)
+    def from_pretrained(path: str | Path, subfolder: str = "") -> Codec:
+        """Load our own codec from a folder, or a published diffusers autoencoder by folder or hub name; safetensors
+        only. `subfolder`: where it lies in a pipeline's folder, mostly "vae". "worlds" is the codec of the twelve
+        worlds that comes with the package."""
+        return load_codec(path, subfolder)
 
     def to(self, device: Any, /) -> Any: ...
 

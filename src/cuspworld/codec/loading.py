@@ -12,12 +12,17 @@ from cuspworld.models import read_config
 WORLDS = Path(__file__).parents[1] / "assets" / "codec"  # of all twelve worlds: its card says what it reaches
 
 
-def load_codec(path: str | Path) -> AutoencoderCodec | PublishedCodec:
+def load_codec(path: str | Path, subfolder: str = "") -> AutoencoderCodec | PublishedCodec:
     """See `Codec.from_pretrained`."""
     if str(path) == "worlds":
         path = WORLDS
     if is_hub_name(path):
-        return PublishedCodec.from_pretrained(path)
+        return PublishedCodec.from_pretrained(path, subfolder, download=True)
+    return load_local_codec(Path(path) / subfolder)
+
+
+def load_local_codec(path: Path) -> AutoencoderCodec | PublishedCodec:
+    """As `load_codec`, but from a folder alone: `path` is never taken for a name on the hub."""
     own = read_config(path).get("_class_name") == CLASS_NAME
     return AutoencoderCodec.from_pretrained(path) if own else PublishedCodec.from_pretrained(path)
 

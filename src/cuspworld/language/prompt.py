@@ -53,7 +53,7 @@ class PromptConfig:
     words: tuple[str, ...] = ()  # the vocabulary, most frequent first
     width: int = 128
     length: int = 32  # tokens that are read
-    depth: int = 2
+    depth: int = field(default=2, metadata={"most": 256})
     heads: int = 4
     topics: tuple[str, ...] = field(default=())  # what the model was taught, for people
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,22 +10,28 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from cuspworld.errors import CuspError, MissingExtraError
-from cuspworld.models import read_config, save_folder
+from cuspworld.models import from_config, read_config, save_folder
+
+
+@dataclass(frozen=True)
+class PublishedEncoderConfig:
+    name: str  # a folder, or a name on the hub
+    length: int = 64  # tokens that are read
 
 
 class TransformersPromptEncoder(nn.Module):
-    """Any `transformers` text encoder by name or folder, frozen. It loads from the hub only what the user has or
-    allows."""
+    """Any `transformers` text encoder by name or folder, frozen; safetensors only. What is not on this machine is
+    loaded from the hub only with `download`, which a model folder cannot ask for."""
 
-    def __init__(self, name: str, length: int = 64):
+    def __init__(self, name: str, length: int = 64, *, download: bool = False):
         super().__init__()
         try:
             from transformers import AutoModel, AutoTokenizer
         except ImportError as error:
             raise MissingExtraError("a transformers prompt encoder", "text") from error
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(name)
-            model = AutoModel.from_pretrained(name)
+            self.tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=not download)
+            model = AutoModel.from_pretrained(name, local_files_only=not download, use_safetensors=True)
         except (OSError, ValueError) as error:
             said = str(error).splitlines()[0]
             raise CuspError(f"no text encoder {name!r}: give a transformers folder or hub name ({said})") from error
@@ -57,4 +64,5 @@ class TransformersPromptEncoder(nn.Module):
         """Load a folder that `save_pretrained` wrote."""
         values = read_config(path)
         values.pop("_class_name", None)
-        return cls(**values)
+        config = from_config(PublishedEncoderConfig, values, Path(path) / "config.json")
+        return cls(config.name, config.length)

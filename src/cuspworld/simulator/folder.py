@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from cuspworld.codec.loading import load_codec
+from cuspworld.codec.loading import load_local_codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import load_prompt_encoder
@@ -39,9 +39,26 @@ def load_parts(folder: Path) -> Parts:
     if (kind := values.pop("_class_name", None)) != _CLASS_NAME:
         raise CuspError(f"{folder} holds a {kind}, not a {_CLASS_NAME}: give the folder that cusp train wrote")
     config = from_config(SimulatorConfig, values, folder / "config.json")
-    codec = load_codec(folder / "codec")
+    codec = load_local_codec(folder / "codec")
     prompts = load_prompt_encoder(folder / "language")
-    return Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"))
+    parts = Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"))
+    _check_together(parts, folder / "config.json")
+    return parts
+
+
+def _check_together(parts: Parts, file: Path) -> None:
+    """Raise CuspError unless the parts have each other's sizes."""
+    config, codec, transformer = parts.config, parts.codec, parts.transformer.config
+    cell = codec.spatial_stride * config.patch
+    wanted = {
+        f"height and width multiples of {cell}": config.height % cell == 0 == config.width % cell,
+        f"window {codec.temporal_stride}k+1": (config.window - 1) % codec.temporal_stride == 0,
+        "context below window": (config.context - 1) * codec.temporal_stride + 1 < config.window,
+        "transport/ of this patch": transformer.token_channels == config.patch**2 * codec.latent_channels,
+        "transport/ of this language/": transformer.text_width == parts.prompts.width,
+    }
+    if wrong := [what for what, holds in wanted.items() if not holds]:
+        raise CuspError(f"{file} and the folders beside it do not fit: it needs {wrong[0]}")
 
 
 def _card(parts: Parts) -> str:

@@ -108,7 +108,7 @@ def _train(
             PromptConfig(words=words, width=preset.text_width, topics=tuple(topics) or _commonest(captions))
         )
     else:
-        prompts = TransformersPromptEncoder(prompt_encoder)
+        prompts = TransformersPromptEncoder(prompt_encoder, download=True)
     transformer = FlowTransformer(
         TransformerConfig(
             token_channels=preset.patch**2 * codec.latent_channels,

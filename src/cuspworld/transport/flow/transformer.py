@@ -8,7 +8,7 @@ learned offset a block (adaLN-single, Chen et al. 2023). Tokens that are known (
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from cuspworld.errors import CuspError
 from cuspworld.models import load_module, save_module
 
 
@@ -23,7 +24,7 @@ from cuspworld.models import load_module, save_module
 class TransformerConfig:
     token_channels: int = 64  # patch * patch * latent channels
     width: int = 320
-    depth: int = 8
+    depth: int = field(default=8, metadata={"most": 256})
     heads: int = 5
     text_width: int = 128  # of the prompt encoder's output
     rotary_base: float = 100.0  # clips are tens of latents long, not thousands of words
@@ -94,6 +95,8 @@ class FlowTransformer(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
+        if width % (2 * config.heads):  # a head's channels turn in pairs
+            raise CuspError(f"width must be a multiple of twice the heads: got {width} for {config.heads} heads")
         self.tokens_in = nn.Linear(config.token_channels, width)
         self.known = nn.Parameter(torch.zeros(width))
         self.text_in = nn.Linear(config.text_width, width)

@@ -1,0 +1,141 @@
+"""Model folders that strangers made: each ends in a CuspError that names the file, before memory or network is used."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.errors import CuspError
+from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.simulator import Simulator
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A good model of a few kilobytes; whoever opens a connection fails."""
+    codec = AutoencoderCodec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16))
+    words = PromptEncoder(PromptConfig(words=("a", "box"), width=16, heads=2))
+    transformer = FlowTransformer(TransformerConfig(token_channels=16, width=32, depth=1, heads=1, text_width=16))
+    config = SimulatorConfig(fps=10.0, height=32, width=48, window=13, context=2, patch=2, num_inference_steps=2)
+    Simulator(config, codec, words, transformer).save_pretrained(tmp_path / "model")
+
+    def refused(*_):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    return tmp_path / "model"
+
+
+def change(file: Path, **values: object) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_the_folder_is_good_as_it_stands_and_loading_draws_no_random_number(folder):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    Simulator.from_pretrained(folder)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("transport", {"depth": 10**9}),
+        ("transport", {"width": 10**9}),
+        ("transport", {"width": 16_000, "depth": 200}),  # within what is allowed, far beyond the weights that are there
+        ("transport", {"heads": 0}),
+        ("transport", {"heads": 5}),
+        ("transport", {"width": "wide"}),
+        ("transport", {"width": None}),
+        ("transport", {"rotary_base": float("nan")}),
+        ("transport", {"_class_name": "PromptEncoder"}),
+        ("transport", {"text_width": 17}),
+        ("language", {"depth": 10**9}),
+        ("language", {"words": "box"}),
+        ("language", {"words": [1, 2]}),
+        ("language", {"length": -1}),
+        ("language", {"_class_name": "TransformersPromptEncoder"}),
+        ("codec", {"coarse_channels": 2.5}),
+        ("codec", {"fine_blocks": 10**9}),
+        ("codec", {"temporal_stride": 0}),
+        ("codec", {"_class_name": "AutoencoderKL"}),
+        ("codec", {"_class_name": ["AutoencoderKL"]}),
+        (".", {"height": 33}),
+        (".", {"height": True}),
+        (".", {"fps": "ten"}),
+        (".", {"window": 12}),
+        (".", {"context": 9}),
+        (".", {"patch": 0}),
+        (".", {"patch": 4}),
+        (".", {"shift": float("inf")}),
+        (".", {"surprise": 1}),
+    ],
+)
+def test_a_config_that_cannot_be_is_named_before_anything_is_built(folder, part, values):
+    file = folder / part / "config.json"
+    change(file, **values)
+    with pytest.raises(CuspError, match=str(file.parent)):
+        Simulator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "{", "\x00", "null", '{"_class_name": {}}'])
+@pytest.mark.parametrize("part", [".", "codec", "language", "transport"])
+def test_json_that_is_none_or_no_object(folder, part, text):
+    file = folder / part / "config.json"
+    file.write_text(text)
+    with pytest.raises(CuspError, match=str(file.parent)):
+        Simulator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("part", ["codec", "language", "transport"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(folder, part, number):
+    file = folder / part / "model.safetensors"
+    tensors = load_file(file)
+    name = sorted(tensors)[0]
+    tensors[name].view(-1)[0] = number
+    save_file(tensors, file)
+    with pytest.raises(CuspError, match=f"{file}: {name} holds numbers that are not finite"):
+        Simulator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("part", ["codec", "language", "transport"])
+def test_a_part_that_is_missing_is_not_looked_for_elsewhere(folder, part, monkeypatch):
+    """`model/codec` reads like a name on the hub."""
+    monkeypatch.chdir(folder.parent)
+    (folder / part).rename(folder.parent / "away")
+    with pytest.raises(CuspError, match=f"no model at model/{part}"):
+        Simulator.from_pretrained("model")
+
+
+def test_a_folder_cannot_ask_for_a_download(folder):
+    pytest.importorskip("transformers")
+    config = {"_class_name": "TransformersPromptEncoder", "name": "some-organisation/some-model", "length": 8}
+    (folder / "language" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CuspError, match=r"no text encoder .some-organisation/some-model."):
+        Simulator.from_pretrained(folder)
+
+
+def test_a_text_encoder_in_a_pickle_is_not_loaded(folder, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "box"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words))
+    transformers.BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path / "bert")
+    small = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    model = transformers.BertModel(transformers.BertConfig(vocab_size=6, **small))
+    model.save_pretrained(tmp_path / "bert")
+    (tmp_path / "bert" / "model.safetensors").unlink()
+    torch.save(model.state_dict(), tmp_path / "bert" / "pytorch_model.bin")
+    config = {"_class_name": "TransformersPromptEncoder", "name": str(tmp_path / "bert"), "length": 8}
+    (folder / "language" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CuspError, match="no text encoder"):
+        Simulator.from_pretrained(folder)
