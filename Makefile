@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
+# A worker a core, a thread each; tests of one file stay together, with what they share.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 export OMP_NUM_THREADS ?= 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
@@ -20,7 +22,7 @@ demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say
 	@echo "Its audit:         $(CURDIR)/out/juice.html"
 
 test: $(DEV) lint ## the same install with the test extras, then lint, types and the quick tests
-	$(BIN)/python -m pytest -m "not long and not gpu and not browser"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long and not gpu and not browser" $(PARALLEL)
 
 test-all: $(DEV) ## every test that this machine can run, the long ones too
 	$(BIN)/python -m pytest --timeout 3600

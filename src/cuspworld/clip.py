@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import index as as_index
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, overload
 
 import numpy as np
 
+from cuspworld import html
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.truth import Truth
 
+_PLAYED = 600  # frames that a notebook is given
+_SEEN = 320  # pixels: how wide a notebook shows a small clip
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Clip:
-    """Video: `frames` uint8 (time, height, width, 3) RGB, `fps` in frames per second."""
+    """Video: `frames` uint8 (time, height, width, 3) RGB, `fps` in frames per second.
+
+    A sequence of frames: `len(clip)`, `for frame in clip`, `clip[3]`, `np.asarray(clip)`; a slice is a clip again.
+    """
 
     frames: np.ndarray
     fps: float
@@ -34,6 +43,60 @@ class Clip:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @overload
+    def __getitem__(self, index: slice) -> Clip: ...
+    @overload
+    def __getitem__(self, index: int) -> np.ndarray: ...
+    def __getitem__(self, index: slice | int) -> Clip | np.ndarray:
+        """`clip[3]` is a frame, `clip[10:20]` a clip of ten with their truth, `clip[::2]` one of half the rate.
+
+        Raises CuspError for a slice without frames, or one that runs backwards: take `clip.frames[::-1]`."""
+        if not isinstance(index, slice):
+            return self.frames[as_index(index)]
+        start, stop, step = index.indices(len(self))
+        if step < 0:
+            raise CuspError("a clip runs forwards: for its frames backwards take clip.frames[::-1]")
+        if not len(range(start, stop, step)):
+            raise CuspError(f"no frame of {len(self)} lies in [{start}:{stop}]")
+        truth = None if self.truth is None else self.truth.of_frames(start, stop, step, self.fps)
+        return Clip(self.frames[start:stop:step], self.fps / step, self.caption, truth)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self.frames)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.frames, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        caption = self.caption if len(self.caption) <= 60 else self.caption[:59] + "…"
+        known = "" if self.truth is None else f", truth of {self.truth.world}"
+        return f"Clip({len(self)} frames of {height} x {width} at {self.fps:g} fps{known}: {caption!r})"
+
+    def _repr_html_(self) -> str:
+        """The clip, playing; its first minute at most."""
+        shown = self[:_PLAYED]
+        with TemporaryDirectory() as folder:
+            video = shown.write(Path(folder) / "clip.mp4").read_bytes()
+        cut = f"; the first {len(shown)} frames are shown" if len(shown) < len(self) else ""
+        facts = {"clip": f"{self.seconds:.4g} s: {len(self)} frames of {self.size[0]} x {self.size[1]}{cut}"}
+        if self.truth is not None:
+            facts |= self.truth.facts()
+        return html.player(video, max(_SEEN, min(self.size[1], 2 * _SEEN))) + html.table(self.caption, facts)
+
+    def plot(self, frames: int = 8, axes: Any = None) -> Any:
+        """Draw `frames` frames side by side with their times, into matplotlib's `axes` or new ones."""
+        from cuspworld.video.contact_sheet import contact_sheet
+
+        sheet = contact_sheet([self.frames], self.fps, caption=self.caption, frames=frames, columns=min(frames, 8))
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots(figsize=(sheet.shape[1] / 100, sheet.shape[0] / 100), layout="constrained")[1]
+        axes.imshow(sheet)
+        axes.set_axis_off()
+        return axes
 
     @property
     def seconds(self) -> float:

@@ -6,11 +6,13 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from cuspworld import html
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
 
@@ -44,7 +46,7 @@ class Violation:
         return frozenset(law for law in Law if law in self.law.split(", "))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Truth:
     """The truth of a clip, one row a frame where it is a table.
 
@@ -65,6 +67,65 @@ class Truth:
     camera: dict[str, float] = field(default_factory=dict)
     branch: str = ""
     violation: Violation | None = None
+
+    def of_frames(self, start: int, stop: int, step: int, fps: float) -> Truth:
+        """The truth of the frames start, start + step, ... below stop of a clip of `fps` frames a second: their rows,
+        what happens between the first and the last of them, and times from the first. The branch is that of the clip's
+        end: empty where the end is cut off."""
+        rows = slice(start, stop, step)
+        began, ended = start / fps, (start + (len(range(start, stop, step)) - 1) * step) / fps
+        tables = ("state", "action", "conserved", "masks")
+        kept = {name: table[rows] for name in tables if (table := getattr(self, name)) is not None}
+        broken = self.violation
+        if broken is not None:
+            seen = broken.end >= began and broken.start <= ended
+            moved = replace(broken, start=max(0.0, broken.start - began), end=min(broken.end, stop / fps) - began)
+            broken = moved if seen else None
+        return replace(
+            self,
+            **kept,
+            events=tuple(replace(e, time=e.time - began) for e in self.events if began <= e.time <= ended),
+            branch=self.branch if stop == len(self.state) else "",
+            violation=broken,
+        )
+
+    def facts(self) -> dict[str, str]:
+        """What a person wants to know of it first."""
+        events = [f"{event.name} at {event.time:.2f} s" for event in self.events[:8]]
+        more = [f"and {len(self.events) - 8} more"] if len(self.events) > 8 else []
+        found = {"world": self.world, "branch": self.branch, "events": ", ".join(events + more) or "none"}
+        if self.violation is not None:
+            found["impossible"] = f"{self.violation.sentence} ({self.violation.law}, from {self.violation.start:.2f} s)"
+        return found
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name}: {text}" for name, text in self.facts().items() if name != "world")
+        return (
+            f"Truth({self.world}, {len(self.state)} rows of {', '.join(self.state.dtype.names or ())[:200]}; {facts})"
+        )
+
+    def _repr_html_(self) -> str:
+        names = [f"{n} ({self.units.get(n, '')})" for n in self.state.dtype.names or ()]
+        parameters = ", ".join(f"{name} {html.shortened(value)}" for name, value in self.parameters.items())
+        rows = {**self.facts(), "state": ", ".join(names), "parameters": parameters}
+        return html.table(f"the truth of {len(self.state)} frames", rows)
+
+    def plot(self, columns: Sequence[str] | None = None, axes: Any = None) -> Any:
+        """Draw `columns` of the state over the frames (by default all that change), with matplotlib."""
+        names = self.state.dtype.names or ()
+        if unknown := sorted(set(columns or ()) - set(names)):
+            raise CuspError(f"no state column {unknown[0]!r}: take some of {', '.join(names)}")
+        chosen = columns or [name for name in names if np.ptp(self.state[name]) > 0]
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots(figsize=(8, 4), layout="constrained")[1]
+        for name in chosen:
+            axes.plot(self.state[name], label=f"{name} ({self.units.get(name, '')})")
+        axes.set(xlabel="frame", title=self.world)
+        if chosen:
+            axes.legend(fontsize="small", ncols=2)
+        return axes
 
     def to_bytes(self) -> bytes:
         """One self-describing npz without pickles; equal truths give equal bytes."""

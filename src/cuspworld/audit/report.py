@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cuspworld import html
 from cuspworld.audit.finding import Finding
 
 SCHEMA_VERSION = "1.0"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked."""
 
@@ -65,6 +66,35 @@ class Report:
     def to_json(self, indent: int | None = 2) -> str:
         """The report as JSON text (no NaN, no Infinity)."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def __repr__(self) -> str:
+        laws = ", ".join(dict.fromkeys(f.law for f in self.findings))
+        found = f": {len(self.findings)} findings ({laws})" if self.findings else ""
+        return f"Report({self.name[:80]!r}, {self.verdict}, score {self.score:.2f}, {self.seconds:.4g} s{found})"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.name}: {self.verdict} (score {self.score:.2f}, {self.seconds:.2f} s)"
+        rows = [[f"{f.start:.2f}-{f.end:.2f} s", f.law, f"{f.probability:.0%}", f.sentence] for f in self.findings]
+        rows += [["", law, "unchecked", why] for law, why in self.unchecked.items()]
+        rows += [["", "", "note", note] for note in self.notes]
+        return html.grid(title, ["when", "law", "sure", "what"], rows)
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw when each law was found broken, the surer the darker, with matplotlib. Returns the axes."""
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots(figsize=(8, 0.4 * len(self.suspicion) + 1.2), layout="constrained")[1]
+        laws = list(self.suspicion)
+        for f in self.findings:
+            if f.law in laws:
+                axes.barh(
+                    laws.index(f.law), max(f.end - f.start, 0.01 * self.seconds), left=f.start, alpha=f.probability
+                )
+        axes.set_yticks(range(len(laws)), laws)
+        axes.set(xlim=(0, self.seconds), xlabel="seconds", title=f"{self.name}: {self.verdict}, score {self.score:.2f}")
+        axes.invert_yaxis()
+        return axes
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.verdict} (score {self.score:.2f}, {self.seconds:.2f} s)"]

@@ -7,7 +7,7 @@ into shots, each shot is measured once and read by every law, and only findings 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from cuspworld.audit.report import Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.progress import progress_bar
 
 WORKING = 256  # pixels: the longest side at which a video is looked at
 WINDOW = 10.0  # seconds
@@ -104,7 +105,7 @@ def audit_frames(
     checks: Sequence[Check] | None = None,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
-    stream = iter(frames)
+    stream = _told(frames, name)
     first = next(stream, None)
     if first is None:
         raise CuspError(f"{name} holds no frames: nothing to audit")
@@ -130,6 +131,14 @@ def audit_frames(
     if len(pending) > (overlap if start else 0):
         collected.look(np.stack(pending), fps, start, factor, scale)
     return collected.report(name, total / fps, fps, (height, width))
+
+
+def _told(frames: Iterable[np.ndarray], name: str) -> Iterator[np.ndarray]:
+    """The frames; a notebook shows how many there were."""
+    with progress_bar(f"audit of {name}", "frames") as move:
+        for count, frame in enumerate(frames, 1):
+            move(count, None)
+            yield frame
 
 
 class _Collected:

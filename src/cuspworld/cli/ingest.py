@@ -27,15 +27,16 @@ def ingest(
 
       cusp ingest videos/ -o real.lance --size 128 --fps own --seconds 4 --workers 2
     """
+    from cuspworld.cli.addition import tell_addition
     from cuspworld.cli.parse import parse_number, parse_size
-    from cuspworld.cli.progress import progress_bar, tell_addition
     from cuspworld.library.library import Library
+    from cuspworld.progress import progress_bar
     from cuspworld.video.folder import videos_of
 
     pixels = None if size == "own" else parse_size(size)
     rate = None if fps == "own" else parse_number("fps", fps)
     videos_of(folder)  # before a library is made for nothing
     library = Library.open_or_create(output)
-    with progress_bar(f"reading {folder}", "files") as progress:
+    with progress_bar(f"reading {folder}", "files", shown=True) as progress:
         addition = library.ingest(folder, size=pixels, fps=rate, seconds=seconds, workers=workers, progress=progress)
     tell_addition(addition, library, as_json)

@@ -92,11 +92,12 @@ def record(
     if output.suffix.lower() == ".lance":
         if truth:
             raise CuspError("--truth is for videos: a library keeps every clip's truth anyway")
-        from cuspworld.cli.progress import progress_bar, tell_addition
+        from cuspworld.cli.addition import tell_addition
         from cuspworld.library import Library
+        from cuspworld.progress import progress_bar
 
         library = Library.open_or_create(output)
-        with progress_bar(f"recording {world}", "clips") as progress:
+        with progress_bar(f"recording {world}", "clips", shown=True) as progress:
             addition = library.record(
                 world, count, seed, workers=workers, progress=progress, split=split, preset=preset, options=options,
                 **recipe,

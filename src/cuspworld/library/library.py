@@ -27,6 +27,7 @@ from cuspworld.library.table import Table
 from cuspworld.library.work import Done, commit, write_rows
 from cuspworld.library.workers import check_workers, run_tasks
 from cuspworld.lock import one_writer
+from cuspworld.progress import progress_bar
 
 LARGEST_SHARE = 32  # clips that one worker makes before they are committed together
 _FILES_A_SHARE = 4  # real files are long: commit them sooner
@@ -133,13 +134,13 @@ class Library(Table):
         silent = {source for source, caption in texts if not caption} & {file.name for file in files.values()}
         return Addition(addition.added, addition.present, (*problems, *addition.problems), tuple(sorted(silent)))
 
-    def add(self, clips: Iterable[Clip], source: str) -> Addition:
+    def add(self, clips: Iterable[Clip] | Clip, source: str) -> Addition:
         """Add clips that you made, under the name `source`; one that is there already (same content) is left alone."""
         added = present = 0
         with one_writer(self.path, "library"):
             self._refresh()
             keys = set(self._places)
-            for clip in clips:
+            for clip in [clips] if isinstance(clips, Clip) else clips:
                 content = hashlib.sha256(f"{clip.frames.shape} {clip.fps} {clip.caption}".encode())
                 content.update(clip.frames.tobytes())
                 key = f"{source}/{content.hexdigest()[:24]}"
@@ -177,7 +178,9 @@ class Library(Table):
         pieces: bool = False,
     ) -> Addition:
         """Make what is wanted (key -> item) and not there; commit each share as it comes."""
-        with one_writer(self.path, "library"):
+        bar = progress_bar(str(self.path.name), "done", shown=False if progress else None)
+        with one_writer(self.path, "library"), bar as move:
+            move = progress or move
             self._refresh()
             # A file that was cut into pieces has their numbers after its key; they were committed together.
             there = {key.rpartition("/")[0] for key in self._places} if pieces else self._places
@@ -187,15 +190,13 @@ class Library(Table):
             hands = _CLUSTER_WORKERS if workers == "ray" else int(workers)
             share = min(LARGEST_SHARE, max(1, math.ceil(len(missing) / (_SHARES_A_WORKER * hands))))
             problems: list[tuple[str, str]] = []
-            if progress:
-                progress(done, len(wanted))
+            move(done, len(wanted))
             for task, result in run_tasks(function, tasks(missing, share), workers):
                 commit(str(self.path), result)
                 added += result.clips
                 problems += result.problems
                 done += len(task.items)
-                if progress:
-                    progress(done, len(wanted))
+                move(done, len(wanted))
             self._tidy()
         return Addition(added, present, tuple(sorted(problems)))
 

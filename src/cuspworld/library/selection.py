@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from cuspworld import html
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.library.schema import CLIP_COLUMNS, clip_of
@@ -52,6 +53,20 @@ class Selection(Sequence[Clip]):
         for start in range(0, len(self), _READ_AHEAD):
             for row in self._read(self._rows[start : start + _READ_AHEAD], self._columns()):
                 yield clip_of(row)
+
+    def __repr__(self) -> str:
+        return f"Selection({len(self)} clips)"
+
+    def _repr_html_(self) -> str:
+        more = f"<p>{len(self):,} clips, the first {min(len(self), 6)} of them:</p>"
+        return more + self[:6].gallery()
+
+    def gallery(self) -> str:
+        """The middle frame of every clip beside its caption, as HTML: for a few clips."""
+        return "".join(
+            html.picture(clip.frames[len(clip) // 2], f"{key}: {clip.caption}")
+            for clip, key in zip(self, self.column("key"), strict=True)
+        )
 
     def without_truth(self) -> Selection:
         """The same clips with `truth=None`."""

@@ -14,6 +14,7 @@ import lance
 import numpy as np
 from jaxtyping import Float
 
+from cuspworld import html
 from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
@@ -67,6 +68,16 @@ class Table(Sequence[Clip]):
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self._all)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r}, {len(self)} clips)"
+
+    def _repr_html_(self) -> str:
+        facts = self.summary()
+        chosen = ("clips", "frames", "seconds", "splits", "worlds", "impossible_twins", "sizes", "fps", "bytes")
+        rows = {name.replace("_", " "): facts[name] for name in chosen}
+        rows |= {k: ", ".join(f"{n} {c}" for n, c in v.items()) for k, v in rows.items() if isinstance(v, dict)}
+        return html.table(f"library {self.path}", rows) + self._all[:6].gallery()
 
     def split(self, name: str) -> Selection:
         """The clips of one split: train (80 %), dev or test (10 % each), by a hash of what they show."""

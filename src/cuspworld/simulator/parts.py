@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from cuspworld import html
 from cuspworld.codec.codec import Codec
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.transport.flow.transformer import FlowTransformer
@@ -40,6 +41,21 @@ class Parts:
     @property
     def device(self) -> torch.device:
         return self.transformer.known.device
+
+    def __repr__(self) -> str:
+        facts = self.describe()
+        size = f"{facts['height']} x {facts['width']} at {facts['fps']:g} fps"
+        return f"{type(self).__name__}({size}, {sum(facts['parameters'].values()) / 1e6:.1f} million parameters)"
+
+    def _repr_html_(self) -> str:
+        facts = self.describe()
+        rows = {
+            "draws": f"{facts['height']} x {facts['width']} pixels at {facts['fps']:g} fps",
+            **{name: f"{count:,} parameters" for name, count in facts["parameters"].items()},
+            "knows": "; ".join(facts["knows"]),
+            "device": str(self.device),
+        }
+        return html.table(type(self).__name__, rows)
 
     def describe(self) -> dict[str, Any]:
         """What `cusp info` prints."""

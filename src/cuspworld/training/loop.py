@@ -18,12 +18,12 @@ from typing import Any
 
 import torch
 import torch.distributed as distributed
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import load_into, read_tensors, write_tensors
+from cuspworld.progress import progress_bar
 from cuspworld.training.optimizer import Muon
 from cuspworld.training.presets import Phase
 
@@ -163,14 +163,12 @@ class Trainer:
         phase = self.phase
         objective = nn.parallel.DistributedDataParallel(self.objective) if self.process.count > 1 else self.objective
         writer = _tensorboard(self.folder / "logs" / self.name) if self.process.first else None
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, TextColumn("{task.fields[loss]}"), disable=not self.process.first) as progress:
-            bar = progress.add_task(self.name, total=phase.steps, completed=self.step, loss="")
+        with progress_bar(self.name, "steps", shown=self.process.first) as move:
             started, started_step = time.monotonic(), self.step
             try:
                 while self.step < phase.steps:
                     loss, numbers = self._train_step(objective)
-                    progress.update(bar, completed=self.step, loss=f"loss {loss:.4f}")
+                    move(self.step, phase.steps, f"loss {loss:.4f}")
                     if self.step % phase.log_every == 0 or self.step == phase.steps:
                         self.losses.append((self.step, loss))
                         rate = (self.step - started_step) / (time.monotonic() - started)

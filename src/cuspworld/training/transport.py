@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
-from rich.progress import track
 from torch import Tensor, nn
 
 from cuspworld.clip import Clip
@@ -20,6 +19,7 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.models import read_tensors, write_tensors
+from cuspworld.progress import progress_bar
 from cuspworld.training.data import captions_of, cut, shape_of, window_shape
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Preset
@@ -84,13 +84,13 @@ def encode_windows(
     space = codec.spatial_stride * preset.patch
     if not file.exists() and process.first:
         tensors: dict[str, Tensor] = {}
-        for index in track(range(len(clips)), description="encode", disable=not process.first):
-            clip = clips[index]
-            shape = window_shape(shape_of(clip), preset.window, codec.temporal_stride, space)
-            with torch.inference_mode():
+        with progress_bar("encode", "clips", shown=True) as move, torch.inference_mode():
+            for index, clip in enumerate(clips):
+                shape = window_shape(shape_of(clip), preset.window, codec.temporal_stride, space)
                 for start in _starts(len(clip), shape.frames, codec.temporal_stride, preset.context):
                     frames = to_tensor(cut(clip, shape, start))[None].to(device)
                     tensors[f"{index:08d}.{start:08d}"] = codec.encode(frames)[0].half()
+                move(index + 1, len(clips))
         with written_whole(file) as aside:
             write_tensors(aside, tensors)
     process.wait()

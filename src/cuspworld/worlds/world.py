@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cuspworld import html
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.worlds.crossing import crossing, crossing_time
@@ -42,6 +43,29 @@ class World(Environment):
         row a frame (frames, action columns) in place of what the parameters say. Raises CuspError for bad values.
         """
         return record(self, seed, seconds, size, fps, caption, language, twin, split, options, actions)
+
+    def __repr__(self) -> str:
+        fixed = "".join(f", {name}={value!r}" for name, value in self.fixed.items())
+        return f"{self.name}(size={self.size}, fps={self.fps:g}, split={self.split!r}{fixed})"
+
+    __str__ = __repr__  # Gymnasium's would say only the class
+
+    def _repr_html_(self) -> str:
+        parameters = [
+            f"{p.name} {html.shortened(p.train or p.choices or p.default)} {p.unit}".strip()
+            for p in self.ranges.values()
+        ]
+        rows = {
+            "scene": (type(self).__doc__ or "").strip().split("\n")[0],
+            "clip": f"{self.seconds:g} s at {self.fps:g} fps",
+            "actions": ", ".join(f"{k} ({unit})" for k, (unit, *_) in self.actions.items()) or "none",
+            "state": ", ".join(f"{k} ({unit})" for k, unit in self.columns.items()),
+            "parameters": ", ".join(parameters),
+            "branches": ", ".join(self.branches),
+            "critical events": ", ".join(self.critical_events) or "none",
+            "twins": ", ".join(self.twins) or "none",
+        }
+        return html.table(self.name, rows)
 
     def twin_seed(self, twin: str, start: int = 0, **arguments: Any) -> int:
         """The first seed from `start` on whose clip offers an occasion for this twin (`arguments` as in `record`)."""

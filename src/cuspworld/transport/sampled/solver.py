@@ -29,6 +29,7 @@ from numpy import ndarray
 
 from cuspworld.arrays import read_arrays, write_arrays
 from cuspworld.errors import CuspError
+from cuspworld.progress import progress_bar
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
@@ -123,7 +124,7 @@ def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] 
         return Solution(heights, MassError(0.0, 0.0, 0), 0, True, True)
     products = Products(problem.points, control.device, control.memory_budget, control.threads)
     run = _Run(problem, control, products)
-    with _progress_bar(control.progress) as bar:
+    with progress_bar("transport to the next certificate", "batches", shown=control.progress or None) as bar:
         return run.to_tolerance(start, bar)
 
 
@@ -447,24 +448,3 @@ def _square_by_root_covariance(points: ndarray, masses: ndarray) -> ndarray:
         return ((rows @ axes) ** 2 / root).sum(1).numpy()
     finally:
         torch.set_num_threads(threads)
-
-
-class _progress_bar:
-    """A rich progress bar that is called with (done, total) batches; silent unless asked for."""
-
-    def __init__(self, wanted: bool):
-        self.wanted = wanted
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        if not self.wanted:
-            return lambda done, total: None
-        from rich.progress import Progress
-
-        self.bar = Progress(transient=True)
-        self.bar.start()
-        task = self.bar.add_task("transport: batches to the next certificate")
-        return lambda done, total: self.bar.update(task, completed=done, total=max(total, done))
-
-    def __exit__(self, *error: object) -> None:
-        if self.wanted:
-            self.bar.stop()

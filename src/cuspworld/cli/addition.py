@@ -1,12 +1,10 @@
-"""Progress on standard error, and what an addition to a library did."""
+"""What an addition to a library did."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,18 +13,6 @@ if TYPE_CHECKING:
     from cuspworld.library import Addition, Library
 
 _LISTED = 20  # problems that are printed one by one
-
-
-@contextmanager
-def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error; yields the function (done, all) that moves it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def tell_addition(addition: Addition, library: Library, as_json: bool) -> None:
