@@ -18,7 +18,8 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.clip import Clip
-from cuspworld.language.prompt import PromptConfig, PromptEncoder, learn_words
+from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.language.words import learn_words
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset, preset

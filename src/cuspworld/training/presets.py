@@ -49,7 +49,7 @@ class Preset:
     first_share: float = 0.7  # of the windows that begin their clip: only they learn to start from text alone
     known_noise: float = 0.1  # most noise added to known latents, so that the flow forgives what it made itself
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
-    word_dropout: float = 0.3  # share of prompts that lose words, so that a short prompt works too
+    word_dropout: float = 0.3  # share of prompts that lose clauses, so that a short prompt works too
     kl_weight: float = 1e-4
     latent_noise: float = (
         0.05  # added (in units of the latents' own spread) so that the decoder forgives the flow's errors

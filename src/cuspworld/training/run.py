@@ -18,8 +18,9 @@ from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
-from cuspworld.language.prompt import PromptConfig, PromptEncoder, learn_words
+from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
+from cuspworld.language.words import learn_words
 from cuspworld.lock import one_writer
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
@@ -105,7 +106,7 @@ def _train(
     if prompt_encoder is None:
         words = learn_words(captions)
         prompts = PromptEncoder(
-            PromptConfig(words=words, width=preset.text_width, topics=tuple(topics) or _commonest(captions))
+            PromptConfig(words, preset.text_width, length=128, topics=tuple(topics) or _commonest(captions), version=2)
         )
     else:
         prompts = TransformersPromptEncoder(prompt_encoder, download=True)

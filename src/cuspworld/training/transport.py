@@ -18,6 +18,7 @@ from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
+from cuspworld.language.words import shortened
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.progress import progress_bar
 from cuspworld.training.data import captions_of, cut, shape_of, window_shape
@@ -157,13 +158,11 @@ def _known_latents(window: Window, draw: float, context: int) -> int:
 
 
 def _thin(caption: str, draw: float, preset: Preset, generator: torch.Generator) -> str:
-    """The caption, nothing, or what is left of it when each word stays with a chance of 0.6."""
+    """The caption, nothing, or some of its clauses."""
     if draw < preset.text_dropout:
         return ""
     if draw < preset.text_dropout + preset.word_dropout:
-        words = caption.split()
-        stays = (torch.rand(len(words), generator=generator) < 0.6).tolist()
-        return " ".join(word for word, stay in zip(words, stays, strict=True) if stay)
+        return shortened(caption, generator)
     return caption
 
 
