@@ -19,9 +19,7 @@ _COMMON = frozenset(
     "a an the is are was be it its this that there which and of on in to with at by for from into as s while then so "
     "的 了 在 着 被 把 是 个 它 们 这 那 而 地 得 和 与".split()
 )
-_PERIODS = tuple(
-    0.6 * 1.9**k for k in range(12)
-)  # of the waves that tell numbers apart: 0.7 s from 0.8 s, 300 from 400
+_PERIODS = tuple(0.6 * 1.9**k for k in range(12))  # of the waves that tell 0.7 s from 0.8 s, and 300 from 400
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,9 @@ class PromptConfig:
 
 
 class PromptEncoder(nn.Module):
-    """Word embeddings and a small transformer, trained with the flow; a caption of a hundred words then becomes `outputs`
-    tokens, so that it costs the flow no more than one of sixteen: each is the mean of one stretch of neighbouring words
-    and a learned query that reads all of them.
+    """Word embeddings and a small transformer, trained with the flow; a caption of a hundred words then becomes
+    `outputs` tokens, so that it costs the flow no more than one of sixteen: each is the mean of one stretch of
+    neighbouring words and a learned query that reads all of them.
 
     A word's place enters by rotary positions (what stands beside what binds the same anywhere in a text), a number also
     by its value. An unknown word is read as "some word", and `warning` names it. The empty prompt is the unconditional
@@ -199,7 +197,7 @@ class Block(nn.Module):
 
 
 def _stretches(x: Float[Tensor, "b l w"], mask: Bool[Tensor, "b l"], count: int) -> Float[Tensor, "b c w"]:
-    """The means of `count` stretches of words, as even as can be; of a text with fewer words each is one, the rest 0."""
+    """The means of `count` stretches of words, as even as can be. A text with fewer words: each is one, the rest 0."""
     length = mask.sum(1, keepdim=True).clamp(min=count)
     of = torch.arange(x.shape[1], device=x.device) * count // length  # (b, l): the stretch of each word
     within = (F.one_hot(of.clamp(max=count - 1), count) * mask[..., None]).to(x.dtype)  # (b, l, count)

@@ -1,4 +1,4 @@
-"""Text -> words: what a word is, what number it says, which inflections are one word, what is left of a shorter caption."""
+"""Text -> words: what a word is, which number it says, which inflections are one word, how a caption is shortened."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ _IRREGULAR = {
     form: word
     for word, forms in {
         "be": "is are was were been being am", "begin": "began begun", "blow": "blew blown", "break": "broke broken",
-        "burn": "burnt", "catch": "caught", "come": "came", "do": "does did done", "draw": "drew drawn", "fall": "fell fallen",
-        "fight": "fought", "fly": "flew flown flies", "freeze": "froze frozen", "get": "got gotten", "give": "gave given",
-        "go": "goes went gone", "hang": "hung", "have": "has had", "hide": "hid hidden", "hold": "held", "keep": "kept",
-        "leave": "left", "lie": "lay lain lying", "lose": "lost", "make": "made", "meet": "met", "ride": "rode ridden",
-        "rise": "rose risen", "run": "ran", "shake": "shook shaken", "shrink": "shrank shrunk", "sink": "sank sunk",
-        "slide": "slid", "spill": "spilt", "stand": "stood", "stick": "stuck", "strike": "struck", "swing": "swung",
-        "take": "took taken", "throw": "threw thrown",
+        "burn": "burnt", "catch": "caught", "come": "came", "do": "does did done", "draw": "drew drawn",
+        "fall": "fell fallen", "fight": "fought", "fly": "flew flown flies", "freeze": "froze frozen",
+        "get": "got gotten", "give": "gave given", "go": "goes went gone", "hang": "hung", "have": "has had",
+        "hide": "hid hidden", "hold": "held", "keep": "kept", "leave": "left", "lie": "lay lain lying",
+        "lose": "lost", "make": "made", "meet": "met", "ride": "rode ridden", "rise": "rose risen", "run": "ran",
+        "shake": "shook shaken", "shrink": "shrank shrunk", "sink": "sank sunk", "slide": "slid", "spill": "spilt",
+        "stand": "stood", "stick": "stuck", "strike": "struck", "swing": "swung", "take": "took taken",
+        "throw": "threw thrown",
     }.items()
     for form in forms.split()
     if form != "left"  # the side, far more often
