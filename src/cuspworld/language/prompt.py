@@ -10,15 +10,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from cuspworld.language.words import NUMBER, is_number, split_words, stem, value_of
+from cuspworld.language.words import COMMON, NUMBER, is_number, split_words, stem, value_of
 from cuspworld.models import load_module, save_module
 
 _PADDING, _UNKNOWN = 0, 1
-# words that say nothing about a scene; `not`, `no` and numbers do
-_COMMON = frozenset(
-    "a an the is are was be it its this that there which and of on in to with at by for from into as s while then so "
-    "的 了 在 着 被 把 是 个 它 们 这 那 而 地 得 和 与".split()
-)
 _PERIODS = tuple(0.6 * 1.9**k for k in range(12))  # of the waves that tell 0.7 s from 0.8 s, and 300 from 400
 
 
@@ -145,14 +140,14 @@ class PromptEncoder(nn.Module):
     def unknown_words(self, prompt: str) -> list[str]:
         """The words of the prompt that tell about a scene and that the model was never taught, each once."""
         words = dict.fromkeys(split_words(prompt))
-        return [word for word in words if word not in _COMMON and self._index(word) == _UNKNOWN]
+        return [word for word in words if word not in COMMON and self._index(word) == _UNKNOWN]
 
     def warning(self, prompt: str) -> str | None:
         """What to tell a person about a prompt that the model was not taught, or None. Every unknown word is named."""
         words = split_words(prompt)
         if not words:
             return "the prompt has no words: the model makes any clip that it knows. " + self._knows()
-        content = [word for word in words if word not in _COMMON]
+        content = [word for word in words if word not in COMMON]
         unknown = self.unknown_words(prompt)
         if not content or len(unknown) > 0.5 * len(set(content)):
             named = ", ".join(unknown) or "no word that tells the worlds apart"

@@ -12,6 +12,11 @@ import torch
 LONGEST_PROMPT = 2_000  # characters that are read
 NUMBER = "#"  # stands in a vocabulary for every number in digits
 BLANK = "□"  # a word that is not told: training puts it where it hides one, reading where it knows none
+_FUNCTION = (
+    "a an the is are was be it its this that there which and of on in to with at by for from into as s while then so "
+    "的 了 在 着 被 把 是 个 它 们 这 那 而 地 得 和 与"
+)
+COMMON = frozenset(_FUNCTION.split())  # words that say nothing about a scene; `not`, `no` and numbers do
 # a Chinese character, a number, a run of letters (and digits after them), a blank
 _WORD = re.compile(rf"[\u3400-\u9fff]|\d+(?:[.,]\d+)?|[^\W\d_\u3400-\u9fff][^\W_\u3400-\u9fff]*|{BLANK}")
 _CONTRACTED = ((re.compile(r"\b(ca|wo|sha)n['’]t\b"), r"can not"), (re.compile(r"n['’]t\b"), " not"),
