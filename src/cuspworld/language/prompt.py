@@ -48,14 +48,13 @@ class PromptEncoder(nn.Module):
         self.index = {word: 2 + i for i, word in enumerate(config.words)}
         self.embedding = nn.Embedding(2 + len(config.words), width, padding_idx=_PADDING)
         self.start = nn.Parameter(torch.randn(width) * 0.02)  # stands first, so that no prompt is empty
-        self.layers: nn.Module
         if config.version == 1:
             self.place = nn.Parameter(torch.randn(config.length, width) * 0.02)
             layer = nn.TransformerEncoderLayer(width, heads, 4 * width, 0.0, batch_first=True, norm_first=True)
             self.layers = nn.TransformerEncoder(layer, config.depth, enable_nested_tensor=False)
         else:
             self.value = nn.Linear(2 * len(_PERIODS), width)
-            self.layers = nn.ModuleList([Block(width, heads) for _ in range(config.depth)])
+            self.blocks = nn.ModuleList([Block(width, heads) for _ in range(config.depth)])
             self.words_norm = nn.LayerNorm(width)
             self.queries = nn.Parameter(torch.randn(config.outputs, width) * 0.5)
             self.reader = Block(width, heads)
@@ -104,7 +103,7 @@ class PromptEncoder(nn.Module):
             x = self.layers(x + self.place[: x.shape[1]], src_key_padding_mask=~mask)
             return self.norm(x) * mask[..., None], mask
         turn = _rotation(x.shape[1], x.shape[2] // self.config.heads, x.device)
-        for block in self.layers:
+        for block in self.blocks:
             x = block(x, x, mask, turn)
         x = self.words_norm(x)
         x = self.reader(self.queries + _stretches(x, mask, self.config.outputs), x, mask, None)  # (b, outputs, w)
