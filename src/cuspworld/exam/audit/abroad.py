@@ -1,0 +1,201 @@
+"""Video that nobody here made, labelled by eye: the clips, and what the audit and the baselines make of them.
+
+`foreign/MANIFEST.tsv` in the folder that CUSPWORLD_DATA names (else ../shared/data) lists the clips: whether one is
+real, simulated and true, animated or generated, where it is from, and for a violation that anybody sees its words,
+seconds and box. Split `dev` is to look at and to tune on, `calib` for calibration alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cuspworld.clip import Clip
+from cuspworld.exam.audit.baselines import baselines, looks
+from cuspworld.exam.audit.scoring import auc, in_time, points_at
+from cuspworld.exam.audit.store import Store
+
+MOVING = {"pan", "handheld", "driving"}
+# words of a label -> the laws of which one names it
+NAMES = (
+    ("vanish gone appear become becomes grows multiply multiplies melts merge merges number out-of turn", "permanence"),
+    (
+        "swell swells grow grows shrink shape change changes turns turn melts dissolves merge merges",
+        "identity",
+    ),
+    ("swell swells grow grows shrink shrinks merge merges pours become becomes", "conservation"),
+    ("rise rises float floats fly flies hover hovers hang hangs leap leaps hop hops jump jumps lift sits", "gravity"),
+    ("itself themselves untouched apart stand rise rises float hop jump leap leaps", "cause"),
+    ("itself themselves fly flies jump jumps leap leaps hop hops loop loops hover hovers", "inertia"),
+    ("through sinks into merge merges hand", "contact"),
+)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A clip from elsewhere. `box`: x0, y0, x1, y1 as shares of the picture; without a violation `words` is empty."""
+
+    path: Path
+    origin: str
+    kind: str
+    strata: frozenset[str]
+    words: str
+    start: float
+    end: float
+    box: tuple[float, ...]
+
+    @property
+    def true(self) -> bool:
+        """Filmed, or simulated by a true law."""
+        return self.kind in ("real", "simulated_true")
+
+    @property
+    def laws(self) -> frozenset[str]:
+        """The laws of which one names the violation, by the words of its label."""
+        said = set(self.words.replace(",", " ").replace(";", " ").split())
+        return frozenset(law for words, law in NAMES if said & set(words.split()))
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was made of a clip: the audit's report, and the oddness by each baseline, the audit's among them."""
+
+    clip: Foreign
+    report: dict[str, Any]
+    odd: dict[str, float]
+
+    @property
+    def accused(self) -> bool:
+        return bool(self.report["findings"])
+
+    def right(self, place: bool, law: bool) -> bool:
+        """Is there a finding at the violation's time, and where asked at its place, and of a law that names it?"""
+        height, width = self.report["height"], self.report["width"]
+        box = [v * side for v, side in zip(self.clip.box, (width, height, width, height), strict=True)]
+        return any(
+            in_time(finding, self.clip.start, self.clip.end)
+            and (not place or points_at(finding["box"], box))
+            and (not law or finding["law"] in self.clip.laws)
+            for finding in self.report["findings"]
+        )
+
+
+def listed(split: str, most: int | None = None) -> list[Foreign]:
+    """The true clips and those with a violation, `most` of an origin, and the clean generated ones of origins that
+    have a violation; none where the folder is not there."""
+    folder = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data")) / "foreign"
+    if not (folder / "MANIFEST.tsv").is_file():
+        print(f"(no MANIFEST.tsv in {folder}; set CUSPWORLD_DATA to the folder of the test inputs)")
+        return []
+    with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == split]
+    clips = [_read(folder, row) for row in rows]
+    broken = {clip.origin for clip in clips if clip.words}
+    clips = [clip for clip in clips if clip.true or clip.words or (clip.kind == "generated" and clip.origin in broken)]
+    by_origin: dict[tuple[str, bool], list[Foreign]] = defaultdict(list)
+    for clip in clips:
+        by_origin[clip.origin, bool(clip.words)].append(clip)
+    rounds = zip_longest(*(group[:most] for group in by_origin.values()))
+    return [clip for row in rounds for clip in row if clip is not None]
+
+
+def _read(folder: Path, row: dict[str, str]) -> Foreign:
+    broken = row["violation"] != "none"
+    start, end = row["violation_seconds"].split("-") if broken else ("nan", "nan")
+    box = tuple(float(v) for v in row["box_x0y0x1y1"].split(",")) if broken else (0.0, 0.0, 1.0, 1.0)
+    return Foreign(folder / row["file"], row["origin"].split(":")[0], row["kind"], frozenset(row["strata"].split()),
+                   row["violation"] if broken else "", float(start), float(end), box)  # fmt: skip
+
+
+def hear(clip: Foreign, store: Store, seconds: float) -> Heard:
+    """The first `seconds` of a clip, as the audit and the baselines see them."""
+    shown = Clip.read(clip.path, seconds=seconds)
+    report = store.report(shown)
+    return Heard(clip, report, {"audit": 1 - report["score"], **baselines(looks(shown.frames, float(shown.fps)))})
+
+
+def accused(heard: Iterable[Heard]) -> list[dict[str, Any]]:
+    """A row a kind of true clip: how many, the share with a finding, that of which nothing is told, laws checked."""
+    true = [h for h in heard if h.clip.true]
+    groups = {
+        "all": true,
+        "filmed": [h for h in true if h.clip.kind == "real"],
+        "simulated": [h for h in true if h.clip.kind != "real"],
+        "camera still": [h for h in true if not h.clip.strata & (MOVING | {"cuts"})],
+        "camera moves": [h for h in true if h.clip.strata & MOVING],
+        **{word: [h for h in true if word in h.clip.strata] for word in
+           ("cuts", "dark", "crowd", "low_fps", "people", "animals", "water", "fire_smoke", "screen_overlay")},
+    }  # fmt: skip
+    return [
+        {
+            "true clips": name,
+            "clips": len(group),
+            "accused": share(h.accused for h in group),
+            "cannot tell": share(h.report["verdict"] == "cannot tell" for h in group),
+            "laws checked": round(float(np.mean([len(h.report["checked"]) for h in group])), 1),
+        }
+        for name, group in groups.items()
+        if group
+    ]
+
+
+def found(heard: Sequence[Heard]) -> list[dict[str, Any]]:
+    """A row an origin of visible violations: the share found, at the right time, place, and by a law that names it."""
+    rows = []
+    for origin, group in _origins(heard):
+        row: dict[str, Any] = {"violations of": _short(origin), "clips": len(group)}
+        row["any finding"] = share(h.accused for h in group)
+        row["right time"] = share(h.right(False, False) for h in group)
+        row["and place"] = share(h.right(True, False) for h in group)
+        row["and law"] = share(h.right(True, True) for h in group)
+        row["cannot tell"] = share(h.report["verdict"] == "cannot tell" for h in group)
+        rows.append(row)
+    return rows
+
+
+def curves(heard: Sequence[Heard]) -> list[dict[str, Any]]:
+    """A row an instrument: area under the curve of filmed clips against the violations of each origin, of filmed clips
+    under a still camera alone, and within an origin, its clean generated clips against its violations."""
+    filmed = [h for h in heard if h.clip.kind == "real"]
+    still = [h for h in filmed if not h.clip.strata & (MOVING | {"cuts"})]
+    rows = []
+    for name in dict.fromkeys(name for h in heard for name in h.odd):
+        row: dict[str, Any] = {"instrument": name}
+        for origin, group in _origins(heard):
+            clean = [h for h in heard if not h.clip.true and not h.clip.words and h.clip.origin == origin]
+            for label, plain in (("filmed", filmed), ("still", still), ("its own clean", clean)):
+                if plain:
+                    row[f"{label} / {_short(origin)}"] = round(
+                        auc(*([-h.odd[name] for h in g] for g in (plain, group))), 2
+                    )
+        rows.append(row)
+    return rows
+
+
+def _origins(heard: Sequence[Heard]) -> list[tuple[str, list[Heard]]]:
+    """Violations by origin, those of fewer than five together, and all."""
+    by_origin: dict[str, list[Heard]] = defaultdict(list)
+    for h in heard:
+        if h.clip.words:
+            by_origin[h.clip.origin].append(h)
+    few = [h for group in by_origin.values() if len(group) < 5 for h in group]
+    large = [(origin, group) for origin, group in by_origin.items() if len(group) >= 5]
+    return [*large, *([("others", few)] if few else []), ("all", [h for h in heard if h.clip.words])]
+
+
+def _short(origin: str) -> str:
+    return origin.split("/")[-1].removesuffix(".github.io")
+
+
+def share(of: Iterable[bool]) -> str:
+    """`3 of 12 (25 %)`."""
+    values = list(of)
+    return f"{sum(values)} of {len(values)} ({sum(values) / max(len(values), 1):.0%})"
