@@ -60,7 +60,22 @@ def test_score_is_the_chance_that_no_independent_law_is_broken() -> None:
 def test_a_law_that_is_surely_broken_leaves_no_score_and_no_error() -> None:
     certain = Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 1.0, "gravity": 0.5}, {})
     assert 0 <= certain.score < 1e-8
-    assert Report("x", 1.0, 30.0, (8, 8), (), {"inertia": 0.0}, {"gravity": "nothing falls"}).score == 1
+
+
+def test_what_was_not_looked_at_is_as_likely_broken_as_not() -> None:
+    def report(checked: int) -> Report:
+        suspicion = {str(law): 0.0 for law in list(Law)[:checked]}
+        return Report("x", 1.0, 30.0, (8, 8), (), suspicion, {str(law): "too short" for law in list(Law)[checked:]})
+
+    scores = [report(checked).score for checked in range(len(Law) + 1)]
+    assert scores == sorted(scores) and scores[0] == 0.5 and scores[-1] == 1
+    assert [report(checked).verdict for checked in (0, 3, 4, 11)] == ["cannot tell"] * 2 + ["possible"] * 2
+
+
+def test_no_law_found_broken_and_yet_likely_that_one_is_cannot_tell() -> None:
+    suspicion = {str(law): 0.1 for law in Law}
+    report = Report("x", 1.0, 30.0, (8, 8), (), suspicion, {})
+    assert report.score < 0.5 and report.verdict == "cannot tell"
 
 
 def test_a_report_as_text_and_json_says_all_that_it_knows() -> None:
@@ -69,14 +84,14 @@ def test_a_report_as_text_and_json_says_all_that_it_knows() -> None:
         "clip", 2.0, 25.0, (48, 64), (finding,), {"inertia": 0.75}, {"gravity": "nothing falls"}, ("a cut",)
     )
     assert str(report).splitlines() == [
-        "clip: impossible (score 0.25, 2.00 s)",
+        "clip: impossible (score 0.18, 1 of 2 laws checked, 2.00 s)",
         "    0.50-0.75 s  inertia       75%  It turns by itself.",
         "  unchecked: gravity      nothing falls",
         "  note: a cut",
     ]
     document = report.to_dict()
     assert (document["width"], document["height"], document["seconds"], document["fps"]) == (64, 48, 2.0, 25.0)
-    assert (document["verdict"], document["score"]) == ("impossible", 0.25)
+    assert document["verdict"] == "impossible" and document["score"] == pytest.approx(0.25 * 0.5**0.5, abs=1e-6)
     assert document["checked"] == {"inertia": 0.75} and document["unchecked"] == {"gravity": "nothing falls"}
     assert document["notes"] == ["a cut"] and document["findings"] == [finding.to_dict()]
     assert json.loads(report.to_json(indent=None)) == document and "\n" not in report.to_json(indent=None)

@@ -49,7 +49,7 @@ def test_json_is_one_report_a_line(folder: Path, capsys: pytest.CaptureFixture[s
 def test_the_table_ranks_the_impossible_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run([str(folder), "--table"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["score", "verdict", "findings", "video"]
+    assert lines[0].split() == ["score", "checked", "verdict", "findings", "video"]
     assert "false.mp4" in lines[1]
     assert "true.mp4" in lines[2]
 

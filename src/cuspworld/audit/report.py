@@ -17,6 +17,7 @@ from cuspworld import html
 from cuspworld.audit.finding import Finding
 
 SCHEMA_VERSION = "1.0"
+FEWEST = 4  # laws that must be checked for a verdict, unless fewer were asked for
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,17 +35,24 @@ class Report:
 
     @property
     def score(self) -> float:
-        """The probability that no checked law is broken, taking laws as independent; 0.5 where nothing was checked."""
-        if not self.suspicion:
-            return 0.5
-        return math.exp(sum(math.log1p(-min(p, 1 - 1e-9)) for p in self.suspicion.values()))
+        """The probability that no law is broken, taking laws as independent. What was not looked at is as likely broken
+        as not: 0.5 where nothing was checked, half of 1 over all laws, so that not looking is never rewarded."""
+        looked = math.exp(sum(math.log1p(-min(p, 1 - 1e-9)) for p in self.suspicion.values()))
+        return float(looked * 0.5 ** (1 - len(self.suspicion) / self.laws))
+
+    @property
+    def laws(self) -> int:
+        """How many laws were asked about, checked or not; 1 where none was."""
+        return max(1, len(self.suspicion) + len(self.unchecked))
 
     @property
     def verdict(self) -> str:
-        """`possible`, `impossible` or `cannot tell`."""
+        """`possible`, `impossible` (there is a finding), or `cannot tell`: too few laws could be checked, or none is
+        found broken and yet it is likelier than not that one is."""
         if self.findings:
             return "impossible"
-        return "possible" if self.suspicion else "cannot tell"
+        enough = len(self.suspicion) >= min(FEWEST, self.laws) and self.score >= 0.5
+        return "possible" if enough else "cannot tell"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, as in `report.schema.json`."""
@@ -97,7 +105,8 @@ class Report:
         return axes
 
     def __str__(self) -> str:
-        lines = [f"{self.name}: {self.verdict} (score {self.score:.2f}, {self.seconds:.2f} s)"]
+        checked = f"{len(self.suspicion)} of {self.laws} laws checked"
+        lines = [f"{self.name}: {self.verdict} (score {self.score:.2f}, {checked}, {self.seconds:.2f} s)"]
         for f in self.findings:
             lines.append(f"  {f.start:6.2f}-{f.end:.2f} s  {f.law:<12} {f.probability:4.0%}  {f.sentence}")
         for law, why in self.unchecked.items():

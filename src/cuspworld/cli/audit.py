@@ -140,10 +140,12 @@ def _ranking(reports: list[Report]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for column, justify in (("score", "right"), ("verdict", "left"), ("findings", "left"), ("video", "left")):
+    for column, justify in (("score", "right"), ("checked", "right"), ("verdict", "left"), ("findings", "left"),
+                            ("video", "left")):  # fmt: skip
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     for report in sorted(reports, key=lambda r: r.score):
         what = ", ".join(f"{f.law} {f.start:.2f}s {f.probability:.0%}" for f in report.findings[:4])
         more = f" (+{len(report.findings) - 4})" if len(report.findings) > 4 else ""
-        table.add_row(f"{report.score:.3f}", report.verdict, what + more, report.name)
+        checked = f"{len(report.suspicion)}/{report.laws}"
+        table.add_row(f"{report.score:.3f}", checked, report.verdict, what + more, report.name)
     Console(width=None).print(table)

@@ -170,3 +170,8 @@ def test_weights_that_are_missing_or_damaged_are_named(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"not tensors at all")
     with pytest.raises(CuspError, match="is not a taught judge, or a damaged one"):
         TwinJudge.load(tmp_path)
+
+
+def test_it_is_silent_below_the_rates_that_it_was_taught(heat: tuple[Clip, Clip]) -> None:
+    slow = Clip(heat[1].frames[::3], 8.0)
+    assert any("12 frames a second and more, not at 8" in note for note in audit_clip(slow).notes)

@@ -1,8 +1,8 @@
 """The taught judge: a small network that learned from the worlds' impossible twins where and when which law breaks.
 
 It knows the twelve worlds and nothing else. So it first asks whether a clip looks like one of them (the distance of its
-median frame, in colour and in roughness, to the nearest that it was taught on), and is silent where it does not: on
-video from elsewhere the laws speak alone. Where it may speak, it does two things, both with weights fitted on
+median frame, in colour and in roughness, to the nearest that it was taught on), and is silent where it does not, or
+where it has too few frames a second: there the laws speak alone. Where it may speak, it does two things, both with weights fitted on
 development twins (docs/audit.md): it weighs each suspect of the laws by what it sees at that time and place, and it
 adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
 """
@@ -35,6 +35,7 @@ FOLDER = Path(__file__).parents[2] / "assets" / "twin_judge"
 LIMIT = 0.07  # a clip that looks more unlike (root mean square, of 1) every taught clip than this is of no taught world
 DARKEST = 0.55  # gain down to which a taught clip is known again
 SHORTEST = 8  # looks: fewer say nothing
+SLOWEST = 11.0  # frames a second: it was taught 24 and 12; of true worlds at 10 it condemned one in six
 SLACK = 0.3  # seconds beside a suspect within which the judge looks
 SEEN = "log-odds of the taught judge"  # what a suspect of its own was measured by
 
@@ -125,6 +126,8 @@ class TwinJudge:
         """
         if not scene.camera.steady or scene.camera.moving:
             return evidence, f"{self.name}: the camera moves, and it was taught with cameras at rest"
+        if scene.fps < SLOWEST:
+            return evidence, f"{self.name}: it was taught at 12 frames a second and more, not at {scene.fps:g}"
         chosen, small = looks(frames, scene.fps)
         distance, world = self._nearest(small)
         if distance > 1:

@@ -78,9 +78,8 @@ def page(report: Report, video: Clip | str | Path | None = None) -> str:
 def _summary(report: Report) -> str:
     height, width = report.size
     what = f"{report.seconds:.2f} s, {width}×{height}, {report.fps:g} fps"
-    if report.verdict == "cannot tell":
-        return f"{what}. No law could be checked."
-    return f"{what}. Probability that no checked law is broken: {percent(report.score)}."
+    checked = f"{len(report.suspicion)} of {report.laws} laws could be checked"
+    return f"{what}. {checked}. Probability that no law is broken: {percent(report.score)}."
 
 
 def _timeline(report: Report) -> str:
