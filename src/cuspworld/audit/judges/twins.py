@@ -1,10 +1,10 @@
 """The taught judge: a small network that learned from the worlds' impossible twins where and when which law breaks.
 
-It knows the twelve worlds and nothing else. So it first asks whether a clip looks like one of them (the distance of its
-median frame, in colour and in roughness, to the nearest that it was taught on), and is silent where it does not, or
-where it has too few frames a second: there the laws speak alone. Where it may speak, it does two things, both with weights fitted on
-development twins (docs/audit.md): it weighs each suspect of the laws by what it sees at that time and place, and it
-adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
+It knows the twelve worlds and nothing else. So it first asks whether a clip looks like one of them (the distance of
+its median frame, in colour and in roughness, to the nearest that it was taught on), and is silent where it does not,
+or where it has too few frames a second: there the laws speak alone. Where it may speak, it does two things, both with
+weights fitted on development twins (docs/audit.md): it weighs each suspect of the laws by what it sees at that time
+and place, and it adds suspects of its own. The weights are trained by `recipes/twin_judge.py`.
 """
 
 from __future__ import annotations
