@@ -9,7 +9,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 export OMP_NUM_THREADS ?= 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all lint mutants benchmark docs model clean
+.PHONY: demo test test-all test-versions lint mutants benchmark docs model clean
 
 demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say where it lies
 	@mkdir -p out
@@ -26,6 +26,9 @@ test: $(DEV) lint ## the same install with the test extras, then lint, types and
 
 test-all: $(DEV) ## every test that this machine can run, the long ones too
 	$(BIN)/python -m pytest --timeout 3600
+
+test-versions: ## the bounds of pyproject.toml: lowest and highest versions on every Python here, the quick tests in each (hours)
+	$(PYTHON) tests/versions.py $(VERSIONS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -15,11 +15,15 @@ _CHECKSUM = "sha256"
 
 def write_arrays(path: Path, arrays: Mapping[str, ndarray], header: Mapping[str, str]) -> None:
     """Write the arrays and the header's texts to `path`, whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     kept = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with written_whole(path) as aside:
-        save_file(kept, aside, metadata={**header, _CHECKSUM: _checksum(kept, header)})
+        try:
+            save_file(kept, aside, metadata={**header, _CHECKSUM: _checksum(kept, header)})
+        except SafetensorError as error:  # a full disk
+            raise OSError(str(error)) from error
 
 
 def read_arrays(path: Path, advice: str) -> tuple[dict[str, ndarray], dict[str, str]]:

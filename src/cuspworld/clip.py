@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from operator import index as as_index
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,7 @@ class Clip:
     fps: float
     caption: str = ""
     truth: Truth | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)  # how a generated clip came to be: prompt, seed, model, ...
 
     def __post_init__(self) -> None:
         frames = self.frames
@@ -60,7 +61,7 @@ class Clip:
         if not len(range(start, stop, step)):
             raise CuspError(f"no frame of {len(self)} lies in [{start}:{stop}]")
         truth = None if self.truth is None else self.truth.of_frames(start, stop, step, self.fps)
-        return Clip(self.frames[start:stop:step], self.fps / step, self.caption, truth)
+        return Clip(self.frames[start:stop:step], self.fps / step, self.caption, truth, self.made)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return iter(self.frames)
@@ -135,8 +136,9 @@ class Clip:
             raise CuspError(
                 "truth=True reads whole clips: its tables have one row a frame; leave start, seconds, size, fps"
             )
-        frames, rate, caption = read_video(path, start=start, seconds=seconds, size=size, fps=fps, partial=partial)
-        return cls(frames, rate, caption, _read_truth(Path(path)) if truth else None)
+        options: dict[str, Any] = {"start": start, "seconds": seconds, "size": size, "fps": fps, "partial": partial}
+        frames, rate, caption, made = read_video(path, **options)
+        return cls(frames, rate, caption, _read_truth(Path(path)) if truth else None, made)
 
     @classmethod
     def stream(cls, path: str | Path, chunk: int = 64, **options: Any) -> Iterator[Clip]:
@@ -150,7 +152,8 @@ class Clip:
             yield cls(frames, rate)
 
     def write(self, path: str | Path, *, quality: int = 80, truth: bool = False) -> Path:
-        """Write by the name: .mp4, .mov (H.264, which browsers play), .webm (VP9), .gif or .png (a contact sheet).
+        """Write by the name: .mp4, .mov (H.264, which browsers play), .webm (VP9), .gif, .png (a contact sheet, or the
+        frame where there is one) or .jpg (of one frame).
 
         `quality`: 0 to 100, for mp4 and webm. `truth`: also write the truth beside it, as clip.truth.npz for clip.mp4.
         H.264 needs even sides: an odd side gains one row or column. Written whole or not at all; raises CuspError.
@@ -159,7 +162,7 @@ class Clip:
 
         if truth and self.truth is None:
             raise CuspError("this clip has no truth to write: leave truth=False")
-        path = write_stream(path, [self.frames], self.fps, quality=quality, caption=self.caption)
+        path = write_stream(path, [self.frames], self.fps, quality=quality, caption=self.caption, made=self.made)
         if truth and self.truth is not None:
             with written_whole(_truth_path(path)) as aside:
                 aside.write_bytes(self.truth.to_bytes())

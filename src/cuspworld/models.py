@@ -53,8 +53,21 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
     return module.eval()
 
 
+def check_device(device: Any) -> None:
+    """Raise CuspError for what is no device of torch, or one that this machine does not have."""
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise CuspError(f"device {str(device)!r} is not on this machine ({said}); take cpu") from error
+
+
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, path)
+    """Raises OSError where the disk refuses, as Python's own files do."""
+    try:
+        save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
 
 
 def read_config(path: str | Path) -> dict[str, Any]:

@@ -158,13 +158,16 @@ class Truth:
             header = json.loads(arrays.pop("header").tobytes())
         except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
             raise CuspError(f"not a truth record: {error}") from error
-        violation = header.pop("violation")
-        if violation:
-            violation = Violation(**{**violation, "box": tuple(violation["box"])})
-        return cls(
-            **{key: header[key] for key in ("world", "parameters", "units", "camera", "branch")},
-            events=tuple(Event(**event) for event in header["events"]),
-            instances={int(key): name for key, name in header["instances"].items()},
-            violation=violation,
-            **arrays,
-        )
+        try:
+            violation = header.pop("violation")
+            if violation:
+                violation = Violation(**{**violation, "box": tuple(violation["box"])})
+            return cls(
+                **{key: header[key] for key in ("world", "parameters", "units", "camera", "branch")},
+                events=tuple(Event(**event) for event in header["events"]),
+                instances={int(key): name for key, name in header["instances"].items()},
+                violation=violation,
+                **arrays,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CuspError(f"not a truth record: {error} is missing or of another kind") from error

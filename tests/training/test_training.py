@@ -74,7 +74,11 @@ def interrupt(_preset, folder: Path, phase: str, at: int) -> None:
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path):
+    torch.manual_seed(5)
     train(CLIPS, MICRO, tmp_path / "run", bfloat16=False)
+    drawn = torch.rand(3)
+    torch.manual_seed(5)
+    assert torch.equal(drawn, torch.rand(3))  # training leaves the caller's random numbers alone
     before = weights(tmp_path / "run")
     with one_writer(tmp_path / "run", "run"), pytest.raises(CuspError, match="being written by another process"):
         train(CLIPS, MICRO, tmp_path / "run", resume=True, bfloat16=False)

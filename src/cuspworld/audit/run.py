@@ -61,9 +61,9 @@ def audit_clip(
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
-    for label, value in (("fps", fps), ("metres_per_pixel", metres_per_pixel)):
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise CuspError(f"{label} must be a positive number: got {value}")
+    for label, value, most in (("fps", fps, 1e6), ("metres_per_pixel", metres_per_pixel, 1e12)):
+        if value is not None and not 0 < value <= most:
+            raise CuspError(f"{label} must be a positive number, at most {most:g}: got {value}")
     if working < 32:
         raise CuspError(f"working must be at least 32 pixels: got {working}")
     options: dict[str, Any] = {

@@ -6,6 +6,7 @@ verb's one-line help, and the verb's own file carries the rest.
 
 import importlib
 import os
+import signal
 import sys
 
 # Before torch is loaded: threads that spin while another process has their core make a second of work take ten.
@@ -40,11 +41,14 @@ def _help() -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run `cusp`. Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input, 130 stopped by Ctrl-C."""
+    """Run `cusp`. Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input, 3 done but something was left
+    out, 130 stopped by Ctrl-C, 143 by SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_help())
         sys.exit(0)
+    from cuspworld.cli.say import plain, say
+
     verb, rest = arguments[0], arguments[1:]
     if verb == "--version":
         from cuspworld import __version__
@@ -56,19 +60,29 @@ def main(arguments: list[str] | None = None) -> None:
 
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        print(f"error: no verb {verb!r}{hint} Verbs: {', '.join(VERBS)}", file=sys.stderr)
+        say(f"error: no verb {verb!r}{hint} Verbs: {', '.join(VERBS)}", error=True)
         sys.exit(2)
     from cuspworld.errors import CuspError
 
+    ended: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        """As after Ctrl-C, what was begun is saved or cleared."""
+        ended.append(number)
+        raise KeyboardInterrupt
+
     try:
+        signal.signal(signal.SIGTERM, end)
         import typer
 
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command()(getattr(importlib.import_module(VERBS[verb][0]), verb))
         app(rest, prog_name=f"cusp {verb}", standalone_mode=True)
     except CuspError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {plain(error)}", error=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as error:
+        if not ended and isinstance(error, SystemExit) and error.code != 130:
+            raise
+        print("terminated" if ended else "stopped", file=sys.stderr)
+        sys.exit(143 if ended else 130)

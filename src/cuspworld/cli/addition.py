@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import typer
+
+from cuspworld.cli.say import plain, say, say_json
 
 if TYPE_CHECKING:
     from cuspworld.library import Addition, Library
@@ -25,15 +25,15 @@ def tell_addition(addition: Addition, library: Library, as_json: bool) -> None:
 def _tell(addition: Addition, library: Library, as_json: bool) -> None:
     if as_json:
         facts = {**dataclasses.asdict(addition), "clips": len(library), "path": str(library.path)}
-        print(json.dumps(facts, ensure_ascii=False))
+        say_json(facts)
         return
     for what, why in addition.problems[:_LISTED]:
-        print(f"left out {what}: {why}", file=sys.stderr)
+        say(f"left out {plain(what)}: {plain(why)}", error=True)
     if len(addition.problems) > _LISTED:
-        print(f"... and {len(addition.problems) - _LISTED} more; --json lists them all", file=sys.stderr)
+        say(f"... and {len(addition.problems) - _LISTED} more; --json lists them all", error=True)
     if silent := addition.uncaptioned:
         names = ", ".join(repr(name) for name in silent[:3]) + (", ..." if len(silent) > 3 else "")
-        print(f"without a caption: {len(silent)} ({names}); a model learns nothing from their text", file=sys.stderr)
+        say(f"without a caption: {len(silent)} ({names}); a model learns nothing from their text", error=True)
     there = f", {addition.present} were there already" if addition.present else ""
     out = f", {len(addition.problems)} left out or in doubt" if addition.problems else ""
-    print(f"{library.path}: {addition.added} clips added{there}{out}; {len(library)} in all")
+    say(f"{plain(library.path)}: {addition.added} clips added{there}{out}; {len(library)} in all")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cuspworld.cli.say import plain, say, say_json
 from cuspworld.errors import CuspError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def audit(
 
       cusp audit true.mp4 generated.mp4
     """
-    import sys
+    from dataclasses import replace
 
     from cuspworld.audit.compare import compare
     from cuspworld.audit.streaming import Limits
@@ -74,20 +75,20 @@ def audit(
     for path, result in _reports(paths, tolerant=len(paths) > 1, **options):
         if isinstance(result, CuspError):
             failures.append(result)
-            print(f"error: {result}", file=sys.stderr)
+            say(f"error: {plain(result)}", error=True)
             continue
         reports.append((path, result))
         if as_json:
-            print(result.to_json(indent=None))
+            say_json(result.to_dict())
         elif not table:
-            print(result)
+            say(str(replace(result, name=plain(result.name))))
     if html is not None:
         for written in _write_pages(reports, html):
-            print(f"wrote {written}", file=sys.stderr)
+            say(f"wrote {plain(written)}", error=True)
     if table and not as_json:
         _ranking([report for _, report in reports])
     if len(paths) == 2 and len(reports) == 2 and not as_json and not table:
-        print(compare(reports[0][1], reports[1][1]))
+        say(compare(reports[0][1], reports[1][1]))
     hit = any(f.law in wanted or "any" in wanted for _, report in reports for f in report.findings)
     if failures:
         raise typer.Exit(2)
@@ -137,6 +138,7 @@ def _write_pages(reports: list[tuple[Path, Report]], target: Path) -> list[Path]
 def _ranking(reports: list[Report]) -> None:
     """Print the reports as a table, least possible first."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -147,5 +149,5 @@ def _ranking(reports: list[Report]) -> None:
         what = ", ".join(f"{f.law} {f.start:.2f}s {f.probability:.0%}" for f in report.findings[:4])
         more = f" (+{len(report.findings) - 4})" if len(report.findings) > 4 else ""
         checked = f"{len(report.suspicion)}/{report.laws}"
-        table.add_row(f"{report.score:.3f}", checked, report.verdict, what + more, report.name)
+        table.add_row(f"{report.score:.3f}", checked, report.verdict, what + more, escape(plain(report.name)))
     Console(width=None).print(table)

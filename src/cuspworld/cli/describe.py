@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cuspworld.cli.say import say
 from cuspworld.errors import CuspError
 
 
@@ -40,7 +41,7 @@ def describe_world(name: str) -> dict[str, Any]:
 
 
 def print_world(world: dict[str, Any]) -> None:
-    print(
+    say(
         f"{world['name']}: {world['scene']}\n{world['seconds']:g} s at {world['fps']:g} fps; Gymnasium id {world['id']}"
     )
     rows = [(p["name"], f"{_range(p['train'])} {p['unit']}".strip(), p["doc"]) for p in world["parameters"]]
@@ -48,9 +49,7 @@ def print_world(world: dict[str, Any]) -> None:
     _section("actions", [(k, f"{a['low']:g} to {a['high']:g} {a['unit']}", "") for k, a in world["actions"].items()])
     _section("twins", [(k, t["breaks"], t["shows"]) for k, t in world["twins"].items()])
     _section("presets", [(k, doc, "") for k, doc in world["presets"].items()])
-    print(
-        f"\nbranches: {', '.join(world['branches'])}\ncritical events: {', '.join(world['critical_events']) or 'none'}"
-    )
+    say(f"\nbranches: {', '.join(world['branches'])}\ncritical events: {', '.join(world['critical_events']) or 'none'}")
 
 
 def _range(value: Any) -> str:
@@ -64,9 +63,9 @@ def _section(title: str, rows: list[tuple[str, str, str]]) -> None:
     if not rows:
         return
     widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
-    print(f"\n{title}:")
+    say(f"\n{title}:")
     for first, second, third in rows:
-        print(f"  {first:<{widths[0]}}  {second:<{widths[1]}}  {third}".rstrip())
+        say(f"  {first:<{widths[0]}}  {second:<{widths[1]}}  {third}".rstrip())
 
 
 def describe_path(path: Path) -> dict[str, Any]:
@@ -93,6 +92,7 @@ def describe_path(path: Path) -> dict[str, Any]:
         "frames": info.frames,
         "seconds": info.seconds,
         "caption": info.caption,
+        **({"made": info.made} if info.made else {}),
         "bytes": path.stat().st_size,
         "truth": path.with_suffix(".truth.npz").is_file(),
     }

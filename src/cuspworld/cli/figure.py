@@ -36,10 +36,10 @@ def figure(
 
       cusp figure digits -o digits.png --data FOLDER
     """
-    import json
     import sys
     import time
 
+    from cuspworld.cli.say import plain, say, say_json
     from cuspworld.errors import CuspError
     from cuspworld.figures.picture import check_picture
 
@@ -53,11 +53,11 @@ def figure(
             raise CuspError("--data and --quick are options of `cusp figure digits`: the seahorse needs neither")
         figures = draw_seahorse(output, seed=seed, dots=dots, **({} if sites is None else {"sites": sites}))
         if as_json:
-            print(json.dumps({"output": str(output), **figures}))
+            say_json({"output": str(output), **figures})
             return
         for title, value in figures.items():
             print(f"{title.replace('_', ' '):<24} {value:.4g}")
-        print(output)
+        say(plain(output))
         return
     from cuspworld.figures.digits_drawing import draw_digits
 
@@ -72,6 +72,6 @@ def figure(
         lambda line: print(line, file=sys.stderr if as_json else sys.stdout, flush=True),
     )
     if as_json:
-        print(json.dumps({"output": str(output), "cpu_seconds": time.process_time() - started, **measured}))
+        say_json({"output": str(output), "cpu_seconds": time.process_time() - started, **measured})
         return
-    print(f"{output} ({time.process_time() - started:.0f} CPU seconds)")
+    say(f"{plain(output)} ({time.process_time() - started:.0f} CPU seconds)")

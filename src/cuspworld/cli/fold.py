@@ -33,10 +33,9 @@ def fold(
 
       cusp fold points.npy --source ball --tolerance 0.1 --json
     """
-    import json
-    import sys
     import warnings
 
+    from cuspworld.cli.say import plain, say, say_json
     from cuspworld.errors import CuspError, CuspWarning
     from cuspworld.figures.fold import draw_fold, find_fold
     from cuspworld.figures.picture import check_picture
@@ -61,9 +60,9 @@ def fold(
             draw_fold(output, found, dots)
     for warning in caught:
         if issubclass(warning.category, CuspWarning):
-            print(f"warning: {warning.message}", file=sys.stderr)
+            say(f"warning: {plain(warning.message)}", error=True)
     if as_json:
-        print(json.dumps({**summary, "output": None if output is None else str(output)}))
+        say_json({**summary, "output": None if output is None else str(output)})
         return
     sizes = summary["branches"]
     more = f", and {len(sizes) - 12} more" if len(sizes) > 12 else ""
@@ -77,4 +76,4 @@ def fold(
     for pair in summary["critical_pairs"][:5]:
         print(f"critical pair   {pair['i']} - {pair['j']}, mass {pair['mass']:.2e}")
     if output is not None:
-        print(output)
+        say(plain(output))

@@ -7,65 +7,83 @@ import typer
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What should happen.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="mp4, webm, gif, or png (a contact sheet).")],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What should happen; may be left out with --image or --video.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="mp4, webm, gif, png (a contact sheet) or jpg (one frame).")
+    ] = ...,  # type: ignore[assignment]
     model: Annotated[str, typer.Option(help="A model folder; default is the one in the package.")] = "default",
-    seconds: float = 2.0,
-    size: Annotated[int | None, typer.Option(help="Pixels a side; default the model's own.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long; 2 by default.")] = None,
+    num_frames: Annotated[int | None, typer.Option(help="Instead of --seconds; 1 with a .png is a still.")] = None,
+    size: Annotated[str | None, typer.Option(help="Pixels a side, or HEIGHTxWIDTH; default the model's own.")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames a second; default the model's own.")] = None,
     seed: int = 0,
     steps: Annotated[int | None, typer.Option(help="Steps of the sampler (num_inference_steps).")] = None,
     guidance: Annotated[float | None, typer.Option(help="Classifier-free guidance scale; 1 is none.")] = None,
+    negative_prompt: Annotated[str | None, typer.Option(help="What guidance leads away from.")] = None,
     sampler: Annotated[str | None, typer.Option(help="euler, heun or adams_bashforth.")] = None,
     image: Annotated[Path | None, typer.Option(help="The first frame.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video to go on from; the result begins with it.")] = None,
     candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Generate a video from a prompt, an image or a video.
+    """Generate a video from a prompt, an image or a video. The file keeps prompt, seed and model: `cusp info` tells.
 
     Examples:
 
       cusp generate "a glass of orange juice is pushed hard and tips over" -o juice.mp4
 
-      cusp generate "four puppies romp over the grass" -o puppies.mp4 --seconds 60 --seed 3
+      cusp generate "four puppies romp over the grass" -o puppies.mp4 --seconds 60 --seed 3 --size 96x128
 
-      cusp generate "two balls collide" --video start.mp4 -o on.mp4
+      cusp generate "two balls collide" -o still.jpg
+
+      cusp generate --image still.jpg -o on.mp4
     """
-    import json
-    import sys
     import time
     import warnings
 
-    from cuspworld.errors import CuspWarning
+    from cuspworld.cli.parse import parse_size
+    from cuspworld.cli.say import plain, say, say_json
+    from cuspworld.errors import CuspError, CuspWarning
     from cuspworld.simulator.simulator import Simulator
     from cuspworld.video.files import check_output, write_stream
 
     check_output(output)
-    simulator = Simulator.from_pretrained(model)
+    if prompt is None and image is None and video is None:
+        raise CuspError('say what should happen, as in cusp generate "two balls collide", or give --image or --video')
+    text = prompt or ""
     options: dict[str, Any] = {
-        "seconds": seconds, "size": size, "fps": fps, "num_inference_steps": steps, "guidance_scale": guidance,
-        "sampler": sampler, "image": image, "video": video,
+        "size": None if size is None else parse_size(size), "fps": fps, "num_inference_steps": steps,
+        "guidance_scale": guidance, "negative_prompt": negative_prompt, "sampler": sampler,
+        "image": image, "video": video, "seed": seed,
     }  # fmt: skip
-    rate = fps or simulator.config.fps
+    if output.suffix.lower() in (".jpg", ".jpeg") and seconds is None and num_frames is None:
+        num_frames = 1
+    if num_frames is not None:
+        options["num_frames"] = num_frames
+    if seconds is not None:
+        options["seconds"] = seconds
+    simulator = Simulator.from_pretrained(model)
     note = ""
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CuspWarning)
         if candidates == 1:
-            write_stream(output, simulator.stream(prompt, seed=seed, **options), rate)
+            chunks = simulator.stream(text, **options)
+            made = simulator.made(text, **options)
+            write_stream(output, chunks, fps or simulator.config.fps, caption=text, made=made)
         else:
-            ranked = simulator.best_of(prompt, candidates, seed=seed, **options)
-            clip, report, kept = ranked[0]
+            clip, report, kept = simulator.best_of(text, candidates, **options)[0]
             note = f"kept seed {kept} of {candidates}: the audit's score {report.score:.2f}"
             clip.write(output)
     took = time.perf_counter() - started
     told = [str(w.message) for w in caught if issubclass(w.category, CuspWarning)]
     if as_json:
-        print(json.dumps({"output": str(output), "took_seconds": took, "warnings": told, "note": note}))
+        say_json({"output": str(output), "took_seconds": took, "warnings": told, "note": note})
         return
     for message in dict.fromkeys(told):
-        print(f"warning: {message}", file=sys.stderr)
+        say(f"warning: {plain(message)}", error=True)
     if note:
-        print(note)
-    print(f"{output} ({took:.1f} s to make)")
+        say(note)
+    say(f"{plain(output)} ({took:.1f} s to make)")

@@ -22,23 +22,22 @@ def worlds(
 
       cusp worlds --json
     """
-    import json
-
     from cuspworld import worlds as room
     from cuspworld.cli.describe import describe_world, print_world
     from cuspworld.cli.parse import parse_world
+    from cuspworld.cli.say import plain, say, say_json
 
     if name:
         name = parse_world(name)
     if as_json:
         described = [describe_world(world) for world in ([name] if name else room.names())]
-        print(json.dumps(described[0] if name else described, indent=2, ensure_ascii=False))
+        say_json(described[0] if name else described, indent=2)
     elif name:
         print_world(describe_world(name))
     else:
         for world in room.names():
-            print(f"{world:<12} {room.describe(world)}")
-        print("\nOne in full: cusp worlds NAME.   A clip: cusp record NAME -o clip.mp4")
+            say(f"{world:<12} {plain(room.describe(world))}")
+        say("\nOne in full: cusp worlds NAME.   A clip: cusp record NAME -o clip.mp4")
 
 
 def record(
@@ -79,9 +78,8 @@ def record(
 
       cusp record pendulum:Pendulum -o pendulum.mp4
     """
-    import json
-
     from cuspworld.cli.parse import parse_settings, parse_size, parse_world
+    from cuspworld.cli.say import plain, say, say_json
     from cuspworld.errors import CuspError
 
     world = parse_world(world)
@@ -116,6 +114,6 @@ def record(
     if as_json:
         events = [{"name": e.name, "time": e.time} for e in clip.truth.events] if clip.truth else []
         facts = {"output": str(output), "caption": clip.caption, "frames": len(clip), "fps": clip.fps, "events": events}
-        print(json.dumps(facts, ensure_ascii=False))
+        say_json(facts)
     else:
-        print(f"{output}: {clip.caption}")
+        say(f"{plain(output)}: {plain(clip.caption)}")

@@ -30,6 +30,7 @@ def show(
 
       cusp show worlds.lance -o worlds.png
     """
+    from cuspworld.cli.say import plain, say
     from cuspworld.errors import CuspError
     from cuspworld.video.contact_sheet import write_contact_sheet
 
@@ -47,7 +48,7 @@ def show(
         chunks = (c for c, _ in stream_video(file, 16, start=start, seconds=seconds, partial=partial))
         options: dict[str, Any] = {"caption": info.caption, "columns": columns, "start": start}
         write_contact_sheet(output, chunks, info.fps, frames=16 if frames is None else frames, **options)
-    print(output)
+    say(plain(output))
 
 
 def info(
@@ -66,9 +67,8 @@ def info(
 
       cusp info default
     """
-    import json
-
     from cuspworld.cli.describe import describe_path
+    from cuspworld.cli.say import plain, say, say_json
 
     if str(path) == "default" and not path.exists():
         from cuspworld.simulator.folder import DEFAULT
@@ -76,15 +76,15 @@ def info(
         path = DEFAULT
     facts = describe_path(path)
     if as_json:
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        say_json(facts, indent=2)
         return
     for name, value in facts.items():
         if isinstance(value, dict):
-            print(f"{name}:")
+            say(f"{plain(name)}:")
             for key, entry in value.items():
-                print(f"  {key}: {_text(entry)}")
+                say(f"  {plain(key)}: {plain(_text(entry))}")
         else:
-            print(f"{name}: {_text(value)}")
+            say(f"{name}: {plain(_text(value))}")
 
 
 def _text(value: Any) -> str:

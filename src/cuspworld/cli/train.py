@@ -43,10 +43,11 @@ def train(
       accelerate launch --num_processes 2 -m cuspworld train worlds.lance -o runs/two --preset small
     """
     import dataclasses
-    import json
+    import shlex
 
     import torch
 
+    from cuspworld.cli.say import plain, say, say_json
     from cuspworld.errors import CuspError
     from cuspworld.library import Library
     from cuspworld.training.presets import preset as find_preset
@@ -70,10 +71,11 @@ def train(
         bfloat16=bf16,
     )
     if as_json:
-        print(json.dumps(dataclasses.asdict(result), default=str))
+        say_json(dataclasses.asdict(result))
         return
-    print(f"codec: {result.psnr_before:.1f} dB before, {result.psnr_after:.1f} dB after (PSNR of held-out clips)")
-    print(f'model: {result.model}\ntry:   cusp generate "{chosen_prompt(opened)}" --model {result.model} -o out.mp4')
+    say(f"codec: {result.psnr_before:.1f} dB before, {result.psnr_after:.1f} dB after (PSNR of held-out clips)")
+    prompt, model = shlex.quote(plain(chosen_prompt(opened))), shlex.quote(plain(result.model))
+    say(f"model: {plain(result.model)}\ntry:   cusp generate {prompt} --model {model} -o out.mp4")
 
 
 def chosen_prompt(library) -> str:  # type: ignore[no-untyped-def]

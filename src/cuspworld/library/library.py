@@ -22,6 +22,7 @@ from jaxtyping import Float
 from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.library.heeding import heeding_ctrl_c
 from cuspworld.library.schema import SCHEMA, row_of
 from cuspworld.library.table import Table
 from cuspworld.library.work import Done, commit, write_rows
@@ -179,7 +180,7 @@ class Library(Table):
     ) -> Addition:
         """Make what is wanted (key -> item) and not there; commit each share as it comes."""
         bar = progress_bar(str(self.path.name), "done", shown=False if progress else None)
-        with one_writer(self.path, "library"), bar as move:
+        with one_writer(self.path, "library"), bar as move, heeding_ctrl_c() as stopped:
             move = progress or move
             self._refresh()
             # A file that was cut into pieces has their numbers after its key; they were committed together.
@@ -197,6 +198,7 @@ class Library(Table):
                 problems += result.problems
                 done += len(task.items)
                 move(done, len(wanted))
+                stopped()
             self._tidy()
         return Addition(added, present, tuple(sorted(problems)))
 

@@ -101,6 +101,6 @@ def clip_of(row: Mapping[str, Any]) -> Clip:
     try:
         frames = unpack_frames(row["frames"], (row["time"], row["height"], row["width"]))
         truth = Truth.from_bytes(row["truth"]) if row.get("truth") is not None else None
-    except CuspError as error:
+        return Clip(frames, row["fps"], row["caption"], truth)
+    except (CuspError, TypeError, ValueError) as error:  # a column that is missing, null or not a number
         raise CuspError(f"the clip {row['key']!r} of the library cannot be read: {error}") from error
-    return Clip(frames, row["fps"], row["caption"], truth)

@@ -84,4 +84,8 @@ class Selection(Sequence[Clip]):
     def _read(self, rows: np.ndarray, columns: list[str]) -> list[dict[str, Any]]:
         if not len(rows):
             return []
-        return self._dataset.take(rows.tolist(), columns=columns).to_pylist()
+        try:
+            return self._dataset.take(rows.tolist(), columns=columns).to_pylist()
+        except (OSError, ValueError, RuntimeError) as error:  # Lance's own words for files that are damaged or gone
+            said = (str(error).splitlines() or [type(error).__name__])[0][:300]
+            raise CuspError(f"the library's files are damaged or gone: {said}; record or ingest it anew") from error

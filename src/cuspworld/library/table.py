@@ -160,7 +160,11 @@ class Table(Sequence[Clip]):
 
     @cached_property
     def _keys(self) -> list[str]:
-        return self._dataset.to_table(columns=["key"])["key"].to_pylist()
+        try:
+            return self._dataset.to_table(columns=["key"])["key"].to_pylist()
+        except (OSError, ValueError, RuntimeError) as error:
+            said = _first_line(error)
+            raise CuspError(f"the library {self.path} is damaged: {said}; record or ingest it anew") from error
 
     @cached_property
     def _rows(self) -> np.ndarray:

@@ -17,7 +17,7 @@ from torch import Tensor
 from cuspworld.codec.codec import to_frames, to_tensor
 from cuspworld.codec.tokens import tokenize, untokenize
 from cuspworld.simulator.parts import Parts
-from cuspworld.transport.flow.matching import SAMPLERS
+from cuspworld.transport.flow.matching import SAMPLERS, OnStep, unchanged
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Sampling:
     times: list[float]  # from 0, noise, to 1, data
     guidance: float  # classifier-free; 1 is none
     sampler: str  # of `SAMPLERS`
+    negative: str = ""  # what guidance leads away from
+    on_step: OnStep = unchanged  # (step, time, tokens) -> tokens
 
 
 class Chunks:
@@ -36,7 +38,7 @@ class Chunks:
     def __init__(self, parts: Parts, prompt: str, sampling: Sampling):
         self.parts, self.sampling = parts, sampling
         self.generator = torch.Generator().manual_seed(sampling.seed)
-        prompts = [prompt, ""] if sampling.guidance != 1 else [prompt]
+        prompts = [prompt, sampling.negative] if sampling.guidance != 1 else [prompt]
         with torch.inference_mode():
             self.text, self.text_mask = parts.prompts.encode(prompts)
 
@@ -84,6 +86,6 @@ class Chunks:
                 return v
             return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)
 
-        x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times)
+        x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times, self.sampling.on_step)
         x = torch.where(mark[..., None], clean, x)
         return to_frames(codec.decode(untokenize(x, shape, config.patch)))[0]

@@ -3,23 +3,27 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
+from torch import Tensor
 
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError, CuspWarning
+from cuspworld.models import check_device
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.parts import Parts
 from cuspworld.transport.flow.matching import SAMPLERS, time_grid
 from cuspworld.video.frames import first, resample, resize, resize_frames
+from cuspworld.video.images import as_image
 
 LONGEST = 3600.0  # seconds that one call makes; `stream` in a loop makes more
 
@@ -34,34 +38,78 @@ class Options(TypedDict, total=False):
     num_inference_steps: int | None
     guidance_scale: float | None
     sampler: str | None  # "euler", "heun" or "adams_bashforth"
-    image: str | Path | np.ndarray | None  # the first frame: a file, or uint8 (height, width, 3)
+    num_frames: int | None  # of the new part, at its frame rate; instead of `seconds`
+    negative_prompt: str | None  # what guidance leads away from; nothing by default
+    generator: torch.Generator | None  # a seed is drawn from it; instead of `seed`
+    callback_on_step_end: Callable[[Any, int, float, dict[str, Any]], dict[str, Any] | None] | None
+    # called with (simulator, step, time, {"latents": tokens}) after each step of the sampler; may return other latents
+    image: Any  # the first frame: a file, a PIL image, an array or a tensor
     video: str | Path | Clip | None  # what goes before: the result begins with it
 
 
 class Simulator(Parts):
     """`simulator(prompt, seconds=2, seed=0) -> Clip`. Load with `Simulator.from_pretrained("default")`."""
 
-    def __call__(self, prompt: str, *, candidates: int = 1, **options: Unpack[Options]) -> Clip:
-        """Make a clip.
+    name = ""  # of the folder that it was loaded from
 
-        `options`: seconds=2.0, size, fps, seed=0, num_inference_steps, guidance_scale, sampler, image, video; `Options`
-        says what each is. `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most
-        possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values out of
-        range, and warns (CuspWarning) if the model was not taught the prompt.
+    @overload
+    def __call__(self, prompt: str, *, candidates: int = 1, **options: Unpack[Options]) -> Clip: ...
+    @overload
+    def __call__(
+        self, prompt: str | Sequence[str], *, candidates: int = 1, output_type: str = "clip", **options: Unpack[Options]
+    ) -> Any: ...
+    def __call__(
+        self, prompt: str | Sequence[str], *, candidates: int = 1, output_type: str = "clip", **options: Unpack[Options]
+    ) -> Any:
+        """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
+
+        `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
+        negative_prompt, sampler, image, video, callback_on_step_end; `Options` says what each is. `output_type`:
+        "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both from 0 to 1, or "pil".
+        `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most possible; a
+        CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values out of range, and
+        warns (CuspWarning) if the model was not taught the prompt.
         """
+        if output_type not in OUTPUTS:
+            raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
+        options = seeded(options)
+        if isinstance(prompt, list | tuple):
+            made = []
+            for index, text in enumerate(prompt):
+                own: Options = {**options, "seed": options.get("seed", 0) + index}
+                made.append(self(text, candidates=candidates, output_type=output_type, **own))
+            return made
+        if not isinstance(prompt, str):
+            raise CuspError(f"prompt must be a text or a list of texts: got {type(prompt).__name__}")
         if candidates != 1:
             clip, report, kept = self.best_of(prompt, candidates, **options)[0]
             note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
             warnings.warn(note, CuspWarning, stacklevel=2)
-            return clip
+            return OUTPUTS[output_type](clip)
         frames = np.concatenate(list(self.stream(prompt, **options)))
-        return Clip(frames, float(options.get("fps") or self.config.fps), prompt)
+        rate = float(options.get("fps") or self.config.fps)
+        return OUTPUTS[output_type](Clip(frames, rate, prompt, made=self.made(prompt, **options)))
+
+    def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
+        """What a file says of how its clip came to be."""
+        sampling = self._sampling(options)
+        told = {"negative_prompt": sampling.negative} if sampling.negative else {}
+        return {
+            "prompt": prompt,
+            "seed": sampling.seed,
+            "model": self.name,
+            "num_inference_steps": len(sampling.times) - 1,
+            "guidance_scale": sampling.guidance,
+            "sampler": sampling.sampler,
+            **told,
+        }
 
     def best_of(self, prompt: str, candidates: int, **options: Unpack[Options]) -> list[tuple[Clip, Any, int]]:
         """(clip, its audit report, its seed) of each candidate, the most possible first."""
         from cuspworld.audit.run import audit_clip
 
         whole("candidates", candidates, 1, 64)
+        options = seeded(options)
         seed = options.get("seed", 0)
         made = []
         for own_seed in range(seed, seed + candidates):
@@ -77,19 +125,29 @@ class Simulator(Parts):
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text: got {type(prompt).__name__}")
         config = self.config
+        options = seeded(options)
         fps, size = options.get("fps"), options.get("size")
         rate = number("fps", config.fps if fps is None else fps, 0.1, 240)
-        seconds = number("seconds", options.get("seconds", 2.0), 1 / rate, LONGEST)
+        if (count := options.get("num_frames")) is not None:
+            if "seconds" in options:
+                raise CuspError("give seconds= or num_frames=, not both")
+            seconds = whole("num_frames", count, 1, int(LONGEST * rate)) / rate
+        else:
+            seconds = number("seconds", options.get("seconds", 2.0), 1 / rate, LONGEST)
         target = image_size(size) if size is not None else (config.height, config.width)
         sampling = self._sampling(options)
         given = self._given(options.get("image"), options.get("video"))
         if told := self.prompts.warning(prompt):
             warnings.warn(told, CuspWarning, stacklevel=2)
-        total = max(1, round(seconds * config.fps))
+        total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
         if options.get("image") is None and given is not None:
             total += len(given)
         chunks = first(Chunks(self, prompt, sampling).run(given), total)
-        return resample(resize(chunks, target), config.fps, rate)
+        shown = resample(resize(chunks, target), config.fps, rate)
+        if count is None:
+            return shown
+        before = 0 if given is None or options.get("image") is not None else math.ceil(len(given) * rate / config.fps)
+        return first(shown, before + count)
 
     def _sampling(self, options: Options) -> Sampling:
         """The options of the sampler, checked."""
@@ -101,30 +159,37 @@ class Simulator(Parts):
         steps = whole("num_inference_steps", config.num_inference_steps if steps is None else steps, 1, 1000)
         guidance = number("guidance_scale", config.guidance_scale if guidance is None else guidance, 0, 50)
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
-        return Sampling(seed, time_grid(steps, config.shift), guidance, name)
+        negative = options.get("negative_prompt") or ""
+        if not isinstance(negative, str):
+            raise CuspError(f"negative_prompt must be a text: got {type(negative).__name__}")
+        called = options.get("callback_on_step_end")
+
+        def on_step(step: int, time: float, latents: Tensor) -> Tensor:
+            answer = None if called is None else called(self, step, time, {"latents": latents})
+            return latents if answer is None else answer.get("latents", latents)
+
+        return Sampling(seed, time_grid(steps, config.shift), guidance, name, negative, on_step)
 
     def _given(self, image: Any, video: Any) -> UInt8[np.ndarray, "t h w 3"] | None:
         """The frames that go before, at the model's size and rate."""
         size = (self.config.height, self.config.width)
         if image is not None and video is not None:
             raise CuspError("give image= or video=, not both")
-        if isinstance(image, np.ndarray):
-            if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
-                raise CuspError(f"image must be uint8 (height, width, 3): got {image.dtype} {image.shape}")
-            return resize_frames(image[None], size)
         if image is not None:
-            from cuspworld.video.images import read_image
-
-            return resize_frames(read_image(image)[None], size)
+            return resize_frames(as_image(image)[None], size)
         if isinstance(video, Clip):
             step = video.fps / self.config.fps
             chosen = np.minimum((np.arange(max(1, round(len(video) / step))) * step).astype(int), len(video) - 1)
             return resize_frames(video.frames[chosen], size)
         if video is not None:
+            if not isinstance(video, str | Path):
+                raise CuspError(f"video must be a file or a Clip: got {type(video).__name__}")
             return Clip.read(video, size=size, fps=self.config.fps).frames
         return None
 
     def to(self, device: str | torch.device) -> Simulator:
+        """Move everything there. Raises CuspError for a device that this machine does not have."""
+        check_device(device)
         for module in (self.codec, self.prompts, self.transformer):
             module.to(device)
         return self
@@ -138,4 +203,33 @@ class Simulator(Parts):
     def from_pretrained(cls, path: str | Path = "default", device: str = "cpu") -> Simulator:
         """Load a folder that `save_pretrained` or `cusp train` wrote; "default" is the model in the package."""
         parts = load_parts(DEFAULT if str(path) == "default" else Path(path))
-        return cls(parts.config, parts.codec, parts.prompts, parts.transformer).to(device)
+        simulator = cls(parts.config, parts.codec, parts.prompts, parts.transformer).to(device)
+        simulator.name = "/".join(Path(path).parts[-2:])
+        return simulator
+
+
+def seeded(options: Options) -> Options:
+    """The options with the seed that `generator` draws, where it is given."""
+    generator = options.get("generator")
+    if generator is None:
+        return options
+    if not isinstance(generator, torch.Generator):
+        raise CuspError(f"generator must be a torch.Generator: got {type(generator).__name__}")
+    if "seed" in options:
+        raise CuspError("give seed= or generator=, not both")
+    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    return {**options, "generator": None, "seed": seed}
+
+
+def _pictures(clip: Clip) -> Any:
+    from PIL import Image
+
+    return [Image.fromarray(frame) for frame in clip]
+
+
+OUTPUTS: dict[str, Callable[[Clip], Any]] = {
+    "clip": lambda clip: clip,
+    "np": lambda clip: clip.frames.astype(np.float32) / 255,
+    "pt": lambda clip: torch.from_numpy(clip.frames).permute(0, 3, 1, 2).float() / 255,
+    "pil": _pictures,
+}

@@ -74,6 +74,7 @@ def train(
             _open_folder(folder, json.loads(json.dumps(settings)), resume)
             held.enter_context(one_writer(folder, "run"))
         process.wait()
+        held.enter_context(torch.random.fork_rng([] if device == "cpu" else [device]))  # the caller's draws stay theirs
         if bfloat16 is None:
             bfloat16 = bfloat16_helps(device)
         checked = list(held_out)[:32] or some(clips, 8)

@@ -6,41 +6,63 @@ from one that was cut short.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.errors import CuspError
 from cuspworld.video.contact_sheet import write_contact_sheet
+from cuspworld.video.images import write_image
 from cuspworld.video.read import VideoFile, VideoInfo, probe, read_video
 from cuspworld.video.write import SUFFIXES, write_video
 from cuspworld.video.write import check_output as _check_output
 
 __all__ = ["VideoFile", "VideoInfo", "check_output", "probe", "read_video", "stream_video", "write_stream"]
 
+STILLS = (".png", ".jpg", ".jpeg")
 Chunk = UInt8[np.ndarray, "time height width 3"]
 
 
 def check_output(path: str | Path) -> Path:
     """`path` if a video or contact sheet can be written there, else CuspError: ask before long work."""
     path = Path(path)
-    _check_output(path, (*SUFFIXES, ".png"))
+    _check_output(path, (*SUFFIXES, *STILLS))
     return path
 
 
 def write_stream(
-    path: str | Path, chunks: Iterable[np.ndarray], fps: float, *, quality: int = 80, caption: str = ""
+    path: str | Path,
+    chunks: Iterable[np.ndarray],
+    fps: float,
+    *,
+    quality: int = 80,
+    caption: str = "",
+    made: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write chunks of frames, uint8 (time, height, width, 3), one after the other, in memory that does not grow.
 
-    The format follows the name: .mp4, .m4v, .mov (H.264 that browsers play), .webm (VP9), .gif, or .png (a contact
-    sheet). `quality`: 0 to 100, for mp4 and webm. Raises CuspError; the file is written whole or not at all.
+    The format follows the name: .mp4, .m4v, .mov (H.264 that browsers play), .webm (VP9), .gif; .png (a contact sheet,
+    or the frame where there is one), .jpg (of one frame). `quality`: 0 to 100, for mp4 and webm. `made`: how it came to
+    be, kept in all but gifs. Raises CuspError; the file is written whole or not at all.
     """
-    if check_output(path).suffix.lower() == ".png":
-        return write_contact_sheet(path, chunks, fps, caption=caption)
-    return write_video(path, chunks, fps, quality=quality, caption=caption)
+    path = check_output(path)
+    if path.suffix.lower() not in STILLS:
+        return write_video(path, chunks, fps, quality=quality, caption=caption, made=made)
+    frames = (frame for chunk in chunks for frame in chunk)
+    begin = list(itertools.islice(frames, 2))
+    if len(begin) == 1:
+        text = json.dumps({"caption": caption, **made}, ensure_ascii=False) if made else caption
+        return write_image(path, begin[0], text)
+    if path.suffix.lower() == ".png":
+        return write_contact_sheet(
+            path, (frame[None] for frame in itertools.chain(begin, frames)), fps, caption=caption
+        )
+    raise CuspError(f"{path} takes one frame: write clip[0:1], or a .png, which is a contact sheet of many")
 
 
 def stream_video(

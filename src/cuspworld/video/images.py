@@ -1,15 +1,63 @@
-"""Read a still image with limits: an image comes from strangers too."""
+"""Still images in and out, with limits: an image comes from strangers too."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.errors import CuspError
+from cuspworld.files import written_whole
 
 LARGEST = 16384  # pixels a side
+
+
+def as_image(value: Any) -> UInt8[np.ndarray, "h w 3"]:
+    """An image as RGB: a file, a PIL image, or an array or tensor, (height, width, 3) or (3, height, width), uint8 or
+    numbers from 0 to 1. Raises CuspError that says what it got."""
+    from PIL import Image
+
+    if isinstance(value, str | Path):
+        return read_image(value)
+    if isinstance(value, Image.Image):
+        return np.asarray(value.convert("RGB"))
+    if hasattr(value, "detach"):  # a tensor of torch
+        value = value.detach().cpu().numpy()
+    if not isinstance(value, np.ndarray):
+        kinds = "a file, a PIL image, an array or a tensor"
+        raise CuspError(f"image must be {kinds}: got {type(value).__name__}")
+    array = value[0] if value.ndim == 4 and len(value) == 1 else value
+    if array.ndim == 3 and array.shape[0] == 3 != array.shape[-1]:
+        array = np.moveaxis(array, 0, -1)
+    if array.ndim != 3 or array.shape[-1] != 3 or 0 in array.shape or max(array.shape) > LARGEST:
+        raise CuspError(f"image must be (height, width, 3) or (3, height, width): got {value.dtype} {value.shape}")
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    if not np.issubdtype(array.dtype, np.floating) or not (array.min() >= 0 and array.max() <= 1):
+        raise CuspError(f"image must be uint8, or numbers from 0 to 1: got {value.dtype} {value.shape}")
+    return np.round(array.astype(np.float64) * 255).astype(np.uint8)
+
+
+def write_image(path: Path, image: UInt8[np.ndarray, "h w 3"], text: str = "") -> Path:
+    """Write a .png or .jpg, whole or not at all; `text` is kept as its description. Raises CuspError."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    picture = Image.fromarray(image)
+    options: dict[str, Any] = {"quality": 95, "subsampling": 0}
+    if path.suffix.lower() == ".png":
+        info = PngInfo()
+        info.add_itxt("Description", text)
+        options = {"pnginfo": info}
+    elif text:
+        exif = Image.Exif()
+        exif[0x010E] = text  # ImageDescription
+        options["exif"] = exif
+    with written_whole(path) as aside:
+        picture.save(aside, format="PNG" if path.suffix.lower() == ".png" else "JPEG", **options)
+    return path
 
 
 def read_image(path: str | Path) -> UInt8[np.ndarray, "h w 3"]:

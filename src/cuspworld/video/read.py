@@ -8,9 +8,10 @@ are refused, and sizes are checked before anything is decoded.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,6 +31,7 @@ SUFFIXES = (
 )  # fmt: skip
 MAX_BYTES = 4 << 30  # of frames that `read_video` keeps in memory at once
 MAX_FPS = 1000.0
+_LONGEST = 1e9  # seconds, thirty years
 MAX_HOLD = 600.0  # seconds that one frame may stay on screen; beyond it the timestamps are damaged
 THREADED_PIXELS = 1280 * 720
 _FORMATS = "mov,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg"
@@ -48,6 +50,7 @@ class VideoInfo:
     frames: int | None
     seconds: float | None
     caption: str
+    made: dict[str, Any] = field(default_factory=dict)  # how a file of ours came to be: prompt, seed, model, ...
 
 
 def shown(path: str | Path) -> str:
@@ -57,9 +60,9 @@ def shown(path: str | Path) -> str:
 
 
 def check_seconds(start: float, seconds: float | None) -> None:
-    if not (math.isfinite(start) and start >= 0):
+    if not 0 <= start <= _LONGEST:
         raise CuspError(f"start must be a time in seconds from 0 on: got {start}")
-    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+    if seconds is not None and not 0 < seconds <= _LONGEST:
         raise CuspError(f"seconds must be a positive number: got {seconds}; leave it out to read to the end")
 
 
@@ -153,6 +156,16 @@ class VideoFile:
     def caption(self) -> str:
         """The description that `Clip.write` leaves in the file."""
         return next((v for k, v in self._container.metadata.items() if k.lower() == "description"), "")
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """How a file of ours came to be, as `write_video` left it; empty for all others."""
+        text = next((v for k, v in self._container.metadata.items() if k.lower() == "comment"), "")
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) and found.pop("made_by", None) == "cuspworld" else {}
 
     def frames(
         self,
@@ -336,8 +349,8 @@ def read_video(
     size: int | tuple[int, int] | None = None,
     fps: float | None = None,
     partial: bool = False,
-) -> tuple[UInt8[np.ndarray, "time height width 3"], float, str]:
-    """(frames, fps, caption) of a video file; see `VideoFile.frames` for the arguments and errors.
+) -> tuple[UInt8[np.ndarray, "time height width 3"], float, str, dict[str, Any]]:
+    """(frames, fps, caption, made) of a video file; see `VideoFile.frames` for the arguments and errors.
 
     Raises CuspError before decoding if the frames would not fit in 4 GiB: read those with `Clip.stream`.
     """
@@ -361,7 +374,7 @@ def read_video(
                 raise CuspError(f"{shown(path)} changes its size at frame {count}: read it with size=")
             buffer[count] = frame
             count += 1
-        return buffer[:count], rate, video.caption
+        return buffer[:count], rate, video.caption, video.made
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -371,9 +384,10 @@ def probe(path: str | Path) -> VideoInfo:
         count = stream.frames or None
         if count and seconds and abs(count - seconds * fps) > 1.5:  # an edit list shows a part of what is coded
             count = round(seconds * fps)
-        caption, container = video.caption, video._container.format.name.split(",")[0]
+        caption, made, container = video.caption, video.made, video._container.format.name.split(",")[0]
         height, width = next(video.frames()).shape[:2]  # as it is shown: turned, with square pixels
-        return VideoInfo(video.path, container, stream.codec_context.name, height, width, fps, count, seconds, caption)
+        codec = stream.codec_context.name
+        return VideoInfo(video.path, container, codec, height, width, fps, count, seconds, caption, made)
 
 
 def _check_room(path: str | Path, count: int, room: int, frame: Frame) -> None:

@@ -6,8 +6,9 @@ A file is encoded aside, checked, and renamed: it is written whole or not at all
 from __future__ import annotations
 
 import itertools
+import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,20 @@ GIF_FPS = 50.0  # a gif's delays are whole hundredths of a second, and browsers 
 
 
 def write_video(
-    path: str | Path, chunks: Iterable[np.ndarray], fps: float, *, quality: int = 80, caption: str = ""
+    path: str | Path,
+    chunks: Iterable[np.ndarray],
+    fps: float,
+    *,
+    quality: int = 80,
+    caption: str = "",
+    made: Mapping[str, Any] | None = None,
 ) -> Path:
     """Encode chunks of frames, uint8 (time, height, width, 3) RGB, one after the other, in memory that does not grow.
 
     `quality` from 0 (smallest) to 100. H.264 with 4:2:0 chroma needs even sides: an odd side gets one more row or
     column, a copy of the last. A gif of more than 50 fps keeps the frames that a 50 fps gif shows. `caption` is kept
-    in the file's description. Returns the path; raises CuspError on a bad argument, or if the file cannot be whole.
+    in the file's description, `made` (how it came to be) as JSON in its comment, but in gifs. Returns the path; raises
+    CuspError on a bad argument, or if the file cannot be whole.
     """
     path = Path(path)
     check_output(path, SUFFIXES)
@@ -46,11 +54,17 @@ def write_video(
 
     with written_whole(path) as aside:
         try:
-            count = _encode(aside, first, frames, fps, quality, caption)
+            count = _encode(aside, first, frames, fps, quality, _texts(caption, made))
             _check_written(aside, count)
         except av.FFmpegError as error:
             raise CuspError(f"cannot write {shown(path)}: {error.strerror or error}") from error
     return path
+
+
+def _texts(caption: str, made: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the file says of itself."""
+    comment = json.dumps({"made_by": "cuspworld", **made}, ensure_ascii=False, sort_keys=True) if made else ""
+    return {name: text for name, text in (("description", caption), ("comment", comment)) if text}
 
 
 def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
@@ -76,7 +90,9 @@ def _frames(chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         yield from chunk
 
 
-def _encode(path: Path, first: np.ndarray, rest: Iterator[np.ndarray], fps: float, quality: int, caption: str) -> int:
+def _encode(
+    path: Path, first: np.ndarray, rest: Iterator[np.ndarray], fps: float, quality: int, texts: dict[str, str]
+) -> int:
     """Encode and mux; returns the number of frames that the file must now have."""
     import av
 
@@ -92,8 +108,8 @@ def _encode(path: Path, first: np.ndarray, rest: Iterator[np.ndarray], fps: floa
         frames = _every(frames, step)
     count = 0
     with av.open(str(path), "w", options=options) as container:
-        if caption and suffix != ".gif":
-            container.metadata["description"] = caption
+        if suffix != ".gif":
+            container.metadata.update(texts)
         stream: Any = container.add_stream({".webm": "libvpx-vp9", ".gif": "gif"}.get(suffix, "libx264"), rate=rate)
         if suffix == ".gif":
             stream.width, stream.height, stream.pix_fmt = width, height, "pal8"

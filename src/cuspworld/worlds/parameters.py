@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,11 +77,11 @@ class Parameter:
             return value
         if not is_number(value):
             raise CuspError(f"{self.name} must be a number in {self.unit}: got {value!r} ({type(value).__name__})")
-        if self.integer and float(value) != int(value if math.isfinite(value) else 0):
-            raise CuspError(f"{self.name} must be a whole number: got {value!r}")
         low, high = self.bounds
-        if not (math.isfinite(value) and low <= value <= high):
+        if not (low <= value <= high and abs(value) <= sys.float_info.max):
             raise CuspError(f"{self.name} must be between {low:g} and {high:g} {self.unit}: got {value!r}")
+        if self.integer and value != int(value):
+            raise CuspError(f"{self.name} must be a whole number: got {value!r}")
         return int(value) if self.integer else float(value)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from html import escape
@@ -70,9 +71,8 @@ def page(report: Report, video: Clip | str | Path | None = None) -> str:
         "NOTES": "".join(f"<li>{escape(note)}</li>" for note in report.notes) or "<li>none</li>",
         "DATA": safe,
     }
-    for key, value in parts.items():
-        template = template.replace("{{" + key + "}}", value)
-    return template
+    # in one pass: a name that reads like a place of the template stays a name
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts.get(place[1], place[0]), template)
 
 
 def _summary(report: Report) -> str:

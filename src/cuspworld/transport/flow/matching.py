@@ -19,6 +19,11 @@ from cuspworld.errors import CuspError
 
 FARTHEST = 1.75  # steps before it that Adams-Bashforth extrapolates; with a shift of 3 that spares 2 to 5 steps
 Velocity = Callable[[Tensor, float], Tensor]  # (x (b, n, p), t) -> dx/dt (b, n, p)
+OnStep = Callable[[int, float, Tensor], Tensor]  # (step, the time that it reached, x) -> x
+
+
+def unchanged(step: int, time: float, x: Tensor) -> Tensor:
+    return x
 
 
 def sample_time(batch: int, generator: torch.Generator, shift: float = 1.0) -> Float[Tensor, " b"]:
@@ -61,27 +66,33 @@ def time_grid(steps: int, shift: float) -> list[float]:
     return [t / (shift + (1 - shift) * t) for t in uniform]
 
 
-def euler(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+def euler(
+    velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float], on_step: OnStep = unchanged
+) -> Float[Tensor, "b n p"]:
     """First order, one evaluation a step."""
-    for t, after in pairwise(times):
-        x = x + (after - t) * velocity(x, t)
+    for step, (t, after) in enumerate(pairwise(times)):
+        x = on_step(step, after, x + (after - t) * velocity(x, t))
     return x
 
 
-def heun(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+def heun(
+    velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float], on_step: OnStep = unchanged
+) -> Float[Tensor, "b n p"]:
     """Second order, two evaluations a step (trapezoid)."""
-    for t, after in pairwise(times):
+    for step, (t, after) in enumerate(pairwise(times)):
         first = velocity(x, t)
         second = velocity(x + (after - t) * first, after)
-        x = x + (after - t) * (first + second) / 2
+        x = on_step(step, after, x + (after - t) * (first + second) / 2)
     return x
 
 
-def adams_bashforth(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float]) -> Float[Tensor, "b n p"]:
+def adams_bashforth(
+    velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float], on_step: OnStep = unchanged
+) -> Float[Tensor, "b n p"]:
     """Second order, one evaluation a step: the last two velocities extrapolated (variable steps). Euler at the start,
     and where a step is far longer than the one before it: there extrapolation makes an error larger, not smaller."""
     before: tuple[float, Tensor] | None = None
-    for t, after in pairwise(times):
+    for count, (t, after) in enumerate(pairwise(times)):
         now = velocity(x, t)
         step = after - t
         ratio = math.inf if before is None else step / (t - before[0])
@@ -89,6 +100,7 @@ def adams_bashforth(velocity: Velocity, x: Float[Tensor, "b n p"], times: list[f
             x = x + step * now
         else:
             x = x + step * ((1 + ratio / 2) * now - ratio / 2 * before[1])
+        x = on_step(count, after, x)
         before = (t, now)
     return x
 

@@ -1,0 +1,66 @@
+"""constraints.txt pins what the core, [dev] and [docs] install, and nothing else; the bounds' script reads them right."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.versions import lowest, requirements
+
+REPOSITORY = Path(__file__).parent.parent
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+
+
+def same(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def needed(texts: list[str], extras: frozenset[str], found: set[str]) -> set[str]:
+    """Names of what these requirements install, and of what that needs, as far as it is installed here."""
+    for text in texts:
+        one = Requirement(text)
+        if one.marker and not any(one.marker.evaluate({"extra": extra}) for extra in (extras or {""})):
+            continue
+        if same(one.name) == "cuspworld":
+            for extra in one.extras:
+                needed(PROJECT["optional-dependencies"][extra], frozenset(), found)
+            continue
+        key = f"{same(one.name)}[{','.join(sorted(one.extras))}]"
+        if key not in found:
+            found.add(key)
+            try:
+                needed(list(distribution(one.name).requires or ()), frozenset(one.extras), found)
+            except PackageNotFoundError:
+                continue
+    return {key.partition("[")[0] for key in found}
+
+
+def test_constraints_pin_what_is_installed_and_nothing_else():
+    pins = {same(line.partition("==")[0]) for line in (REPOSITORY / "constraints.txt").read_text().splitlines()}
+    wanted = [*PROJECT["dependencies"], "cuspworld[dev,docs]"]
+    found = needed(wanted, frozenset(), set())
+    assert not found - pins, f"not pinned: {sorted(found - pins)}"
+
+    def here(name: str) -> bool:
+        try:
+            return bool(distribution(name))
+        except PackageNotFoundError:
+            return False
+
+    more = {name for name in pins - found if here(name)}  # what [docs] alone brings need not be here
+    assert more <= {"setuptools"}, f"pinned, but nothing that is installed needs it: {sorted(more)}"
+
+
+def test_every_dependency_has_a_lower_bound():
+    optional = PROJECT["optional-dependencies"]
+    named = [*PROJECT["dependencies"], *(one for extra in optional.values() for one in extra)]
+    for text in named:
+        assert text.startswith(("cuspworld[", "types-PyYAML")) or ">=" in text, text
+
+
+def test_the_script_of_the_bounds_reads_them():
+    assert lowest("av>=14.2,<20") == "av==14.2" and lowest("numpy>=2.0") == "numpy==2.0"
+    assert lowest("mujoco-core[rendering]>=4.0") == "mujoco-core[rendering]==4.0"
+    assert not any(one.startswith("torch") for one in requirements({"torch"}))
