@@ -1,4 +1,4 @@
-"""constraints.txt pins what the core, [dev] and [docs] install, and nothing else; the bounds' script reads them right."""
+"""constraints.txt pins what the core, [dev] and [docs] install and nothing else; the bounds are read as they stand."""
 
 import re
 import tomllib
