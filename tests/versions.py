@@ -5,7 +5,7 @@
     python tests/versions.py --without torch      # where only CUDA builds of it are to be had: what needs none
 
 Each pair gets a virtual environment of its own in a temporary folder. "Lowest" pins what pyproject.toml names to its
-lower bounds and lets pip choose the rest, "highest" takes the newest within the bounds. Prints a row a pair; exit code
+lower bounds (their newest patch) and lets pip choose the rest, "highest" takes the newest within the bounds. Prints a row a pair; exit code
 1 if any failed.
 """
 
@@ -59,9 +59,9 @@ def requirements(without: set[str]) -> list[str]:
 
 
 def lowest(requirement: str) -> str:
-    """`name==lower bound`."""
+    """`name==lower bound.*`: the newest patch of it."""
     name, _, bound = requirement.partition(">=")
-    return f"{name}=={bound.split(',')[0]}" if bound else name
+    return f"{name}=={bound.split(',')[0]}.*" if bound else name
 
 
 def run(python: str, low: bool, without: set[str], tests: list[str]) -> tuple[str, float]:

@@ -29,7 +29,7 @@ def pack_frames(frames: Frames) -> bytes:
     differences = frames.copy()
     differences[1:] -= frames[:-1]  # uint8 wraps around
     packed: bytes = pa.Codec("zstd", LEVEL).compress(np.ascontiguousarray(differences), asbytes=True)
-    return packed + _SKIPPED + struct.pack("<I", zlib.crc32(differences))
+    return packed + _SKIPPED + struct.pack("<I", zlib.crc32(differences.tobytes()))
 
 
 def unpack_frames(data: bytes, shape: tuple[int, int, int]) -> Frames:
