@@ -20,6 +20,13 @@ demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say
 	@echo "The video:         $(CURDIR)/out/juice.mp4"
 	@echo "Its contact sheet: $(CURDIR)/out/juice.png"
 	@echo "Its audit:         $(CURDIR)/out/juice.html"
+	@echo
+	@echo "Go on, with cusp and python of this folder's .venv (once in every new shell):"
+	@echo "  source .venv/bin/activate"
+	@echo "Then, as they stand:"
+	@echo '  cusp generate "four puppies romp over the grass" -o out/puppies.mp4'
+	@echo "  cusp record Snow -o out/snow.mp4 --seed 2"
+	@echo "  cusp info out/puppies.mp4"
 
 test: $(DEV) lint ## the same install with the test extras, then lint, types and the quick tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long and not gpu and not browser" $(PARALLEL)
@@ -42,9 +49,10 @@ mutants: $(DEV) ## small faults put into every room, each tried against the near
 benchmark: $(DEV) ## the quick form of every table in benchmarks/ (peers: pip install 'cuspworld[benchmarks]')
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
-docs: $(DEV) ## the site, in site/
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs]'
+docs: $(VENV)/bin/python ## the site, in site/: it needs zensical, and nothing of the package
+	$(BIN)/pip install --quiet -c constraints.txt zensical
 	$(BIN)/python -m benchmarks.results
+	$(BIN)/python docs/reference.py
 	$(BIN)/zensical build
 
 model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours on two cores)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,48 @@ def test_commands_named_on_the_pages_exist():
         assert not [s for s in scripts if not (REPOSITORY / s).is_file()], page
         verbs = set(re.findall(r"^(?:\$ )?cusp (\w+)", text, re.MULTILINE))
         assert verbs <= set(VERBS), (page, verbs - set(VERBS))
+
+
+def test_the_site_has_every_page_in_reading_order_and_asks_nobody_for_fonts():
+    site = tomllib.loads((REPOSITORY / "zensical.toml").read_text())["project"]
+
+    def pages(entries: list) -> list[str]:
+        return [page for e in entries for v in e.values() for page in (pages(v) if isinstance(v, list) else [v])]
+
+    listed = pages(site["nav"])
+    there = {page.relative_to(REPOSITORY / "docs").as_posix() for page in (REPOSITORY / "docs").rglob("*.md")}
+    assert listed[0] == "index.md" and len(listed) == len(set(listed))
+    assert set(listed) == there | {"reference.md"}
+    assert site["theme"]["font"] is False
+
+
+def test_the_first_page_has_a_picture_and_the_first_command():
+    for page in (REPOSITORY / "README.md", REPOSITORY / "docs" / "index.md"):
+        text = page.read_text()
+        assert re.search(r"!\[.+\]\(.+\.png\)", text) and "make demo" in text and "source .venv/bin/activate" in text
+
+
+def test_the_reference_is_drawn_from_the_public_names():
+    import cuspworld
+
+    command = [sys.executable, "-c", "import reference; print(reference.drawn())"]
+    page = subprocess.run(command, cwd=REPOSITORY / "docs", capture_output=True, text=True, check=True).stdout
+    for name in {*cuspworld.__all__} - {"__version__"}:
+        assert re.search(rf"^## {name}", page, re.MULTILINE), name
+    assert "Clip.read(path: str | Path" in page and page.count("```") % 2 == 0
+
+
+def test_the_site_is_built_without_the_test_extras():
+    rule = (REPOSITORY / "Makefile").read_text().partition("\ndocs: ")[2].partition("\n\n")[0]
+    assert "$(DEV)" not in rule and "[dev]" not in rule and "reference.py" in rule
+
+
+def test_what_the_demo_prints_last_are_commands_that_exist():
+    """They run after `source .venv/bin/activate`, which the demo says first."""
+    from cuspworld.cli import VERBS
+
+    rule = (REPOSITORY / "Makefile").read_text().partition("\ndemo: ")[2].partition("\n\n")[0]
+    said = re.findall(r"@echo ['\"](.*)['\"]$", rule, re.MULTILINE)
+    commands = [line.strip() for line in said if line.startswith("  ")]
+    assert commands[0] == "source .venv/bin/activate" and len(commands) >= 3
+    assert all(command.split()[1] in VERBS for command in commands[1:])

@@ -36,12 +36,9 @@ TORCHLESS = (
 
 def pythons() -> dict[str, str]:
     """version -> executable, of every Python here that pyproject.toml promises."""
-    places = [
-        *Path.home().glob(".pyenv/versions/*/bin/python3"),
-        *(shutil.which(f"python3.{k}") for k in range(11, 20)),
-    ]
+    known = map(str, Path.home().glob(".pyenv/versions/*/bin/python3"))
     found: dict[str, str] = {}
-    for place in filter(None, map(str, places)):
+    for place in (*known, *filter(None, (shutil.which(f"python3.{k}") for k in range(11, 20)))):
         told = subprocess.run([place, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True)
         version = told.stdout.decode().strip()
         if told.returncode == 0 and version and tuple(map(int, version.split("."))) >= (3, 11):
