@@ -22,7 +22,8 @@ _SEEN = 320  # pixels: how wide a notebook shows a small clip
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Clip:
-    """Video: `frames` uint8 (time, height, width, 3) RGB, `fps` in frames per second.
+    """Video: `frames` uint8 (time, height, width, 3) RGB, `fps` in frames per second; `made`: how a simulator made it
+    (prompt, seed, model, its path's branches, passages, margin), empty for others.
 
     A sequence of frames: `len(clip)`, `for frame in clip`, `clip[3]`, `np.asarray(clip)`; a slice is a clip again.
     """

@@ -123,11 +123,11 @@ def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path, a
 
 def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
     """A config dataclass from JSON values. Unknown or missing names, wrong types, and numbers beyond what any model has
-    (a field's metadata "most", else `LARGEST`) are errors that name the file."""
+    (a field's metadata "least" and "most", else 1 and `LARGEST`) are errors that name the file."""
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
-    limits = {field.name: field.metadata.get("most", LARGEST) for field in fields(kind)}
+    limits = {f.name: (f.metadata.get("least", 1), f.metadata.get("most", LARGEST)) for f in fields(kind)}
     for name, wanted in get_type_hints(kind).items():
-        if name in values and (said := _misfit(values[name], wanted, limits[name])):
+        if name in values and (said := _misfit(values[name], wanted, *limits[name])):
             raise CuspError(f"{place}: {name} must be {said}: got {str(values[name])[:80]!r}")
     try:
         return kind(**values | lists)
@@ -135,10 +135,10 @@ def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
         raise CuspError(f"{place}: not a {kind.__name__}: {error}") from error
 
 
-def _misfit(value: Any, wanted: Any, most: int) -> str | None:
+def _misfit(value: Any, wanted: Any, least: int, most: int) -> str | None:
     """What a value of JSON should be instead, None where it is that."""
     if wanted is int:
-        return None if is_whole(value) and 1 <= value <= most else f"a whole number from 1 to {most}"
+        return None if is_whole(value) and least <= value <= most else f"a whole number from {least} to {most}"
     if wanted is float:
         return None if is_number(value) and 0 <= value <= most else f"a number from 0 to {most}"
     if wanted is str:

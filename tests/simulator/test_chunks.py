@@ -27,8 +27,9 @@ class Counting(Chunks):
 
     def __init__(self, config: SimulatorConfig, temporal_stride: int):
         self.parts = SimpleNamespace(config=config, codec=Clock(temporal_stride), device="cpu")
+        self.route = None
 
-    def _chunk(self, known):
+    def _chunk(self, known, path):
         begin = 0 if known is None else int(to_frames(known)[0, 0, 0, 0, 0])
         return frames(begin, begin + self.parts.config.window)
 

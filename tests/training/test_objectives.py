@@ -1,4 +1,4 @@
-"""What the losses of training are, by hand; how windows and their known latents are drawn."""
+"""What the losses of training are, by hand; how windows and their known frames are drawn."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.training.codec import CodecObjective
 from cuspworld.training.data import ClipWindows
+from cuspworld.training.known import known_frames
 from cuspworld.training.loop import Process
-from cuspworld.training.transport import Window, _known_latents
 
 
 class Shifted(nn.Module):
@@ -64,10 +64,16 @@ def test_windows_begin_at_every_moment_of_a_clip():
     assert begins == {0, 1, 2, 3}
 
 
-def test_small_draws_give_a_window_nothing_and_large_ones_its_context():
-    positions = torch.zeros(24, 3, dtype=torch.long)
-    positions[:, 0] = torch.arange(6).repeat_interleave(4)
+def test_every_place_can_be_known_and_one_frame_never_is():
+    """From text alone, an image, before, after, both ends, anything: all are drawn, at the shares that are said."""
+    generator = torch.Generator().manual_seed(0)
     for first in (True, False):
-        window = Window(torch.zeros(24, 4), positions, "", first)
-        counts = [_known_latents(window, draw, 3) for draw in np.linspace(0, 0.999, 50)]
-        assert counts == sorted(counts) and set(counts) == ({0, 1, 3} if first else {1, 3})
+        drawn = [known_frames(24, first, 8, generator) for _ in range(600)]
+        counts = {tuple(np.flatnonzero(known.numpy())) for known in drawn}
+        before, after = tuple(range(8)), tuple(range(16, 24))
+        assert {(), (0,), before, after, (23,), before + after, (0, 23)} <= counts
+        assert all(not known.all() for known in drawn)
+        none = np.mean([not known.any() for known in drawn])
+        assert none == pytest.approx(0.62 if first else 0.06, abs=0.06)
+    for count in (1, 2, 3):
+        assert all(not known_frames(count, False, 8, generator).all() for _ in range(100))

@@ -17,7 +17,9 @@ from torch import Tensor
 from cuspworld.codec.codec import to_frames, to_tensor
 from cuspworld.codec.tokens import tokenize, untokenize
 from cuspworld.simulator.parts import Parts
+from cuspworld.simulator.route import Route
 from cuspworld.transport.flow.matching import SAMPLERS, OnStep, unchanged
+from cuspworld.transport.flow.transformer import CodePath
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Sampling:
 class Chunks:
     """The chunks of one clip."""
 
-    def __init__(self, parts: Parts, prompt: str, sampling: Sampling):
-        self.parts, self.sampling = parts, sampling
+    def __init__(self, parts: Parts, prompt: str, sampling: Sampling, route: Route | None = None):
+        self.parts, self.sampling, self.route = parts, sampling, route
         self.generator = torch.Generator().manual_seed(sampling.seed)
         prompts = [prompt, sampling.negative] if sampling.guidance != 1 else [prompt]
         with torch.inference_mode():
@@ -56,36 +58,41 @@ class Chunks:
                 last = last[-count:]
                 with torch.inference_mode():
                     known = codec.encode(to_tensor(last)[None].to(self.parts.device))
-            frames = self._chunk(known)
+            path = None if self.route is None else self.route.next(known)
+            frames = self._chunk(known, path)
             new = frames if last is None else frames[len(last) :]
             last = new[-context_frames:]
             yield new
 
     @torch.inference_mode()
-    def _chunk(self, known: Float[Tensor, "1 l i j c"] | None) -> UInt8[np.ndarray, "t h w 3"]:
+    def _chunk(self, known: Float[Tensor, "1 l i j c"] | None, path: CodePath | None) -> UInt8[np.ndarray, "t h w 3"]:
         """One window of frames; the first of them are the decoded known latents."""
         config, codec = self.parts.config, self.parts.codec
         length = (config.window - 1) // codec.temporal_stride + 1
+        each = config.token_frames
         shape = (length, config.height // codec.spatial_stride, config.width // codec.spatial_stride)
         latents = torch.randn((1, *shape, codec.latent_channels), generator=self.generator).to(self.parts.device)
-        noise, positions = tokenize(latents, config.patch)
-        mark = torch.zeros(1, len(positions), dtype=torch.bool, device=noise.device)
-        clean = torch.zeros_like(noise)
+        noise, positions = tokenize(latents, config.patch, each)
+        clean = torch.zeros_like(latents)
+        marks = torch.zeros(length, dtype=torch.bool, device=latents.device)
         if known is not None:
-            tokens, _ = tokenize(known, config.patch)
-            clean[:, : tokens.shape[1]] = tokens
-            mark[:, : tokens.shape[1]] = True
+            clean[:, : known.shape[1]] = known
+            marks[: known.shape[1]] = True
+        held, _ = tokenize(clean, config.patch, each)
+        mark = marks.view(-1, each)[positions[:, 0]][None]  # (1, n, each)
+        held_mark = mark.repeat_interleave(held.shape[-1] // each, dim=-1)
         batch = len(self.text)
-        places, marks = positions.expand(batch, -1, -1), mark.expand(batch, -1)
+        path = None if path is None else path.expand(batch)
+        places = positions.expand(batch, -1, -1)
 
         def velocity(x: Tensor, t: float) -> Tensor:
-            x = torch.where(mark[..., None], clean, x).expand(batch, -1, -1)
+            x = torch.where(held_mark, held, x).expand(batch, -1, -1)
             times = torch.full((batch,), t, device=x.device)
-            v = self.parts.transformer(x, places, marks, times, self.text, self.text_mask).float()
+            v = self.parts.transformer(x, places, mark.expand(batch, -1, -1), times, self.text, self.text_mask).float()
             if batch == 1:
                 return v
             return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)
 
         x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times, self.sampling.on_step)
-        x = torch.where(mark[..., None], clean, x)
-        return to_frames(codec.decode(untokenize(x, shape, config.patch)))[0]
+        x = torch.where(held_mark, held, x)
+        return to_frames(codec.decode(untokenize(x, shape, config.patch, each)))[0]

@@ -1,4 +1,5 @@
-"""A simulator as a folder: config.json, codec/, language/, transport/ (config.json and safetensors each), a card."""
+"""A simulator as a folder: config.json, codec/, language/, transport/, paths/ (config.json and safetensors each), a
+card."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import load_prompt_encoder
 from cuspworld.models import from_config, read_config
+from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
 from cuspworld.simulator.parts import Parts, SimulatorConfig
 from cuspworld.transport.flow.transformer import FlowTransformer
 
@@ -30,6 +32,8 @@ def save_parts(parts: Parts, path: Path, card: str | None, dtype: torch.dtype) -
         parts.codec.save_pretrained(aside / "codec", dtype)
         parts.transformer.save_pretrained(aside / "transport", dtype)
         parts.prompts.save_pretrained(aside / "language", dtype)
+        if parts.kinds:
+            save_kinds(aside / "paths", parts.kinds)
         (aside / "README.md").write_text(card or _card(parts))
 
 
@@ -41,7 +45,8 @@ def load_parts(folder: Path) -> Parts:
     config = from_config(SimulatorConfig, values, folder / "config.json")
     codec = load_local_codec(folder / "codec")
     prompts = load_prompt_encoder(folder / "language")
-    parts = Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"))
+    kinds = load_kinds(folder / "paths") if (folder / "paths").is_dir() else ()
+    parts = Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"), kinds)
     _check_together(parts, folder / "config.json")
     return parts
 
@@ -54,7 +59,14 @@ def _check_together(parts: Parts, file: Path) -> None:
         f"height and width multiples of {cell}": config.height % cell == 0 == config.width % cell,
         f"window {codec.temporal_stride}k+1": (config.window - 1) % codec.temporal_stride == 0,
         "context below window": (config.context - 1) * codec.temporal_stride + 1 < config.window,
-        "transport/ of this patch": transformer.token_channels == config.patch**2 * codec.latent_channels,
+        "transport/ of this patch": transformer.token_channels
+        == config.token_frames * config.patch**2 * codec.latent_channels,
+        "transport/ of these token_frames": transformer.frames == config.token_frames,
+        "paths/ of this transport/": not parts.kinds
+        or (
+            {kind.code.width for kind in parts.kinds} == {transformer.code_width}
+            and len(parts.kinds) == transformer.code_kinds
+        ),
         "transport/ of this language/": transformer.text_width == parts.prompts.width,
     }
     if wrong := [what for what, holds in wanted.items() if not holds]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 from cuspworld import html
 from cuspworld.codec.codec import Codec
 from cuspworld.language.loading import AnyPromptEncoder
+from cuspworld.simulator.kinds import Kind
 from cuspworld.transport.flow.transformer import FlowTransformer
 
 
@@ -22,19 +24,28 @@ class SimulatorConfig:
     window: int  # frames a chunk
     context: int  # latents that a chunk is given of the one before
     patch: int
+    token_frames: int = 1  # latent frames a token
     num_inference_steps: int = 12
     guidance_scale: float = 3.5
     shift: float = 3.0  # of the time grid, see `flow.time_grid`
     sampler: str = "adams_bashforth"
+    path_inference_steps: int = 4  # where a path is given: it says what the steps of a flow alone have to find
+    path_guidance_scale: float = 1.0
 
 
 class Parts:
-    """A codec, a prompt encoder and a transformer that were trained together."""
+    """A codec, a prompt encoder and a transformer that were trained together; `kinds`: what was recorded."""
 
     def __init__(
-        self, config: SimulatorConfig, codec: Codec, prompts: AnyPromptEncoder, transformer: FlowTransformer
+        self,
+        config: SimulatorConfig,
+        codec: Codec,
+        prompts: AnyPromptEncoder,
+        transformer: FlowTransformer,
+        kinds: Sequence[Kind] = (),
     ) -> None:
         self.config, self.codec, self.prompts, self.transformer = config, codec, prompts, transformer
+        self.kinds = tuple(kinds)
         for module in (codec, prompts, transformer):
             module.eval()
 

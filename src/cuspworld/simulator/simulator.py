@@ -18,13 +18,18 @@ from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.models import check_device
+from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
+from cuspworld.simulator.masses import masses_of
 from cuspworld.simulator.parts import Parts
+from cuspworld.simulator.paths import CRITICAL, Paths
+from cuspworld.simulator.route import Route
 from cuspworld.transport.flow.matching import SAMPLERS, time_grid
 from cuspworld.video.frames import first, resample, resize, resize_frames
 from cuspworld.video.images import as_image
 
+TRANSPORTS = ("brenier", "flow")
 LONGEST = 3600.0  # seconds that one call makes; `stream` in a loop makes more
 
 
@@ -43,6 +48,8 @@ class Options(TypedDict, total=False):
     generator: torch.Generator | None  # a seed is drawn from it; instead of `seed`
     callback_on_step_end: Callable[[Any, int, float, dict[str, Any]], dict[str, Any] | None] | None
     # called with (simulator, step, time, {"latents": tokens}) after each step of the sampler; may return other latents
+    transport: str  # "brenier", with a path drawn first, where the model has paths, or "flow", without
+    critical: str | None  # of the path: "seek" a passage between branches, "avoid" them, or either (None)
     image: Any  # the first frame: a file, a PIL image, an array or a tensor
     video: str | Path | Clip | None  # what goes before: the result begins with it
 
@@ -64,11 +71,11 @@ class Simulator(Parts):
         """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, callback_on_step_end; `Options` says what each is. `output_type`:
-        "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both from 0 to 1, or "pil".
-        `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most possible; a
-        CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values out of range, and
-        warns (CuspWarning) if the model was not taught the prompt.
+        negative_prompt, sampler, image, video, callback_on_step_end, transport="brenier", critical; `Options` says
+        what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both from
+        0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most
+        possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values out of
+        range, and warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in OUTPUTS:
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
@@ -86,18 +93,21 @@ class Simulator(Parts):
             note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
             warnings.warn(note, CuspWarning, stacklevel=2)
             return OUTPUTS[output_type](clip)
-        frames = np.concatenate(list(self.stream(prompt, **options)))
+        facts: dict[str, Any] = {}
+        frames = np.concatenate(list(self._stream(prompt, options, facts)))
         rate = float(options.get("fps") or self.config.fps)
-        return OUTPUTS[output_type](Clip(frames, rate, prompt, made=self.made(prompt, **options)))
+        return OUTPUTS[output_type](Clip(frames, rate, prompt, made={**self.made(prompt, **options), **facts}))
 
     def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What a file says of how its clip came to be."""
-        sampling = self._sampling(options)
+        path = self._follows_paths(options)
+        sampling = self._sampling(options, path)
         told = {"negative_prompt": sampling.negative} if sampling.negative else {}
         return {
             "prompt": prompt,
             "seed": sampling.seed,
             "model": self.name,
+            "transport": "brenier" if path else "flow",
             "num_inference_steps": len(sampling.times) - 1,
             "guidance_scale": sampling.guidance,
             "sampler": sampling.sampler,
@@ -120,6 +130,10 @@ class Simulator(Parts):
 
     def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
+        return self._stream(prompt, options, {})
+
+    def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """As `stream`; `facts` comes to hold what was chosen."""
         if unknown := sorted(options.keys() - Options.__annotations__.keys()):
             raise CuspError(f"no option {unknown[0]!r}: take some of {', '.join(Options.__annotations__)}")
         if not isinstance(prompt, str):
@@ -135,29 +149,62 @@ class Simulator(Parts):
         else:
             seconds = number("seconds", options.get("seconds", 2.0), 1 / rate, LONGEST)
         target = image_size(size) if size is not None else (config.height, config.width)
-        sampling = self._sampling(options)
+        route = self._route(prompt, options)
+        sampling = self._sampling(options, route is not None)
         given = self._given(options.get("image"), options.get("video"))
         if told := self.prompts.warning(prompt):
             warnings.warn(told, CuspWarning, stacklevel=2)
         total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
         if options.get("image") is None and given is not None:
             total += len(given)
-        chunks = first(Chunks(self, prompt, sampling).run(given), total)
+        chunks = first(self._noting(Chunks(self, prompt, sampling, route).run(given), route, facts), total)
         shown = resample(resize(chunks, target), config.fps, rate)
         if count is None:
             return shown
         before = 0 if given is None or options.get("image") is not None else math.ceil(len(given) * rate / config.fps)
         return first(shown, before + count)
 
-    def _sampling(self, options: Options) -> Sampling:
+    def _noting(self, chunks: Iterator[Any], route: Route | None, facts: dict[str, Any]) -> Iterator[Any]:
+        """The chunks; `facts` is kept up to date with the path that they follow."""
+        for chunk in chunks:
+            if route is not None:
+                facts.update(route.facts())
+            yield chunk
+
+    def _follows_paths(self, options: Options) -> bool:
+        """Whether a path is drawn first; the options that say so, checked."""
+        transport, critical = options.get("transport", "brenier"), options.get("critical")
+        if transport not in TRANSPORTS:
+            raise CuspError(f"no transport {transport!r}: take one of {', '.join(TRANSPORTS)}")
+        if critical not in CRITICAL:
+            raise CuspError(f"critical must be avoid, seek or None: got {critical!r}")
+        follows = bool(self.kinds) and transport == "brenier"
+        if critical is not None and not follows:
+            raise CuspError("critical= chooses among paths: this model has none, or transport is flow")
+        return follows
+
+    def _route(self, prompt: str, options: Options) -> Route | None:
+        """The path to follow, None for the flow alone."""
+        if not self._follows_paths(options):
+            return None
+        seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
+        kind, masses = masses_of(self.kinds, prompt, seed)
+        config, each = self.config, self.config.token_frames
+        latents = (config.window - 1) // self.codec.temporal_stride + 1
+        paths = Paths(Branches(self.kinds[kind], self.kinds[kind].branches), kind, seed, options.get("critical"))
+        return Route(paths, masses, latents // each, (latents - config.context) // each, self.device)
+
+    def _sampling(self, options: Options, path: bool) -> Sampling:
         """The options of the sampler, checked."""
         config = self.config
+        usual = config.path_inference_steps if path else config.num_inference_steps
+        strength = config.path_guidance_scale if path else config.guidance_scale
         steps, guidance = options.get("num_inference_steps"), options.get("guidance_scale")
         name = options.get("sampler") or config.sampler
         if name not in SAMPLERS:
             raise CuspError(f"no sampler {name!r}: take one of {', '.join(SAMPLERS)}")
-        steps = whole("num_inference_steps", config.num_inference_steps if steps is None else steps, 1, 1000)
-        guidance = number("guidance_scale", config.guidance_scale if guidance is None else guidance, 0, 50)
+        steps = whole("num_inference_steps", usual if steps is None else steps, 1, 1000)
+        guidance = number("guidance_scale", strength if guidance is None else guidance, 0, 50)
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
         negative = options.get("negative_prompt") or ""
         if not isinstance(negative, str):
@@ -203,7 +250,7 @@ class Simulator(Parts):
     def from_pretrained(cls, path: str | Path = "default", device: str = "cpu") -> Simulator:
         """Load a folder that `save_pretrained` or `cusp train` wrote; "default" is the model in the package."""
         parts = load_parts(DEFAULT if str(path) == "default" else Path(path))
-        simulator = cls(parts.config, parts.codec, parts.prompts, parts.transformer).to(device)
+        simulator = cls(parts.config, parts.codec, parts.prompts, parts.transformer, parts.kinds).to(device)
         simulator.name = "/".join(Path(path).parts[-2:])
         return simulator
 

@@ -41,6 +41,7 @@ class Preset:
     window: int = 21
     context: int = 2  # latents, that is 5 frames: position and speed
     patch: int = 2
+    token_frames: int = 1  # latent frames a token
     width: int = 320
     depth: int = 8
     heads: int = 5
@@ -49,6 +50,10 @@ class Preset:
     first_share: float = 0.7  # of the windows that begin their clip: only they learn to start from text alone
     known_noise: float = 0.1  # most noise added to known latents, so that the flow forgives what it made itself
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
+    code_width: int = 8  # numbers of the scene code of a step
+    code_noise: float = 0.6  # most noise added to a path, so that a path that was never recorded is followed too
+    code_dropout: float = 0.15  # share of windows without a path: the flow alone
+    critical: float = 3.0  # weight of what changes, in loss and sampling: see `critical_weights`
     word_dropout: float = 0.3  # share of prompts that lose clauses, so that a short prompt works too
     kl_weight: float = 1e-4
     latent_noise: float = (

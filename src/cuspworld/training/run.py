@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.codec.codec import Codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
@@ -22,13 +23,14 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
 from cuspworld.language.words import learn_words
 from cuspworld.lock import one_writer
+from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
-from cuspworld.training.data import shape_of, window_shape
+from cuspworld.training.data import captions_of, shape_of, window_shape
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Preset
-from cuspworld.training.transport import encode_windows, transport_trainer
+from cuspworld.training.transport import encode_clips, make_windows, transport_trainer
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 _TOPICS = 12  # captions that tell people what the model knows
@@ -52,6 +54,10 @@ def train(
     *,
     held_out: Sequence[Clip] = (),
     topics: Sequence[str] = (),
+    wordings: Sequence[tuple[str, ...]] | None = None,
+    kinds: Sequence[str] | None = None,
+    shares: Mapping[str, float] | None = None,
+    codec: Codec | None = None,
     prompt_encoder: str | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -59,6 +65,10 @@ def train(
     bfloat16: bool | None = None,
 ) -> TrainingResult:
     """Train on `clips` and write `folder`/model.
+
+    `wordings`: several captions of each clip, instead of its own one. `kinds`: of which kind each clip is (for recorded
+    worlds the world; all clips are one kind, where None): a kind has scene codes of its own. `shares`: how often each
+    kind is drawn; equally, where None. `codec`: one that is trained already.
 
     `held_out` clips measure the codec (the training clips, where there are none). `topics`: what the model is taught,
     for people; by default the commonest captions. `prompt_encoder`: a transformers model by name instead of the
@@ -79,29 +89,55 @@ def train(
             bfloat16 = bfloat16_helps(device)
         checked = list(held_out)[:32] or some(clips, 8)
         common: dict[str, Any] = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
-        return _train(clips, preset, folder, checked, topics, prompt_encoder, common)
+        taught = Taught(
+            clips,
+            [(caption,) for caption in captions_of(clips)] if wordings is None else wordings,
+            [""] * len(clips) if kinds is None else kinds,
+            {} if shares is None else shares,
+        )
+        return _train(taught, preset, folder, checked, topics, codec, prompt_encoder, common)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a run is taught: clips, the captions of each, its kind, how often each kind is drawn."""
+
+    clips: Sequence[Clip]
+    wordings: Sequence[tuple[str, ...]]
+    kinds: Sequence[str]
+    shares: Mapping[str, float]
+
+    @property
+    def kind_names(self) -> list[str]:
+        return sorted(set(self.kinds))
 
 
 def _train(
-    clips: Sequence[Clip],
+    taught: Taught,
     preset: Preset,
     folder: Path,
     checked: Sequence[Clip],
     topics: Sequence[str],
+    codec: Codec | None,
     prompt_encoder: str | None,
     common: dict[str, Any],
 ) -> TrainingResult:
     """Codec, latents, transport, model; `common` holds what both phases are given."""
     seed, process, device = common["seed"], common["process"], common["device"]
+    clips = taught.clips
     torch.manual_seed(seed)
-    untrained = AutoencoderCodec(preset.autoencoder).to(device).eval()
+    given = codec
+    untrained = AutoencoderCodec(preset.autoencoder).to(device).eval() if given is None else given.to(device).eval()
     space = untrained.spatial_stride * preset.patch
     before = mean_psnr(untrained, checked, preset.window, space)
-    codec = train_codec(clips, preset, folder, **common)
-    after = mean_psnr(codec, checked, preset.window, space)
+    codec = train_codec(clips, preset, folder, **common) if given is None else untrained
+    after = before if given is not None else mean_psnr(codec, checked, preset.window, space)
 
-    windows = encode_windows(clips, codec, preset, folder, device=device, process=process)
-    captions = [window.caption for window in windows]
+    encoded = encode_clips(clips, codec, preset, folder, device=device, process=process)
+    kinds = learn_kinds(taught, encoded, preset, seed)
+    kind_of = [taught.kind_names.index(name) for name in taught.kinds]
+    windows = make_windows(encoded, taught.wordings, preset, kinds, kind_of)
+    captions = [text for texts in taught.wordings for text in texts]
     torch.manual_seed(seed + 1)  # only the initial weights come from it
     prompts: AnyPromptEncoder
     if prompt_encoder is None:
@@ -113,25 +149,30 @@ def _train(
         prompts = TransformersPromptEncoder(prompt_encoder, download=True)
     transformer = FlowTransformer(
         TransformerConfig(
-            token_channels=preset.patch**2 * codec.latent_channels,
+            token_channels=preset.token_frames * preset.patch**2 * codec.latent_channels,
             width=preset.width,
             depth=preset.depth,
             heads=preset.heads,
             text_width=prompts.width,
+            frames=preset.token_frames,
+            code_width=preset.code_width,
+            code_kinds=len(kinds),
         )
     )
     prompts.to(device)
     transformer.to(device)
     shape = window_shape(shape_of(clips[0]), preset.window, codec.temporal_stride, space)
+    length = len(windows[0].latents)
     config = SimulatorConfig(
         fps=float(clips[0].fps),
         height=shape.height,
         width=shape.width,
-        window=shape.frames,
-        context=min(preset.context, (shape.frames - 1) // codec.temporal_stride),
+        window=(length - 1) * codec.temporal_stride + 1,
+        context=min(preset.context, length - 1),
         patch=preset.patch,
+        token_frames=preset.token_frames,
     )
-    simulator = Simulator(config, codec, prompts, transformer)
+    simulator = Simulator(config, codec, prompts, transformer, kinds)
 
     def sample(step: int) -> None:
         rows = []
@@ -142,7 +183,8 @@ def _train(
         draw_samples(folder / "transport_samples.png", rows)
         transformer.train()
 
-    trainer = transport_trainer(windows, transformer, prompts, preset, folder, **common)
+    shares = [taught.shares.get(name, 1.0) for name in taught.kind_names]
+    trainer = transport_trainer(windows, transformer, prompts, preset, folder, shares=shares, **common)
     trainer.on_sample = sample
     trainer.run()
     trainer.use_average()
@@ -151,6 +193,22 @@ def _train(
         simulator.save_pretrained(result.model)
     process.wait()
     return result
+
+
+def learn_kinds(
+    taught: Taught, encoded: Sequence[tuple[int, int, torch.Tensor]], preset: Preset, seed: int
+) -> tuple[Kind, ...]:
+    """The kinds of a run with their scene codes and recorded paths; none, where the preset has no codes."""
+    if not preset.code_width:
+        return ()
+    kinds = []
+    for name in taught.kind_names:
+        own = [(clip, latents) for clip, start, latents in encoded if start == 0 and taught.kinds[clip] == name]
+        captions = [taught.wordings[clip] for clip, _ in own]
+        kinds.append(
+            Kind.learn(name, [latents for _, latents in own], captions, preset.token_frames, preset.code_width, seed)
+        )
+    return tuple(kinds)
 
 
 def bfloat16_helps(device: str) -> bool:

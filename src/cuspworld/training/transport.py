@@ -1,4 +1,8 @@
-"""Train the flow transformer and the prompt encoder on the latents of a library."""
+"""Train the flow transformer and the prompt encoder on the latents of a library.
+
+A window's path, the scene codes of its steps, is given with noise, so that a path that was never recorded is followed
+too, and now and then not at all: the same network is then the flow alone.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_tensor
+from cuspworld.codec.scene_code import whole_step
 from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -21,28 +27,31 @@ from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.language.words import shortened
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.progress import progress_bar
-from cuspworld.training.data import captions_of, cut, shape_of, window_shape
+from cuspworld.simulator.kinds import Kind
+from cuspworld.training.critical import change, critical_weights
+from cuspworld.training.data import cut, shape_of, window_shape
+from cuspworld.training.known import known_frames
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Preset
+from cuspworld.transport.flow import transformer as flow
 from cuspworld.transport.flow.matching import flow_loss, interpolate, sample_time
 from cuspworld.transport.flow.transformer import FlowTransformer
-
-# How many first latents are known, by window: the clip's first window may start from text alone.
-_KNOWN_FIRST = (0.7, 0.12, 0.18)
-_KNOWN_LATER = (0.0, 0.25, 0.75)
 
 
 @dataclass(frozen=True)
 class TokenBatch:
-    """Data tokens with their places, which of them are known or padding, noise, times and prompts."""
+    """Data tokens with their places, which of their frames are known, which tokens are padding, weights of the loss,
+    noise, times, prompts and paths."""
 
     data: Float[Tensor, "b n p"]
     noise: Float[Tensor, "b n p"]
     positions: Int[Tensor, "b n 3"]
-    known: Bool[Tensor, "b n"]
+    known: Bool[Tensor, "b n f"]
     mask: Bool[Tensor, "b n"]
+    weight: Float[Tensor, "b n f"]
     time: Float[Tensor, " b"]
     prompts: list[str]
+    path: flow.CodePath | None = None
 
 
 class FlowObjective(nn.Module):
@@ -54,27 +63,31 @@ class FlowObjective(nn.Module):
 
     def forward(self, batch: TokenBatch) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
         x = interpolate(batch.noise, batch.data, batch.time)
-        x = torch.where(batch.known[..., None], batch.data, x)
+        each = batch.data.shape[-1] // batch.known.shape[-1]
+        x = torch.where(batch.known.repeat_interleave(each, dim=-1), batch.data, x)
         text, text_mask = self.prompts.encode(batch.prompts)
         mask = None if bool(batch.mask.all()) else batch.mask
-        velocity = self.transformer(x, batch.positions, batch.known, batch.time, text, text_mask, mask)
-        return flow_loss(velocity, batch.noise, batch.data, batch.mask & ~batch.known), {}
+        velocity = self.transformer(x, batch.positions, batch.known, batch.time, text, text_mask, mask, batch.path)
+        weight = batch.weight * ~batch.known * batch.mask[..., None]
+        return flow_loss(velocity, batch.noise, batch.data, weight), {}
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window of a clip as tokens."""
+    """Consecutive latents of a clip, what its captions say, of which kind it is, the codes of its steps."""
 
-    tokens: Float[Tensor, "n p"]
-    positions: Int[Tensor, "n 3"]
-    caption: str
+    latents: Float[Tensor, "l h w c"]  # float16
+    captions: tuple[str, ...]
     first: bool  # the clip's first window
+    kind: int = 0
+    codes: Float[Tensor, "s k"] | None = None
 
 
-def encode_windows(
+def encode_clips(
     clips: Sequence[Clip], codec: Codec, preset: Preset, folder: Path, *, device: str, process: Process
-) -> list[Window]:
-    """Every clip's windows as tokens: at the start, and as far apart as generation goes on from chunk to chunk.
+) -> list[tuple[int, int, Tensor]]:
+    """(clip, first frame, float16 latents) of every clip's windows: at the start, and as far apart as generation goes
+    on from chunk to chunk. A codec that folds no time encodes a clip as a whole, and its windows begin everywhere.
 
     The latents are kept beside the run under a name that depends on the codec's weights, so a resumed run reads them.
     """
@@ -87,7 +100,8 @@ def encode_windows(
         tensors: dict[str, Tensor] = {}
         with progress_bar("encode", "clips", shown=True) as move, torch.inference_mode():
             for index, clip in enumerate(clips):
-                shape = window_shape(shape_of(clip), preset.window, codec.temporal_stride, space)
+                whole = len(clip) if codec.temporal_stride == 1 else preset.window
+                shape = window_shape(shape_of(clip), whole, codec.temporal_stride, space)
                 for start in _starts(len(clip), shape.frames, codec.temporal_stride, preset.context):
                     frames = to_tensor(cut(clip, shape, start))[None].to(device)
                     tensors[f"{index:08d}.{start:08d}"] = codec.encode(frames)[0].half()
@@ -95,12 +109,30 @@ def encode_windows(
         with written_whole(file) as aside:
             write_tensors(aside, tensors)
     process.wait()
-    windows, captions = [], captions_of(clips)
     latents = read_tensors(file)
-    for name in sorted(latents):
-        index, start = map(int, name.split("."))
-        tokens, positions = tokenize(latents[name][None].float(), preset.patch)
-        windows.append(Window(tokens[0], positions, captions[index], start == 0))
+    return [(*map(int, name.split(".")), latents[name]) for name in sorted(latents)]  # type: ignore[misc]
+
+
+def make_windows(
+    encoded: Sequence[tuple[int, int, Tensor]],
+    captions: Sequence[tuple[str, ...]],
+    preset: Preset,
+    kinds: Sequence[Kind] = (),
+    kind_of: Sequence[int] = (),
+) -> list[Window]:
+    """The windows of encoded clips, whole tokens long; `kinds` gives the codes of their steps, `kind_of` each clip's
+    kind."""
+    windows = []
+    for clip, start, latents in encoded:
+        each = preset.token_frames
+        latents = whole_step(latents, each)
+        length = min(preset.window, len(latents)) // each * each
+        kind = kind_of[clip] if kinds else 0
+        codes = torch.from_numpy(kinds[kind].code.of(latents)).float() if kinds else None
+        for begin in range(len(latents) - length + 1):
+            path = None if codes is None else codes[begin : begin + length : each]
+            first = start == 0 and begin == 0
+            windows.append(Window(latents[begin : begin + length], captions[clip], first, kind, path))
     return windows
 
 
@@ -111,54 +143,111 @@ def _starts(length: int, window: int, stride: int, context: int) -> list[int]:
 
 
 class WindowBatches:
-    """Batches of windows by step number; several sizes and lengths are packed into one batch."""
+    """Batches of windows by step number; several sizes and lengths are packed into one batch.
 
-    def __init__(self, windows: list[Window], preset: Preset, seed: int):
+    Kinds are drawn by `shares` (equally, where None), windows by how much their latents change: what is critical is
+    rare, and it is where the latents change most.
+    """
+
+    def __init__(self, windows: list[Window], preset: Preset, seed: int, shares: Sequence[float] | None = None):
         if not windows:
             raise CuspError("the library has no clip to train the transport on")
-        self.preset, self.seed = preset, seed
-        self.first = [w for w in windows if w.first]
-        self.later = [w for w in windows if not w.first]
+        self.windows, self.preset, self.seed = windows, preset, seed
+        kinds = np.array([window.kind for window in windows])
+        first = np.array([window.first for window in windows])
+        changes = np.array([float(change(window.latents).mean()) for window in windows])
+        self.usual = np.array([changes[kinds == k].mean() for k in range(kinds.max() + 1)])
+        weights = critical_weights(torch.from_numpy(changes / self.usual[kinds].clip(1e-12)), preset.critical).numpy()
+        self.pools = {
+            (int(k), bool(f)): (found := np.flatnonzero((kinds == k) & (first == f)), np.cumsum(weights[found]))
+            for k in np.unique(kinds)
+            for f in (True, False)
+        }
+        self.kinds = np.unique(kinds).tolist()
+        self.shares = torch.tensor([1.0 if shares is None else shares[k] for k in self.kinds], dtype=torch.float64)
 
     def batch(self, step: int, process: Process) -> TokenBatch:
         preset = self.preset
         size = preset.transport.batch
         generator = step_generator(self.seed + 1, step)
+        kinds = torch.multinomial(self.shares, size, replacement=True, generator=generator).tolist()
         places = torch.rand(size, 2, generator=generator).tolist()
         times = sample_time(size, generator, preset.time_shift)
-        draws = torch.rand(size, 2, generator=generator).tolist()
-        noise_seeds = torch.randint(2**62, (size,), generator=generator).tolist()
-        rows = range(size)[process.share(size)]
-        windows = [self._window(*places[row]) for row in rows]
-        packed = pack([(w.tokens, w.positions) for w in windows])
-        known = torch.zeros_like(packed.mask)
-        data, noise = packed.tokens.clone(), torch.zeros_like(packed.tokens)
-        prompts = []
-        for i, (row, window) in enumerate(zip(rows, windows, strict=True)):
-            count = _known_latents(window, draws[row][0], preset.context)
-            known[i] = (packed.positions[i, :, 0] < count) & packed.mask[i]
-            own = torch.Generator().manual_seed(noise_seeds[row])
-            noise[i, : len(window.tokens)] = torch.randn(window.tokens.shape, generator=own)
-            level = preset.known_noise * float(torch.rand((), generator=own))
-            data[i, known[i]] += level * torch.randn(data[i, known[i]].shape, generator=own)
-            prompts.append(_thin(window.caption, draws[row][1], preset, own))
-        return TokenBatch(data, noise, packed.positions, known, packed.mask, times[list(rows)], prompts)
+        seeds = torch.randint(2**62, (size,), generator=generator).tolist()
+        rows = list(range(size)[process.share(size)])
+        windows = [self._window(self.kinds[kinds[row]], *places[row]) for row in rows]
+        parts = [
+            self._example(w, torch.Generator().manual_seed(seeds[row])) for row, w in zip(rows, windows, strict=True)
+        ]
+        packed = pack([(part["data"], part["positions"]) for part in parts])
+        pad = torch.nn.utils.rnn.pad_sequence
 
-    def _window(self, kind: float, place: float) -> Window:
+        def together(name: str) -> Tensor:
+            return pad([part[name] for part in parts], batch_first=True)
+
+        path = None
+        if windows[0].codes is not None:
+            path = flow.CodePath(
+                together("codes"),
+                torch.tensor([window.kind for window in windows]),
+                torch.tensor([part["code_noise"] for part in parts]),
+                torch.tensor([part["given"] for part in parts]),
+            )
+        return TokenBatch(
+            packed.tokens,
+            together("noise"),
+            packed.positions,
+            together("known"),
+            packed.mask,
+            together("weight"),
+            times[rows],
+            [part["prompt"] for part in parts],
+            path,
+        )
+
+    def _window(self, kind: int, which: float, place: float) -> Window:
         """A window by two draws in [0, 1): whether it begins its clip, and which one."""
-        pool = self.first if not self.later or kind < self.preset.first_share else self.later
-        return pool[int(place * len(pool))]
+        first = which < self.preset.first_share
+        found, heaped = self.pools[kind, first]
+        if not len(found):
+            found, heaped = self.pools[kind, not first]
+        return self.windows[found[min(int(np.searchsorted(heaped, place * heaped[-1], side="right")), len(found) - 1)]]
+
+    def _example(self, window: Window, generator: torch.Generator) -> dict[str, Any]:
+        """One row of a batch."""
+        preset, each = self.preset, self.preset.token_frames
+        latents = window.latents.float()
+        marks = known_frames(len(latents), window.first, preset.context, generator)
+        noisy = latents + preset.known_noise * _uniform(generator) * torch.randn(latents.shape, generator=generator)
+        data, positions = tokenize(torch.where(marks[:, None, None, None], noisy, latents)[None], preset.patch, each)
+        moved, _ = tokenize(change(latents)[None, ..., None], preset.patch, each)
+        weight = critical_weights(
+            moved[0].unflatten(-1, (each, -1)).mean(-1) / max(float(self.usual[window.kind]), 1e-12), preset.critical
+        )
+        part: dict[str, Any] = {
+            "data": data[0],
+            "positions": positions,
+            "known": marks.view(-1, each)[positions[:, 0]],
+            "weight": weight,
+            "noise": torch.randn(data[0].shape, generator=generator),
+            "prompt": _thin(window.captions, preset, generator),
+        }
+        if window.codes is not None:
+            noise = preset.code_noise * _uniform(generator)
+            part["codes"] = window.codes + noise * torch.randn(window.codes.shape, generator=generator)
+            part["code_noise"] = noise
+            part["given"] = _uniform(generator) >= preset.code_dropout
+        return part
 
 
-def _known_latents(window: Window, draw: float, context: int) -> int:
-    """0, 1 (an image) or `context` latents; a window of one latent has none to spare."""
-    none, one, _ = _KNOWN_FIRST if window.first else _KNOWN_LATER
-    count = 0 if draw < none else 1 if draw < none + one else context
-    return min(count, int(window.positions[-1, 0]))
+def _uniform(generator: torch.Generator) -> float:
+    return float(torch.rand((), generator=generator))
 
 
-def _thin(caption: str, draw: float, preset: Preset, generator: torch.Generator) -> str:
-    """The caption, nothing, or some of its clauses."""
+def _thin(captions: tuple[str, ...], preset: Preset, generator: torch.Generator) -> str:
+    """One of the captions, nothing, or some of its clauses."""
+    draw = _uniform(generator)
+    caption = captions[int(_uniform(generator) * len(captions))]
     if draw < preset.text_dropout:
         return ""
     if draw < preset.text_dropout + preset.word_dropout:
@@ -167,8 +256,12 @@ def _thin(caption: str, draw: float, preset: Preset, generator: torch.Generator)
 
 
 def to_device(batch: TokenBatch, device: str) -> TokenBatch:
-    moved: dict[str, Any] = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(batch).items()}
-    return TokenBatch(**moved)
+    def moved(value: Any) -> Any:
+        if isinstance(value, flow.CodePath):
+            return flow.CodePath(**{key: moved(part) for key, part in vars(value).items()})
+        return value.to(device) if isinstance(value, Tensor) else value
+
+    return TokenBatch(**{key: moved(value) for key, value in vars(batch).items()})
 
 
 def transport_trainer(
@@ -182,9 +275,10 @@ def transport_trainer(
     process: Process,
     device: str,
     bfloat16: bool,
+    shares: Sequence[float] | None = None,
 ) -> Trainer:
     """A Trainer of the flow on `windows`, resumed from `folder`'s checkpoint if there is one."""
-    batches = WindowBatches(windows, preset, seed)
+    batches = WindowBatches(windows, preset, seed, shares)
     trainer = Trainer(
         "transport",
         FlowObjective(transformer, prompts),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from cuspworld.errors import CuspError
@@ -50,11 +50,13 @@ def flow_loss(
     velocity: Float[Tensor, "b n p"],
     noise: Float[Tensor, "b n p"],
     data: Float[Tensor, "b n p"],
-    learned: Bool[Tensor, "b n"],
+    weight: Num[Tensor, "b n *f"],
 ) -> Float[Tensor, ""]:
-    """Mean squared error of the velocity over the tokens in `learned` (not known, not padding)."""
-    error = (velocity.float() - (data - noise)).square().mean(dim=-1)
-    return (error * learned).sum() / learned.sum().clamp(min=1)
+    """Weighted mean squared error of the velocity. `weight` of a token, or of each of the frames that it holds: 0 on
+    what is known or padding, and more than 1 where the loss should look closer."""
+    weight = weight.reshape(*weight.shape[:2], -1).float()
+    error = (velocity.float() - (data - noise)).square().unflatten(-1, (weight.shape[-1], -1)).mean(dim=-1)
+    return (error * weight).sum() / weight.sum().clamp(min=1)
 
 
 def time_grid(steps: int, shift: float) -> list[float]:

@@ -2,7 +2,9 @@
 
 Text tokens stand in front of the video tokens in one self-attention; only video tokens carry a place, by 3-D rotary
 positions (Su et al. 2021, one share of each head for time, row and column). Time enters by one shared modulation with a
-learned offset a block (adaLN-single, Chen et al. 2023). Tokens that are known (previous frames) enter clean and marked.
+learned offset a block (adaLN-single, Chen et al. 2023). Frames that are known enter clean and marked, wherever they
+stand: a token of several frames has a mark for each. A path, the codes of the steps of the clip to come (`CodePath`),
+is added to the tokens of its steps and to the modulation.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from torch import Tensor, nn
 from cuspworld.errors import CuspError
 from cuspworld.models import load_module, save_module
 
+SHORT = 1024  # tokens
+
 
 @dataclass(frozen=True)
 class TransformerConfig:
@@ -28,6 +32,25 @@ class TransformerConfig:
     heads: int = 5
     text_width: int = 128  # of the prompt encoder's output
     rotary_base: float = 100.0  # clips are tens of latents long, not thousands of words
+    frames: int = 1  # latent frames a token
+    code_width: int = field(default=0, metadata={"least": 0})  # numbers of a step's code; 0: no paths
+    code_kinds: int = 1  # kinds of clips, each with codes of its own
+
+
+@dataclass(frozen=True)
+class CodePath:
+    """The codes of a clip's steps, of which kind they are, how much noise was added to them (`noise`, in units of the
+    codes' spread), and whether there are any (a row without is the flow alone)."""
+
+    codes: Float[Tensor, "b s k"]
+    kind: Int[Tensor, " b"]
+    noise: Float[Tensor, " b"]
+    given: Bool[Tensor, " b"]
+
+    def expand(self, batch: int) -> CodePath:
+        """The one row of this path as often as the batch has rows."""
+        parts = self.codes, self.kind, self.noise, self.given
+        return CodePath(*(part.expand(batch, *part.shape[1:]) for part in parts))
 
 
 def rotary(positions: Int[Tensor, "b n 3"], head: int, base: float) -> tuple[Tensor, Tensor]:
@@ -55,6 +78,17 @@ def time_embedding(time: Float[Tensor, " b"], channels: int) -> Float[Tensor, "b
     return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
 
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Float[Tensor, "b heads n c"]:
+    """Scaled dot-product attention. For short sequences on a CPU by plain products: in bfloat16 the backward pass of
+    torch's own costs 2.7 times that of float32."""
+    if q.device.type != "cpu" or q.shape[2] > SHORT:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    scores = q @ k.mT * q.shape[-1] ** -0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1).to(v.dtype) @ v
+
+
 class Block(nn.Module):
     """Attention and MLP, each shifted, scaled and gated by time and text."""
 
@@ -72,8 +106,7 @@ class Block(nn.Module):
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None) -> Tensor:
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # each (b, heads, n, c)
         q, k = rotate(self.query_norm(q), cos, sin), rotate(self.key_norm(k), cos, sin)
-        x = F.scaled_dot_product_attention(q, k, v.to(q.dtype), attn_mask=mask)  # (b, heads, n, c)
-        return self.out(x.transpose(1, 2).flatten(2))
+        return self.out(attention(q, k, v.to(q.dtype), mask).transpose(1, 2).flatten(2))
 
     def forward(
         self,
@@ -98,10 +131,16 @@ class FlowTransformer(nn.Module):
         if width % (2 * config.heads):  # a head's channels turn in pairs
             raise CuspError(f"width must be a multiple of twice the heads: got {width} for {config.heads} heads")
         self.tokens_in = nn.Linear(config.token_channels, width)
-        self.known = nn.Parameter(torch.zeros(width))
+        self.known = nn.Parameter(torch.zeros(width) if config.frames == 1 else torch.zeros(config.frames, width))
         self.text_in = nn.Linear(config.text_width, width)
         self.text_pool = nn.Linear(config.text_width, width)
         self.time_in = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        if config.code_width:
+            self.kinds = nn.Embedding(config.code_kinds, width)
+            self.code_in = nn.Linear(config.code_width + 1, width)
+            self.code_out = nn.Sequential(nn.SiLU(), nn.Linear(width, width))
+            self.code_pool = nn.Linear(width, width)
+            self.no_code = nn.Parameter(torch.zeros(width))
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(width, config.heads) for _ in range(config.depth)])
         self.final_modulation = nn.Linear(width, 2 * width)
@@ -115,30 +154,49 @@ class FlowTransformer(nn.Module):
         self,
         tokens: Float[Tensor, "b n p"],
         positions: Int[Tensor, "b n 3"],
-        known: Bool[Tensor, "b n"],
+        known: Bool[Tensor, "b n *f"],
         time: Float[Tensor, " b"],
         text: Float[Tensor, "b l w"],
         text_mask: Bool[Tensor, "b l"],
         mask: Bool[Tensor, "b n"] | None = None,
+        path: CodePath | None = None,
     ) -> Float[Tensor, "b n p"]:
-        """`known` marks clean tokens of previous frames; `mask` is False on padding; `time` in [0, 1], 1 is data."""
+        """`known` marks clean frames, of a token or of each of its `frames`; `mask` is False on padding; `time` in
+        [0, 1], 1 is data; `path` tells the codes of the steps that the tokens' times count."""
         length = text.shape[1]
-        x = self.tokens_in(tokens) + known[..., None] * self.known  # (b, n, width)
+        marks = known.view(*known.shape[:2], -1).to(self.known.dtype)
+        x = self.tokens_in(tokens) + marks @ self.known.view(-1, self.config.width)  # (b, n, width)
+        weight = text_mask[..., None].to(text.dtype)
+        pooled = (text * weight).sum(1) / weight.sum(1).clamp(min=1)
+        condition = self.time_in(time_embedding(time, 256)) + self.text_pool(pooled)
+        if self.config.code_width:
+            steps, whole = self._codes(path, len(tokens))
+            index = positions[..., 0].clamp(max=steps.shape[1] - 1)
+            x = x + steps.gather(1, index[..., None].expand(-1, -1, steps.shape[-1]))
+            condition = condition + whole
         x = torch.cat([self.text_in(text), x], dim=1)  # (b, l + n, width)
         places = torch.cat([positions.new_zeros(len(positions), length, 3), positions], dim=1)
         cos, sin = rotary(places, self.config.width // self.config.heads, self.config.rotary_base)
         attention = None
         if mask is not None or not bool(text_mask.all()):
-            video = mask if mask is not None else torch.ones_like(known)
+            video = mask if mask is not None else known.new_ones(known.shape[:2])
             attention = torch.cat([text_mask, video], dim=1)[:, None, None]  # (b, 1, 1, l + n)
-        weight = text_mask[..., None].to(text.dtype)
-        pooled = (text * weight).sum(1) / weight.sum(1).clamp(min=1)
-        condition = F.silu(self.time_in(time_embedding(time, 256)) + self.text_pool(pooled))
+        condition = F.silu(condition)
         modulation = self.modulation(condition).unflatten(-1, (6, -1))
         for block in self.blocks:
             x = block(x, modulation, cos, sin, attention)
         shift, scale = self.final_modulation(condition)[:, None].chunk(2, dim=-1)
         return self.tokens_out(self.norm(x[:, length:]) * (1 + scale) + shift)
+
+    def _codes(self, path: CodePath | None, batch: int) -> tuple[Float[Tensor, "b s w"], Float[Tensor, "b w"]]:
+        """What a path adds to the tokens of each step, and to the modulation."""
+        if path is None:
+            steps = self.no_code.expand(batch, 1, -1)
+        else:
+            noise = path.noise[:, None, None].expand(-1, path.codes.shape[1], 1)
+            read = self.code_in(torch.cat([path.codes, noise], dim=-1)) + self.kinds(path.kind)[:, None]
+            steps = torch.where(path.given[:, None, None], self.code_out(read), self.no_code)
+        return steps, self.code_pool(steps.mean(dim=1))
 
     def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
         """Write config.json and model.safetensors."""

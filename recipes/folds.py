@@ -1,0 +1,109 @@
+"""The recipe of the shipped simulator: record five worlds, encode, find the folds, train the flow on paths, look.
+
+python recipes/folds.py --folder runs/folds --record  # the recordings alone
+python recipes/folds.py --folder runs/folds  # all of it; stops and goes on at any moment
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cuspworld import worlds
+from cuspworld.clip import Clip
+from cuspworld.codec.codec import Codec
+from cuspworld.files import written_whole
+from cuspworld.training.presets import Phase, preset
+from cuspworld.training.run import train
+
+WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
+SHARES = {"Puppies": 0.30, "Juice": 0.20, "Collision": 0.18, "Candles": 0.16, "Chair": 0.16}
+SECONDS, FPS, SIZE = 3.0, 10.0, 64
+HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
+SEED = 0
+PRESET = replace(
+    preset("small"),
+    transport=Phase(6000, batch=16, learning_rate=3e-3, muon=True, warmup=100, ema=0.998, sample_every=1000),
+    window=24,
+    context=8,
+    token_frames=4,
+)
+TOPICS = (
+    "three or four puppies of named colours romp over the grass around a red ball",
+    "two balls of two colours collide (red, green, blue, yellow, orange, purple; big, small; fast, slow)",
+    "a glass of juice of some colour is pushed: it rocks and stands, or tips over and spills",
+    "candles on a cake are blown at: they go out or burn on",
+    "a chair is pushed: it stands, rocks or tips over",
+)
+CAPTIONS = {"rich": ("rich", "en"), "rich_zh": ("rich", "zh"), "poor": ("poor", "en"), "poor_zh": ("poor", "zh")}
+
+
+def record(folder: Path, name: str, seeds: range) -> Path:
+    """Clips of a world with four captions each, kept in one file so that a second run reads them."""
+    file = folder / f"{name}_{seeds.start}_{len(seeds)}.npz"
+    if not file.exists():
+        world = worlds.make(name)
+        frames, captions, branches = [], {key: [] for key in CAPTIONS}, []
+        for seed in seeds:
+            clip = world.record(seed=seed, seconds=SECONDS, fps=FPS, size=SIZE)
+            frames.append(clip.frames)
+            branches.append(clip.truth.branch)
+            for key, (style, language) in CAPTIONS.items():
+                captions[key].append(world.caption(style, language))
+        with written_whole(file) as aside:
+            np.savez(
+                aside,
+                frames=np.array(frames),
+                branch=np.array(branches),
+                **{key: np.array(texts) for key, texts in captions.items()},
+            )
+    return file
+
+
+def clips_of(file: Path) -> list[tuple[Clip, tuple[str, ...]]]:
+    """The clips of a recording, each with its captions."""
+    with np.load(file) as kept:
+        wordings = zip(*(kept[key].tolist() for key in CAPTIONS), strict=True)
+        return [(Clip(frames, FPS, texts[0]), texts) for frames, texts in zip(kept["frames"], wordings, strict=True)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path("runs/folds"))
+    parser.add_argument("--codec", default="worlds", help="a codec's folder, or the one of the package")
+    parser.add_argument("--record", action="store_true", help="only record")
+    parser.add_argument("--worlds", nargs="*", default=list(WORLDS), help="fewer of them")
+    parser.add_argument("--steps", type=int, default=PRESET.transport.steps)
+    parser.add_argument("--run", default="run", help="name of the run's folder")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(arguments.threads)
+    files = {name: record(folder, name, range(WORLDS[name])) for name in arguments.worlds}
+    held_out = [clip for name in files for clip, _ in clips_of(record(folder, name, HELD_OUT))]
+    if arguments.record:
+        return
+    taught = [(name, clip, texts) for name, file in files.items() for clip, texts in clips_of(file)]
+    result = train(
+        [clip for _, clip, _ in taught],
+        replace(PRESET, transport=replace(PRESET.transport, steps=arguments.steps)),
+        folder / arguments.run,
+        held_out=held_out,
+        topics=TOPICS,
+        wordings=[texts for _, _, texts in taught],
+        kinds=[name for name, _, _ in taught],
+        shares=SHARES,
+        codec=Codec.from_pretrained(arguments.codec),
+        seed=SEED,
+        resume=True,
+    )
+    print(result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The scene code: a few numbers that say in which state a step of a clip is.
+
+A step is some consecutive latent frames, those that one token holds. A code pooled over a clip has one branch, whatever
+it is made of; the principal components of single steps have a world's steady states as branches, without a label
+(measured: docs/simulator.md). They are not whitened: one scale for all keeps the gaps between states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from cuspworld.errors import CuspError
+
+MOST_STEPS = 3000  # that a code is learned from
+GRID = 8  # latents a side that a code sees; those of other sizes are averaged to it
+
+
+@dataclass(frozen=True)
+class SceneCode:
+    """code = (step - mean) @ basis / scale, for steps of `frames` latent frames.
+
+    `mean` (D,), `basis` (D, k) orthonormal, `scale`: the root mean square of a code's numbers over what it learned
+    from; D = frames * 8 * 8 * channels.
+    """
+
+    mean: Float[Tensor, " D"]
+    basis: Float[Tensor, "D k"]
+    scale: float
+    frames: int
+
+    @classmethod
+    def learn(cls, latents: list[Float[Tensor, "t h w c"]], frames: int, width: int = 8, seed: int = 0) -> SceneCode:
+        """Principal components of up to 3,000 steps of these clips' latents."""
+        if not latents:
+            raise CuspError("no clip to learn a scene code from")
+        latents = [whole_step(clip, frames) for clip in latents]
+        places = [(i, t) for i, clip in enumerate(latents) for t in range(len(clip) - frames + 1)]
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(len(places), min(MOST_STEPS, len(places)), replace=False)
+        rows = torch.stack([seen(latents[i][t : t + frames].float()) for i, t in (places[c] for c in sorted(chosen))])
+        mean = rows.mean(0)
+        rows = rows - mean
+        width = min(width, *rows.shape)
+        _, values, vectors = np.linalg.svd((rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows).numpy())
+        if len(rows) < rows.shape[1]:
+            basis = rows.T @ torch.from_numpy(vectors[:width].T.copy())
+            basis = basis / basis.norm(dim=0).clamp(min=1e-12)
+        else:
+            basis = torch.from_numpy(vectors[:width].T.copy())
+        scale = float((values[:width].sum() / len(rows) / width) ** 0.5) or 1.0
+        return cls(mean, basis, scale, frames)
+
+    @property
+    def width(self) -> int:
+        return self.basis.shape[1]
+
+    def of(self, latents: Float[Tensor, "t h w c"]) -> Float[ndarray, "s k"]:
+        """The codes of every step: those of the frames t, t + 1, ..., t + frames - 1, for each t from 0 on. A clip that
+        is shorter than a step is one step of still frames."""
+        latents = whole_step(latents, self.frames).float()
+        frame = seen(latents[:, None]).view(len(latents), -1)  # (t, D / frames)
+        basis = self.basis.view(self.frames, -1, self.width)
+        parts = torch.einsum("td,fdk->tfk", frame, basis)
+        count = len(latents) - self.frames + 1
+        code = sum(parts[f : f + count, f] for f in range(self.frames))
+        return ((code - self.mean @ self.basis) / self.scale).numpy()
+
+
+def whole_step(latents: Float[Tensor, "t h w c"], frames: int) -> Float[Tensor, "s h w c"]:
+    """Latents of at least one step: the last frame is repeated where they are fewer."""
+    missing = max(0, frames - len(latents))
+    return torch.cat([latents, latents[-1:].expand(missing, -1, -1, -1)]) if missing else latents
+
+
+def seen(latents: Float[Tensor, "*b t h w c"]) -> Float[Tensor, "*b D"]:
+    """What a code sees of steps: latents of 8 x 8 places, flat."""
+    if latents.shape[-3:-1] != (GRID, GRID):
+        flat = latents.movedim(-1, -3).flatten(0, -4)
+        shaped = F.adaptive_avg_pool2d(flat, GRID).view(*latents.shape[:-3], latents.shape[-1], GRID, GRID)
+        latents = shaped.movedim(-3, -1)
+    return latents.flatten(-4)

@@ -1,0 +1,140 @@
+"""The branches of a kind of clips, and the passages between them that were recorded.
+
+Branches are found by `Brenier` on the scene codes of steps, told which steps belong to which clip; every other recorded
+step belongs to the branch of the nearest code. A passage is a change of branch from one step to the next of a clip.
+What was never recorded is forbidden: a path that is about to make it is turned back (`Branches.successors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from scipy.spatial import cKDTree
+
+from cuspworld.simulator.kinds import Kind
+from cuspworld.transport.brenier import Brenier
+
+MOST_STEPS = 3000  # that branches are found among; more cost more and say the same
+MEMORY = 2  # steps that a successor must be near to: where things are and how they move
+NEAREST = 5  # recorded steps whose successors a path may take
+FOLLOWED = 0.3  # of the way from a recorded step to the path's own is kept in the next one
+
+
+def find_branches(kind: Kind, seed: int = 0) -> Int[ndarray, " S"]:
+    """The branch of every recorded step of a kind, numbered from the largest."""
+    frames = kind.code.frames
+    chosen = np.flatnonzero(kind.times % frames == 0)
+    clips = np.unique(kind.clips[chosen])
+    fits = max(2, int(len(clips) * min(1.0, MOST_STEPS / max(len(chosen), 1))))
+    taken = np.random.default_rng(seed).permutation(clips)[:fits]
+    chosen = chosen[np.isin(kind.clips[chosen], taken)]
+    solved = Brenier(seed=seed, tolerance=0.2, max_seconds=60.0).fit(
+        kind.codes[chosen], trajectories=np.column_stack([kind.clips[chosen], kind.times[chosen]])
+    )
+    return np.asarray(solved.branches_)[cKDTree(kind.codes[chosen]).query(kind.codes)[1]]
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """A kind's branches as a graph: `of` (S,) the branch of each recorded step."""
+
+    kind: Kind
+    of: Int[ndarray, " S"]
+
+    @property
+    def count(self) -> int:
+        return int(self.of.max()) + 1
+
+    @cached_property
+    def following(self) -> Int[ndarray, " S"]:
+        """The step that follows each one in its clip, a whole step later; -1 where the clip ends."""
+        frames, clips = self.kind.code.frames, self.kind.clips
+        after = np.arange(len(clips)) + frames
+        inside = after < len(clips)
+        inside[inside] &= clips[after[inside]] == clips[inside]
+        return np.where(inside, after, -1)
+
+    @cached_property
+    def passages(self) -> Int[ndarray, "branches branches"]:
+        """How often a clip's step in one branch (row) was followed by one in another (column)."""
+        before = np.flatnonzero(self.following >= 0)
+        counts = np.zeros((self.count, self.count), np.int64)
+        np.add.at(counts, (self.of[before], self.of[self.following[before]]), 1)
+        return counts
+
+    def branch(self, codes: Float[ndarray, "n k"]) -> Int[ndarray, " n"]:
+        """The branch of any codes: the nearest recorded step's."""
+        return self.of[self._tree.query(codes)[1]]
+
+    def margin(self, codes: Float[ndarray, "n k"], branches: Sequence[int]) -> float:
+        """How far a path stays from the folds, in units of the codes' spread: the least distance of a step to the
+        middle between the nearest recorded step of its own branch and that of another; infinite with one branch."""
+        least = np.inf
+        for code, branch in zip(codes, branches, strict=False):
+            distance = np.sqrt(((self.kind.codes - code) ** 2).sum(1))
+            others = distance[self.of != branch]
+            if len(others):
+                least = min(least, float(others.min() - distance[self.of == branch].min()) / 2)
+        return least
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.kind.codes)
+
+    def paths(self) -> tuple[Int[ndarray, " P"], Int[ndarray, "P s"]]:
+        """Each clip's path from its start: the clips, and the rows of their steps; all as long as the shortest."""
+        rows = [np.flatnonzero(self.kind.clips == clip) for clip in np.unique(self.kind.clips)]
+        whole = [own[:: self.kind.code.frames] for own in rows]
+        length = min(map(len, whole))
+        return np.unique(self.kind.clips), np.stack([own[:length] for own in whole])
+
+    def crosses(self, rows: Int[ndarray, "P s"]) -> Bool[ndarray, " P"]:
+        """Which paths change their branch."""
+        words = self.of[rows]
+        return (words != words[:, :1]).any(axis=1)
+
+    def successor(
+        self,
+        codes: Float[ndarray, "s k"],
+        branch: int,
+        rng: np.random.Generator,
+        stay: bool = False,
+        near: Float[ndarray, " k"] | None = None,
+    ) -> tuple[Float[ndarray, " k"], int]:
+        """The next code of a path whose last codes and branch are given, and its branch.
+
+        It follows a recorded step of this branch that the last `MEMORY` codes are near to: so it makes no passage that
+        was never recorded. `stay`: none that leaves the branch. `near`: what a path's steps have in common (its
+        colours, its place), that the recorded clip should share.
+        """
+        frames = self.kind.code.frames
+        rows = np.flatnonzero((self.of == branch) & (self.following >= 0))
+        if stay:
+            rows = rows[self.of[self.following[rows]] == branch]
+        if not len(rows):
+            return codes[-1], branch
+        distance = ((self.kind.codes[rows] - codes[-1]) ** 2).sum(1)
+        if len(codes) > 1:
+            before = rows - frames
+            known = (before >= 0) & (self.kind.clips[np.maximum(before, 0)] == self.kind.clips[rows])
+            moved = ((self.kind.codes[np.maximum(before, 0)] - codes[-2]) ** 2).sum(1)
+            distance = distance + np.where(known, moved, distance + np.median(distance))
+        if near is not None:
+            distance = distance + ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
+        nearest = np.argpartition(distance, min(NEAREST, len(rows) - 1))[:NEAREST]
+        row = rows[rng.choice(nearest)]
+        after = self.following[row]
+        return self.kind.codes[after] + FOLLOWED * (codes[-1] - self.kind.codes[row]), int(self.of[after])
+
+    @cached_property
+    def _middles(self) -> Float[ndarray, "clips k"]:
+        """Mean code of each clip."""
+        count = int(self.kind.clips.max()) + 1
+        total = np.zeros((count, self.kind.codes.shape[1]))
+        np.add.at(total, self.kind.clips, self.kind.codes)
+        return total / np.bincount(self.kind.clips, minlength=count)[:, None]

@@ -1,0 +1,59 @@
+"""The recorded kinds of a model as a folder: names and captions in config.json, codes and branches as safetensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from cuspworld.errors import CuspError
+from cuspworld.models import read_config, read_tensors, save_folder
+from cuspworld.simulator.kinds import Kind
+
+_CLASS_NAME = "CuspWorldPaths"
+_PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
+
+
+def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
+    """Write the folder."""
+    config = {
+        "_class_name": _CLASS_NAME,
+        "kinds": [{"name": k.name, "frames": k.code.frames, "captions": [list(c) for c in k.captions]} for k in kinds],
+    }
+    tensors = {f"{i}.{name}": tensor for i, kind in enumerate(kinds) for name, tensor in kind.tensors().items()}
+    save_folder(path, config, tensors)
+
+
+def load_kinds(path: Path) -> tuple[Kind, ...]:
+    """Read the folder. Raises CuspError that names what is missing or does not fit."""
+    config, file = read_config(path), path / "model.safetensors"
+    tensors = read_tensors(file)
+    try:
+        return tuple(_kind(i, told, tensors, file) for i, told in enumerate(config["kinds"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CuspError(
+            f"{path / 'config.json'}: not what save_pretrained wrote ({error!r}); train or copy anew"
+        ) from error
+
+
+def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file: Path) -> Kind:
+    """One kind, checked: codes of finite numbers, rows of one length, clips that have captions."""
+    name, frames, captions = str(told["name"]), told["frames"], told["captions"]
+    if not isinstance(frames, int) or not isinstance(captions, list) or not captions:
+        raise ValueError(f"kind {name!r} has no frames or no captions")
+    wordings = [tuple(str(text) for text in texts) for texts in captions]
+    if missing := [part for part in _PARTS if f"{index}.{part}" not in tensors]:
+        raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
+    own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
+    rows = own["codes"].shape[:1]
+    fits = own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in ("clips", "times", "branches"))
+    fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
+    fits = fits and own["scale"].numel() == 1 and all(bool(torch.isfinite(t).all()) for t in own.values())
+    fits = fits and all(int(own[p].min()) >= 0 for p in ("clips", "times", "branches"))
+    if not fits or int(own["clips"].max()) >= len(wordings):
+        raise CuspError(
+            f"{file}: the tensors of kind {index} ({name!r}) do not fit each other: copy the whole folder again"
+        )
+    return Kind.of_tensors(name, frames, wordings, own)

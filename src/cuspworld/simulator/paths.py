@@ -1,0 +1,113 @@
+"""The path of a clip: the scene codes of its steps, drawn before anything is painted.
+
+The prompt gives masses to the recorded paths of one kind; `critical` keeps those that cross a fold or those that cross
+none. A path is drawn by optimal transport from noise to the paths of one word (the sequence of their branches),
+extended between them, so that it is new and averages nothing across a fold. Later steps follow recorded successors.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from cuspworld.errors import CuspError
+from cuspworld.simulator.branches import Branches
+from cuspworld.transport.brenier import Brenier
+
+CRITICAL = (None, "avoid", "seek")
+NOISE = 0.1  # added to a path, in units of the codes' spread: what was drawn is followed closely, not copied
+MOST_PATHS = 400  # that a draw is made from
+
+
+@dataclass
+class Drawn:
+    """A path as it grows: codes of all steps so far, their branches, and what it was drawn from."""
+
+    kind: int
+    codes: Float[ndarray, "s k"]
+    branches: list[int]
+    near: Float[ndarray, " k"]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def passages(self) -> list[tuple[int, int, int]]:
+        """(step, from, to) of every change of branch."""
+        pairs = zip(self.branches, self.branches[1:], strict=False)
+        return [(step + 1, a, b) for step, (a, b) in enumerate(pairs) if a != b]
+
+
+class Paths:
+    """Draws and continues paths for one clip; equal seeds draw equal paths."""
+
+    def __init__(self, branches: Branches, kind: int, seed: int, critical: str | None = None):
+        if critical not in CRITICAL:
+            raise CuspError(f"critical must be one of avoid, seek or None: got {critical!r}")
+        self.branches, self.kind, self.critical = branches, kind, critical
+        self.rng = np.random.default_rng([seed, 7])
+
+    def draw(self, masses: Float[ndarray, " clips"], start: Float[ndarray, "s k"] | None = None) -> Drawn:
+        """A path from noise. `masses`: of each recorded clip of the kind, none negative, some positive. `start`: codes
+        of the first steps, where those are known: paths that begin near them are taken."""
+        clips, rows = self.branches.paths()
+        weights = masses[clips]
+        allowed = weights > 0
+        crossing = self.branches.crosses(rows)
+        if self.critical is not None:
+            wanted = crossing == (self.critical == "seek")
+            if not (allowed & wanted).any():
+                if not wanted.any():
+                    some = "crosses a fold" if self.critical == "seek" else "stays in one branch"
+                    name = self.branches.kind.name or "this model"
+                    raise CuspError(f"critical={self.critical!r}: no recorded clip of {name} {some}; leave it out")
+                allowed, weights = wanted, np.ones(len(clips))  # the prompt says the opposite: critical goes before it
+            allowed = allowed & wanted
+        chosen = np.flatnonzero(allowed)
+        codes = self.branches.kind.codes[rows]  # (P, s, k)
+        if start is not None:
+            distance = ((codes[chosen][:, : len(start)] - start[: codes.shape[1]]) ** 2).sum((1, 2))
+            chosen = chosen[np.argsort(distance)[: max(8, len(chosen) // 20)]]
+        words = [tuple(word) for word in self.branches.of[rows[chosen]].tolist()]
+        share = weights[chosen] / weights[chosen].sum()
+        word = words[int(self.rng.choice(len(chosen), p=share))]
+        same = chosen[[w == word for w in words]]
+        if len(same) > MOST_PATHS:
+            same = self.rng.choice(same, MOST_PATHS, replace=False)
+        path = self._transport(codes[same].reshape(len(same), -1), weights[same]).reshape(codes.shape[1:])
+        facts = {"drawn_from": len(same), "margin": self.branches.margin(path, word)}
+        return Drawn(self.kind, path, list(word), path.mean(axis=0), facts)
+
+    def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
+        """One draw of the extended map."""
+        if len(paths) == 1:
+            return paths[0].astype(np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # masses that are a little off draw some path all the same
+            solved = Brenier(seed=0, tolerance=0.2, max_seconds=20.0).fit(paths, masses=weights / weights.sum())
+        noise = self.rng.standard_normal((1, paths.shape[1])).astype(np.float32)
+        return np.asarray(solved.extend(noise)[0], np.float64)
+
+    def go_on(self, drawn: Drawn, steps: int) -> None:
+        """Lengthen the path to `steps` steps by recorded successors."""
+        while len(drawn.codes) < steps:
+            last = drawn.codes[-2:]
+            code, branch = self.branches.successor(
+                last, drawn.branches[-1], self.rng, stay=self.critical == "avoid", near=drawn.near
+            )
+            drawn.codes = np.concatenate([drawn.codes, code[None]])
+            drawn.branches.append(branch)
+
+    def seen(self, drawn: Drawn, step: int, codes: Float[ndarray, "s k"]) -> None:
+        """The clip's own codes from `step` on, now that they are painted. What was planned after them stays planned; a
+        step that fell into a branch to which no passage was recorded is held in its own branch."""
+        drawn.codes[step : step + len(codes)] = codes
+        found = self.branches.branch(codes)
+        counts = self.branches.passages
+        for index, branch in enumerate(found.tolist()):
+            before = drawn.branches[step + index - 1] if step + index else branch
+            if branch == before or counts[before, branch]:
+                drawn.branches[step + index] = branch

@@ -1,0 +1,60 @@
+"""The path of a clip, chunk by chunk: drawn for the first, followed and lengthened for those that come after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from cuspworld.codec.scene_code import SceneCode
+from cuspworld.simulator.paths import NOISE, Drawn, Paths
+from cuspworld.transport.flow.transformer import CodePath
+
+
+class Route:
+    """`next` gives the codes of each chunk in turn. `advance`: steps from the beginning of one chunk to the next's."""
+
+    def __init__(self, paths: Paths, masses: Float[ndarray, " clips"], steps: int, advance: int, device: torch.device):
+        self.paths, self.masses, self.steps, self.advance, self.device = paths, masses, steps, advance, device
+        self.drawn: Drawn | None = None
+        self._begin = 0
+
+    @property
+    def code(self) -> SceneCode:
+        return self.paths.branches.kind.code
+
+    def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath:
+        """The codes of the next chunk; `known`: its first latents, where they are given."""
+        start = None if known is None else self._codes(known[0].cpu())
+        if self.drawn is None:
+            self.drawn = self.paths.draw(self.masses, start)
+        else:
+            self._begin += self.advance
+        if start is not None:
+            self.paths.go_on(self.drawn, self._begin + len(start))
+            self.paths.seen(self.drawn, self._begin, start)
+        self.paths.go_on(self.drawn, self._begin + self.steps)
+        codes = self.drawn.codes[self._begin : self._begin + self.steps]
+        noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
+        return CodePath(
+            torch.from_numpy(noisy).float()[None].to(self.device),
+            torch.tensor([self.paths.kind], device=self.device),
+            torch.tensor([NOISE], device=self.device),
+            torch.tensor([True], device=self.device),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What was chosen, for the clip's metadata."""
+        if self.drawn is None:
+            return {}
+        kind = self.paths.branches.kind.name
+        return {"kind": kind, "branches": self.drawn.branches, "passages": self.drawn.passages, **self.drawn.facts}
+
+    def _codes(self, latents: Float[Tensor, "l i j c"]) -> Float[ndarray, "s k"]:
+        """Codes of the whole steps of known latents; an image is a step that stands still."""
+        codes = self.code.of(latents)[:: self.code.frames]
+        return np.asarray(codes, np.float64)

@@ -1,0 +1,37 @@
+"""Which frames of a window are known in training: none, the first one, those before, those after, both, or any.
+
+What is drawn here is what the model can do: from text alone, image to video, extending forwards and backwards,
+connecting two clips, filling in.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+_SHARES = {  # of none, first frame, frames before, frames after, both ends, any
+    True: (0.62, 0.10, 0.08, 0.06, 0.07, 0.07),  # windows that begin their clip: only they start from text alone
+    False: (0.06, 0.10, 0.54, 0.10, 0.12, 0.08),
+}
+
+
+def known_frames(count: int, first: bool, context: int, generator: torch.Generator) -> Bool[Tensor, " count"]:
+    """Marks of `count` latent frames; `context`: how many are given of a neighbouring chunk. One is always unknown."""
+    known = torch.zeros(count, dtype=torch.bool)
+    which = int(torch.multinomial(torch.tensor(_SHARES[first]), 1, generator=generator))
+    draw = torch.rand(count + 2, generator=generator)
+    context = min(context, (count - 1) // 2) if which == 4 else min(context, count - 1)
+    before, after = (1 if float(d) < 0.25 else context for d in draw[:2])
+    if which == 1:
+        known[:1] = count > 1
+    if which == 2:
+        known[:context] = True
+    if which in (3, 4):
+        known[count - after :] = after > 0
+    if which == 4:
+        known[:before] = True
+    if which == 5:
+        known = draw[2:] < draw[0]
+        known[int(float(draw[1]) * count)] = False
+    return known

@@ -1,0 +1,142 @@
+"""Paths: from a toy kind whose truth is known. Six clips stay standing, six fall; nothing ever stands up again."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld.codec.scene_code import SceneCode
+from cuspworld.errors import CuspError
+from cuspworld.simulator.branches import Branches
+from cuspworld.simulator.kinds import Kind
+from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
+from cuspworld.simulator.paths import Paths
+from cuspworld.simulator.route import Route
+
+STANDS, FALLS, STEPS = 6, 6, 8
+
+
+def kind() -> Kind:
+    """Codes (height, place): clips stand at height 0; those that fall are at -5 from step 4 on."""
+    rng = np.random.default_rng(0)
+    codes, branches = [], []
+    for clip in range(STANDS + FALLS):
+        height = np.zeros(STEPS)
+        if clip >= STANDS:
+            height[4:] = -5.0
+        codes.append(np.stack([height, np.full(STEPS, rng.normal())], axis=1) + 0.1 * rng.normal(size=(STEPS, 2)))
+        branches.append((height < -1).astype(int))
+    clips = np.repeat(np.arange(STANDS + FALLS), STEPS)
+    captions = [("a glass stands",)] * STANDS + [("a glass falls",)] * FALLS
+    code = SceneCode(torch.zeros(8 * 8), torch.eye(64)[:, :2], 1.0, 1)
+    times = np.tile(np.arange(STEPS), STANDS + FALLS)
+    return Kind(
+        "", code, np.concatenate(codes).astype(np.float32), clips, times, tuple(captions), np.concatenate(branches)
+    )
+
+
+@pytest.fixture(scope="module")
+def branches() -> Branches:
+    made = kind()
+    return Branches(made, made.branches)
+
+
+def test_passages_are_those_that_were_recorded(branches):
+    assert branches.count == 2
+    assert branches.passages.tolist() == [[6 * 7 + 6 * 3, 6], [0, 6 * 3]]
+    assert branches.branch(np.array([[0.1, 0.0], [-4.8, 0.0]])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("critical", "falls"), [("seek", 1.0), ("avoid", 0.0), (None, 0.5)])
+def test_critical_chooses_paths_that_cross_or_do_not(branches, critical, falls):
+    drawn = [Paths(branches, 0, seed, critical).draw(np.ones(12)) for seed in range(16)]
+    crossed = [bool(path.passages) for path in drawn]
+    assert np.mean(crossed) == pytest.approx(falls, abs=0.35 if critical is None else 0)
+    for path in drawn:
+        assert path.branches in ([0] * 8, [0] * 4 + [1] * 4)
+        middle = np.abs(path.codes[:, 0] + 2.5)  # no step lies between the two states
+        assert (middle > 2.0).all()
+
+
+def test_masses_choose_and_critical_goes_before_them(branches):
+    standing = np.r_[np.ones(6), np.zeros(6)]
+    assert not any(Paths(branches, 0, seed).draw(standing).passages for seed in range(10))
+    assert all(Paths(branches, 0, seed, "seek").draw(standing).passages for seed in range(10))
+
+
+def test_new_paths_are_between_recorded_ones_and_seeds_repeat(branches):
+    paths = [Paths(branches, 0, seed).draw(np.ones(12)).codes for seed in (1, 1, 2)]
+    assert np.array_equal(paths[0], paths[1]) and not np.array_equal(paths[0], paths[2])
+    recorded = branches.kind.codes.reshape(12, 8, 2)
+    assert min(np.abs(recorded - paths[0]).max((1, 2))) > 1e-3
+
+
+def test_a_path_goes_on_by_recorded_passages_only(branches):
+    """400 steps after lying: it never stands up; "avoid" never falls."""
+    for seed in range(4):
+        paths = Paths(branches, 0, seed)
+        drawn = paths.draw(np.ones(12))
+        paths.go_on(drawn, 400)
+        assert len(drawn.codes) == len(drawn.branches) == 400
+        assert all((a, b) == (0, 1) for _, a, b in drawn.passages)
+        calm = Paths(branches, 0, seed, "avoid")
+        drawn = calm.draw(np.ones(12))
+        calm.go_on(drawn, 100)
+        assert not drawn.passages
+
+
+def test_what_is_seen_is_taken_up_and_a_forbidden_passage_is_not(branches):
+    paths = Paths(branches, 0, 0, "seek")
+    drawn = paths.draw(np.ones(12))
+    assert drawn.branches[-1] == 1
+    paths.seen(drawn, 6, np.array([[0.0, 0.0], [0.0, 0.0]]))  # the glass seems to stand again
+    assert drawn.branches[6:8] == [1, 1]
+    paths.go_on(drawn, 12)
+    assert drawn.branches[8:] == [1] * 4 and (drawn.codes[8:, 0] < -2.5).all()
+
+
+def test_a_known_start_takes_the_paths_that_begin_there(branches):
+    start = branches.kind.codes[STEPS * 7 : STEPS * 7 + 1].astype(float)
+    places = [Paths(branches, 0, seed).draw(np.ones(12), start).codes[0, 1] for seed in range(8)]
+    assert np.abs(np.array(places) - start[0, 1]).mean() < np.abs(branches.kind.codes[::STEPS, 1] - start[0, 1]).mean()
+
+
+def test_a_world_without_folds_cannot_be_critical(branches):
+    calm = dataclasses.replace(branches.kind, branches=np.zeros_like(branches.of))
+    with pytest.raises(CuspError, match="no recorded clip of this model crosses a fold"):
+        Paths(Branches(calm, calm.branches), 0, 0, "seek").draw(np.ones(12))
+    with pytest.raises(CuspError, match="avoid, seek or None"):
+        Paths(branches, 0, 0, "maybe")
+
+
+def test_a_route_gives_the_codes_of_chunk_after_chunk(branches):
+    route = Route(Paths(branches, 0, 3, "seek"), np.ones(12), steps=6, advance=4, device=torch.device("cpu"))
+    first = route.next(None)
+    assert first.codes.shape == (1, 6, 2) and first.kind.tolist() == [0] and first.given.tolist() == [True]
+    known = torch.zeros(1, 2, 8, 8, 1)
+    known[..., 0, 0, 0] = -5.0  # it lies, as planned
+    second = route.next(known)
+    assert second.codes.shape == (1, 6, 2) and len(route.drawn.codes) >= 10
+    assert route.facts()["passages"] == [(4, 0, 1)] and route.facts()["kind"] == ""
+
+
+def test_the_margin_is_half_the_way_to_another_branch(branches):
+    near = branches.kind.codes[:1].astype(float)
+    far = np.abs(branches.kind.codes[branches.of == 1] - near)
+    assert branches.margin(near, [0]) == pytest.approx(np.sqrt((far**2).sum(1)).min() / 2)
+    assert branches.margin(near, [1]) < 0
+
+
+def test_kinds_are_kept_in_a_folder(tmp_path, branches):
+    save_kinds(tmp_path / "paths", [branches.kind])
+    (read,) = load_kinds(tmp_path / "paths")
+    np.testing.assert_allclose(read.codes, branches.kind.codes, atol=4e-3)
+    assert read.captions == branches.kind.captions and (read.branches == branches.of).all()
+    assert (read.clips == branches.kind.clips).all() and read.code.frames == 1
+    (tmp_path / "paths" / "config.json").write_text('{"kinds": [{"name": "x", "frames": 1, "captions": [["a"]]}]}')
+    with pytest.raises(CuspError, match="do not fit each other"):
+        load_kinds(tmp_path / "paths")
+    (tmp_path / "paths" / "config.json").write_text('{"kinds": [{"name": "x"}]}')
+    with pytest.raises(CuspError, match="not what save_pretrained wrote"):
+        load_kinds(tmp_path / "paths")
