@@ -68,12 +68,12 @@ def test_every_place_can_be_known_and_one_frame_never_is():
     """From text alone, an image, before, after, both ends, anything: all are drawn, at the shares that are said."""
     generator = torch.Generator().manual_seed(0)
     for first in (True, False):
-        drawn = [known_frames(24, first, 8, generator) for _ in range(600)]
+        drawn = [known_frames(24, first, 8, generator) for _ in range(2000)]
         counts = {tuple(np.flatnonzero(known.numpy())) for known in drawn}
         before, after = tuple(range(8)), tuple(range(16, 24))
         assert {(), (0,), before, after, (23,), before + after, (0, 23)} <= counts
         assert all(not known.all() for known in drawn)
         none = np.mean([not known.any() for known in drawn])
-        assert none == pytest.approx(0.62 if first else 0.06, abs=0.06)
+        assert none == pytest.approx(0.62 if first else 0.06, abs=0.04)
     for count in (1, 2, 3):
         assert all(not known_frames(count, False, 8, generator).all() for _ in range(100))
