@@ -9,8 +9,10 @@ It writes the methods under "What a world writes".
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -23,9 +25,18 @@ from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
 from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, nearest
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Captions, Story
 
 RATES = (1, 1000)  # frames a second
+LONGEST = 100_000  # frames of one recording or episode
+# What is known of a state column by the end of its name: (lowest, highest)
+LIMITS = {
+    "present": (0.0, 1.0), "visible": (0.0, 1.0), "held": (0.0, 1.0), "inside": (0.0, 1.0), "facing": (-1.0, 1.0),
+    "up": (-1.0, 1.0), "qw": (-1.0, 1.0), "qx": (-1.0, 1.0), "qy": (-1.0, 1.0), "qz": (-1.0, 1.0),
+    "mass": (0.0, np.inf), "radius": (0.0, np.inf),
+}  # fmt: skip
+_SLACK = 1e-6  # of rounding, relative
 
 
 @dataclass(frozen=True, init=False)
@@ -61,7 +72,7 @@ class Preset:
 class Environment(gymnasium.Env):
     """What every world is before it is recorded. The arguments are documented by `World`.
 
-    Observations are the state row; rewards are 0: a world has no task. `frame_rate`: frames a second of this run.
+    Observations are the state row; rewards are 0 without a task. `frame_rate`: frames a second of this run.
     """
 
     name: ClassVar[str] = ""
@@ -75,6 +86,7 @@ class Environment(gymnasium.Env):
     captions: ClassVar[Captions] = Captions({}, {}, {})
     branches: ClassVar[tuple[str, ...]] = ()
     twins: ClassVar[dict[str, Twin]] = {}
+    tasks: ClassVar[dict[str, Task]] = {}
     instances: ClassVar[dict[int, str]] = {}
     view: ClassVar[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 1.0)
     seconds: float = 3.0
@@ -88,29 +100,45 @@ class Environment(gymnasium.Env):
         fps: float | None = None,
         split: str = "train",
         preset: str | None = None,
+        task: str | None = None,
+        seconds: float | None = None,
         **options: Any,
     ):
         if render_mode not in (None, "rgb_array"):
-            raise CuspError(f"render_mode must be 'rgb_array' or None: got {render_mode!r}")
+            known = render_mode in ("human", "rgb_array_list")
+            hint = (
+                f"; gymnasium.make('cuspworld/{self.name}-v0', render_mode={render_mode!r}) wraps it" if known else ""
+            )
+            raise CuspError(f"render_mode must be 'rgb_array' or None: got {render_mode!r}{hint}")
+        if task is not None and task not in self.tasks:
+            known_tasks = nearest(task, self.tasks) if self.tasks else "it has none"
+            raise CuspError(f"{self.name} has no task {task!r}; {known_tasks}")
+        self.task = None if task is None else self.tasks[task]
         if preset is not None and preset not in self.presets:
             raise CuspError(f"{self.name} has no preset {preset!r}; {nearest(preset, self.presets)}")
         chosen = self.presets[preset] if preset else Preset("")
         self.render_mode, self.preset, self.split = render_mode, preset, _one_of("split", split, SPLITS)
         self.size = image_size(size, SMALLEST)
         self.fps = number("fps", fps if fps is not None else chosen.fps or 10.0, *RATES)
-        self.seconds = chosen.seconds or type(self).seconds
+        own = chosen.seconds or type(self).seconds
+        self.seconds = own if seconds is None else number("seconds", seconds, 1 / self.fps, LONGEST / self.fps)
         self.frame_rate = self.fps
         self.metadata = {**type(self).metadata, "render_fps": self.fps}
         self.ranges = {p.name: p for p in (*self.parameters, *chosen.ranges)}
-        self.fixed = check_options(self.ranges, {**chosen.options, **options})
+        goal = {} if self.task is None else self.task.options
+        self.fixed = check_options(self.ranges, {**chosen.options, **goal, **options})
         self._low, self._high = (np.array([limits[k] for limits in self.actions.values()], np.float32) for k in (1, 2))
         self.action_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (len(self.columns),), np.float64)
+        known_limits = [limits_of(name) for name in self.columns]
+        low, high = (np.array([pair[k] for pair in known_limits]) for k in (0, 1))
+        self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float64)
         self.state_type = np.dtype([(name, "f8") for name in self.columns])
         self.values: dict[str, Any] = {}
         self.events: list[Event] = []
         self.twin: str | None = None
         self._started = False
+        self._breaks: tuple[str, int] | None = None  # the twin that was asked of `reset`, and the frame where it begins
+        self._spec: Any = None
 
     # What a world writes.
 
@@ -196,8 +224,36 @@ class Environment(gymnasium.Env):
         return np.array([tuple(self.row())], self.state_type)[0]
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
-        """Start anew. `options`: a dict of parameters by name, and "split". Same seed and options, same world."""
-        return self.restart(seed, options, self.fps)
+        """Start anew. `options`: a dict of parameters by name, "split", and "twin": the law that is broken on the way,
+        at the frame where a recording of this seed would break it. Same seed and options, same world."""
+        options = check_names(options)
+        twin = options.pop("twin", None)
+        if twin is None:
+            return self.restart(seed, options, self.fps)
+        if twin not in self.twins:
+            raise CuspError(f"{self.name} has no twin {twin!r}; {nearest(str(twin), self.twins)}")
+        self.restart(seed, options, self.fps)
+        seed = self.seed
+        first = self.twin_frame(twin, seed, options)
+        started = self.restart(seed, options, self.fps)
+        self._breaks = (twin, first)
+        return started
+
+    def twin_frame(self, twin: str, seed: int, options: Any) -> int:
+        """The frame at which a recording of this seed breaks the law. Raises CuspError where it offers no occasion."""
+        raise NotImplementedError
+
+    @property
+    def spec(self) -> Any:
+        """Gymnasium's description; it knows how many steps an episode has, unless another number was asked for."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        if spec is not None and spec.max_episode_steps is None:
+            spec = copy(spec)
+            spec.max_episode_steps = math.ceil(self.seconds * self.fps - 1e-9)
+        self._spec = spec
 
     def restart(self, seed: int | None, options: Any, rate: float) -> tuple[np.ndarray, dict[str, Any]]:
         """`reset` for a run of `rate` frames a second."""
@@ -211,19 +267,30 @@ class Environment(gymnasium.Env):
         self.seed = seed
         self.drawn_split = split
         self.values = draw(self.ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
-        self.time, self.events, self.twin, self._started = 0.0, [], None, True
+        self.time, self.events, self.twin, self._started, self._breaks = 0.0, [], None, True, None
         self.frame_rate, self._frame_index = rate, 0
         self.begin(self.rng("scene"))
+        self._progress = 0.0 if self.task is None else float(self.task.progress(self.state))
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Act for one frame. Raises CuspError for a NaN or a wrong shape."""
         self._need_reset()
         self._frame_index += 1
+        if self._breaks is not None and self._breaks[1] == self._frame_index:
+            self.twin = self._breaks[0]
+            self.break_law(self.twin)
         until = self._frame_index / self.frame_rate
-        self.advance(until - self.time, self.check_action(action))
+        checked = self.check_action(action)
+        self.advance(until - self.time, checked)
         self.time = until
-        return self._observation(), 0.0, False, bool(self.time >= self.seconds - 1e-9), self._info()
+        reward, ended, info = 0.0, False, self._info()
+        if self.task is not None:
+            before, self._progress = self._progress, float(self.task.progress(self.state))
+            info["success"] = bool(self.task.reached(self))
+            ended = info["success"] or bool(self.task.lost(self))
+            reward = self._progress - before + info["success"] - self.task.cost * float(np.abs(checked).sum())
+        return self._observation(), reward, ended, bool(self.time >= self.seconds - 1e-9), info
 
     def render(self) -> np.ndarray | None:
         """The picture now, uint8 (height, width, 3); None without render_mode."""
@@ -290,6 +357,14 @@ class Environment(gymnasium.Env):
     def _need_reset(self) -> None:
         if not self._started:
             raise CuspError(f"the world {self.name} has not begun: call reset(seed=...) first")
+
+
+def limits_of(column: str) -> tuple[float, float]:
+    """What is known of a state column by its name, with room for rounding."""
+    low, high = LIMITS.get(column.rpartition("_")[2], (-np.inf, np.inf))
+    return low - _SLACK * abs(low) if np.isfinite(low) else low, high + _SLACK * abs(high) if np.isfinite(
+        high
+    ) else high
 
 
 def check_names(options: Any) -> dict[str, Any]:

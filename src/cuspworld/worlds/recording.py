@@ -18,11 +18,10 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.truth import Truth, Violation
 from cuspworld.worlds.drawing.canvas import SMALLEST
-from cuspworld.worlds.environment import RATES, Environment, check_names
+from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
 from cuspworld.worlds.parameters import nearest
 
 Box = tuple[float, float, float, float]
-LONGEST = 100_000  # frames of one recording
 
 
 def record(

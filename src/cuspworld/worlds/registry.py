@@ -34,6 +34,7 @@ class Entry:
     needs: tuple[str, ...] = ()
     extra: str = ""
     found: type[World] | None = None  # a class that was registered itself
+    tasks: tuple[str, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -51,7 +52,10 @@ def register(world: Class) -> Class:
     world, that leaves out what a world must declare, or whose name is taken.
     """
     _check(world)
-    _add(world.name, Entry(f"{world.__module__}:{world.__qualname__}", _scene(world), found=world))
+    _add(
+        world.name,
+        Entry(f"{world.__module__}:{world.__qualname__}", _scene(world), found=world, tasks=tuple(world.tasks)),
+    )
     return world
 
 
@@ -68,6 +72,10 @@ def make(name: str, **options: Any) -> World:
     (it lists the nearest) or a bad option, MissingExtraError if its engine is not installed.
     """
     return _load(_entry(name))(**options)
+
+
+# Gymnasium asks the entry point what it can draw, and wraps it for "human" and "rgb_array_list"
+make.metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # type: ignore[attr-defined]
 
 
 def describe(name: str) -> str:
@@ -147,6 +155,9 @@ def _add(name: str, entry: Entry) -> None:
     _entries[name] = entry
     where = name if entry.ours else entry.address
     gymnasium.register(id=f"cuspworld/{name}-v0", entry_point="cuspworld.worlds:make", kwargs={"name": where})
+    for task in entry.tasks:
+        goal = {"name": where, "task": task}
+        gymnasium.register(id=f"cuspworld/{name}-{task}-v0", entry_point="cuspworld.worlds:make", kwargs=goal)
 
 
 @cache
@@ -163,9 +174,9 @@ def _add_folders() -> None:
         if folder.ispkg:
             package = import_module(f"cuspworld.worlds.{folder.name}")
             if name := getattr(package, "NAME", None):
-                needs = getattr(package, "NEEDS", ())
+                needs, tasks = getattr(package, "NEEDS", ()), getattr(package, "TASKS", ())
                 where = f"cuspworld.worlds.{folder.name}.world:{name}"
-                _add(name, Entry(where, package.__doc__, needs, "worlds"))
+                _add(name, Entry(where, package.__doc__, needs, "worlds", tasks=tasks))
 
 
 _add_folders()

@@ -19,8 +19,9 @@ class World(Environment):
     """A first-principles world: a Gymnasium environment that records clips with their truth, and impossible twins.
 
     Arguments: `render_mode` ("rgb_array" or None), `size` in pixels of `render()` (int or (height, width)), `fps` (one
-    environment step lasts 1/fps seconds), `split` (train, out, recombination), `preset`, and any physical parameter by
-    name, which then stays fixed over all resets.
+    environment step lasts 1/fps seconds), `seconds` (of an episode), `split` (train, out, recombination), `preset`,
+    `task` (a goal, which gives rewards: `tasks` lists them), and any physical parameter by name, which then stays fixed
+    over all resets.
     """
 
     def record(
@@ -66,6 +67,12 @@ class World(Environment):
             "twins": ", ".join(self.twins) or "none",
         }
         return html.table(self.name, rows)
+
+    def twin_frame(self, twin: str, seed: int, options: Any) -> int:
+        first = occasion(self, twin, self.record(seed, size=8, fps=self.fps, seconds=self.seconds, options=options))
+        if first is None:
+            raise CuspError(f"seed {seed} of {self.name} offers no occasion for the twin {twin!r}: take another seed")
+        return first
 
     def twin_seed(self, twin: str, start: int = 0, **arguments: Any) -> int:
         """The first seed from `start` on whose clip offers an occasion for this twin (`arguments` as in `record`)."""

@@ -2,3 +2,4 @@
 
 NAME = "Chair"
 NEEDS = ("mujoco",)
+TASKS = ("SetDown",)

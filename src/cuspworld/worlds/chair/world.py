@@ -36,6 +36,7 @@ from cuspworld.worlds.chair.sand import resistance
 from cuspworld.worlds.chair.words import CAPTIONS, story
 from cuspworld.worlds.engines.mujoco_picture import Picture, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, contact_force, cross, mujoco, total_energy
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
@@ -44,6 +45,13 @@ HOOK_ABOVE = 0.85  # m, from the centre of mass of the hanging chair to the hook
 PUSHED = np.array([-0.2, 0.0, 0.85]) - CENTRE  # where the hand meets the back
 HOOK = 0  # its place among the mocap bodies
 STORIES = ("dropped", "propped", "lifted", "dug")
+
+
+def _stands_still(state: Any) -> bool:
+    """Nobody holds it, and it stands at rest."""
+    moving = sum(abs(float(state[f"chair_{what}_{c}"])) for what in ("velocity", "spin") for c in "xyz")
+    on_feet = not _hangs(state) and state["overhang"] < 0 and state["lowest"] < 0.02
+    return bool(not state["held"] and on_feet and moving < 0.15)
 
 
 def _hangs(state: Any) -> bool:
@@ -100,6 +108,15 @@ class Chair(World):
     critical_events = ("tipping", "recovers")
     captions = CAPTIONS
     branches = ("standing", "hanging", "fallen")
+    tasks: ClassVar[dict[str, Task]] = {
+        "SetDown": Task(
+            "Let the hanging chair down and let go of it, so that it stands.",
+            progress=lambda state: -float(state["lowest"]),
+            reached=lambda world: _stands_still(world.state),
+            lost=lambda world: not world.state["held"] and world.branch(world.state) == "fallen",
+            options={"story": "dropped"},
+        ),
+    }
     twins: ClassVar[dict[str, Twin]] = {
         "hangs_in_air": Twin(
             "The chair stops in its fall and hangs in the air with nothing holding it.", Law.GRAVITY, Law.INERTIA

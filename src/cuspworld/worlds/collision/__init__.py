@@ -1,3 +1,4 @@
 """Two balls collide, one ball rolls, or a ball is thrown."""
 
 NAME = "Collision"
+TASKS = ("Avoid",)

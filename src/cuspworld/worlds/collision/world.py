@@ -20,6 +20,7 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.collision.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Preset, Twin, World
 
@@ -85,6 +86,18 @@ class Collision(World):
     critical_events = ("contact",)
     captions = CAPTIONS
     branches = ("approaching", "separating", "alone")
+    tasks: ClassVar[dict[str, Task]] = {
+        "Avoid": Task(
+            "Kick ball 1 so that the balls pass each other and never touch.",
+            progress=lambda state: float(state["ball_1_x"] - state["ball_2_x"]) / 10,
+            reached=lambda world: (
+                not world.time_of("contact") and bool(world.state["ball_1_x"] > world.state["ball_2_x"])
+            ),
+            lost=lambda world: world.time_of("contact") is not None,
+            cost=0.005,
+            options={"law": "collision"},
+        ),
+    }
     twins: ClassVar[dict[str, Twin]] = {
         "passes_through": Twin("The balls pass through each other.", Law.CONTACT),
         "speeds_up": Twin("The first ball speeds up with nothing pushing it.", Law.INERTIA),

@@ -19,6 +19,7 @@ from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
 from cuspworld.worlds.engines.liquid_kernels import inside, liquid_step, rest_density
 from cuspworld.worlds.juice.drawing import Look, paint
 from cuspworld.worlds.juice.words import CAPTIONS, story
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
@@ -88,6 +89,14 @@ class Juice(World):
     critical_events = ("tipping", "recovers", "spill begins")
     captions = CAPTIONS
     branches = ("standing", "fallen")
+    tasks: ClassVar[dict[str, Task]] = {
+        "Pour": Task(
+            "Push the glass so that more than half of the juice leaves it.",
+            progress=lambda state: 1 - float(state["liquid_inside"]),
+            reached=lambda world: world.state["liquid_inside"] < 0.5,
+            cost=0.1,
+        ),
+    }
     twins: ClassVar[dict[str, Twin]] = {
         "pouring_skipped": Twin("The glass stands; at once it lies there and the juice is out.", Law.PASSAGE),
         "liquid_vanishes": Twin("The juice vanishes.", Law.PERMANENCE, Law.CONSERVATION),

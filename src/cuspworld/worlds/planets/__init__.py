@@ -1,3 +1,4 @@
 """Planets around a star: bound, captured, or lost."""
 
 NAME = "Planets"
+TASKS = ("Escape",)

@@ -22,6 +22,7 @@ from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.planets.drawing import Look, paint, starry_sky
 from cuspworld.worlds.planets.kernels import advance, energy, watch
 from cuspworld.worlds.planets.words import CAPTIONS, story
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing_time
 
@@ -75,6 +76,16 @@ class Planets(World):
     critical_events = ("escape", "capture", "falls into the star")
     captions = CAPTIONS
     branches = ("bound", "free")
+    tasks: ClassVar[dict[str, Task]] = {
+        "Escape": Task(
+            "Fire the rocket's engine so that it leaves the star for good, on little fuel.",
+            progress=lambda state: min(0.0, float(state["rocket_energy"])) / 10,
+            reached=lambda world: bool(world.state["rocket_present"]) and world.state["rocket_energy"] >= 0,
+            lost=lambda world: not world.state["rocket_present"],
+            cost=0.02,
+            options={"rocket": "orbiting"},
+        ),
+    }
     twins: ClassVar[dict[str, Twin]] = {
         "inverse_cube": Twin(
             "The star's pull falls off as the cube of distance: the inner planets spiral in, the outer fly off.",

@@ -2,3 +2,4 @@
 
 NAME = "Treadmill"
 NEEDS = ("mujoco",)
+TASKS = ("Keep",)

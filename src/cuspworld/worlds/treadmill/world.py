@@ -18,6 +18,7 @@ from cuspworld.truth import Truth
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, total_energy
+from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.treadmill.model import (
     BELT_MASS,
     FOOT,
@@ -94,6 +95,15 @@ class Treadmill(Legged):
     critical_events = ("carried off",)
     captions = CAPTIONS
     branches = ("keeps its place", "carried off")
+    tasks: ClassVar[dict[str, Task]] = {
+        "Keep": Task(
+            "Drive the belt so that the dog keeps its place to the end.",
+            progress=lambda state: -abs(float(state["dog_x"])),
+            reached=lambda world: world.time >= world.seconds - 1e-9 and world.branch(world.state) == "keeps its place",
+            lost=lambda world: world.branch(world.state) == "carried off",
+            options={"story": "steady"},
+        ),
+    }
     twins: ClassVar[dict[str, Twin]] = {
         "belt_against_step": Twin(
             "The belt runs forwards while the dog trots on the spot as if it ran backwards.", Law.CONSISTENCY
