@@ -1,0 +1,294 @@
+"""Does a simulator know its folds? A table by detectors: arms, beside true clips and true clips through an arm's codec.
+
+    python benchmarks/folds.py                                                   # the shipped model, 200 prompts a row
+    python benchmarks/folds.py --arm flow=FOLDER:transport=flow --arm ours=FOLDER:transport=brenier,steps=2
+    python benchmarks/folds.py --quick                                           # few prompts, wide intervals
+
+An arm is NAME=FOLDER, then options of `Simulator.__call__`: transport, critical, sampler, and the short names steps,
+guidance. Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 %
+interval; ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from cuspworld import Simulator, worlds
+from cuspworld.clip import Clip
+from cuspworld.codec.codec import reconstruct
+from cuspworld.exam.detectors import detector
+from results import Table, add_argument
+
+FIRST = 1_000_000  # seed of the first held-out clip
+SECONDS, LONG = 2.0, 60.0
+STEPS = (1, 2, 4, 12)
+SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
+NUMBERS: dict[str, Callable[[str], Any]] = {"num_inference_steps": int, "guidance_scale": float}
+LATEST = 1.0  # frames by which an event may come later than in true clips, or than its caption says
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A held-out clip, what it asks for, and what its truth says in the detector's words."""
+
+    clip: Clip
+    truth: Any
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        assert self.clip.truth is not None
+        return self.clip.truth.parameters
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A model and the options with which it is called."""
+
+    name: str
+    simulator: Simulator
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def clip(self, prompt: str, seed: int, seconds: float = SECONDS, **options: Any) -> Clip:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.simulator(prompt, seconds=seconds, seed=seed, **{**self.options, **options})
+
+
+def read_arm(text: str) -> Arm:
+    """NAME=FOLDER[:option=value,...]."""
+    name, _, rest = text.partition("=")
+    folder, _, said = rest.partition(":")
+    options = {}
+    for pair in filter(None, said.split(",")):
+        key, _, value = pair.partition("=")
+        key = SHORT.get(key, key)
+        options[key] = NUMBERS.get(key, str)(value)
+    return Arm(name, Simulator.from_pretrained(folder or "default"), options)
+
+
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share."""
+    if not count:
+        return 0.0, 1.0
+    z, share = 1.96, successes / count
+    middle = share + z * z / (2 * count)
+    half = z * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
+    return max((middle - half) / (1 + z * z / count), 0.0), min((middle + half) / (1 + z * z / count), 1.0)
+
+
+# What is asked of a reading: True, False, or None where the question does not arise.
+
+
+def colours_and_sizes(wish: Wish, seen: Any) -> bool:
+    """Both balls as the caption names them, before the contact and after it."""
+    if len(seen.before) != 2 or not seen.lasting:
+        return False
+    left = list(seen.before)
+    for ball in wish.truth.before:
+        found = [b for b in left if b.colour == ball.colour and b.sizes & ball.sizes]
+        if not found:
+            return False
+        left.remove(found[0])
+    return True
+
+
+def fall_time(wish: Wish, seen: Any) -> bool | None:
+    if not (wish.truth.fell and seen.fell):
+        return None
+    return abs(seen.fell_at - wish.truth.fell_at) * wish.clip.fps <= LATEST + 0.5
+
+
+def caused(wish: Wish, seen: Any) -> bool | None:
+    return None if seen.moved_at is None else not seen.uncaused
+
+
+def blown(wish: Wish, seen: Any) -> bool | None:
+    """Flames go out after the breath has begun, and not later than flames ever do."""
+    return None if not seen.out_at else not seen.uncaused and seen.delay <= 1.5 + LATEST / wish.clip.fps
+
+
+Question = Callable[[Wish, Any], bool | None]
+QUESTIONS: dict[str, dict[str, Question]] = {
+    "Juice": {
+        "outcome as asked": lambda wish, seen: seen.fell == wish.truth.fell,
+        "colour as asked": lambda wish, seen: seen.colour == wish.parameters["liquid"],
+        "falls without a readable tipping frame": lambda wish, seen: not seen.readable if seen.fell else None,
+        "fall within a frame of the time asked": fall_time,
+        "moves only after a hand's touch": caused,
+        "lying glass stands up": lambda wish, seen: seen.rises,
+    },
+    "Puppies": {
+        "number as asked": lambda wish, seen: seen.count == wish.parameters["count"],
+        "coats as asked": lambda wish, seen: seen.coats == wish.truth.coats,
+        "number and coats as asked throughout": lambda wish, seen: seen.coats == wish.truth.coats and seen.kept,
+    },
+    "Collision": {
+        "both colours and sizes as asked, kept": colours_and_sizes,
+        "two balls kept through the contact": lambda wish, seen: seen.kept,
+    },
+    "Candles": {
+        "number of candles as asked": lambda wish, seen: seen.candles == wish.parameters["candles"],
+        "flames left as asked": lambda wish, seen: seen.lit[-1] == wish.truth.lit[-1],
+        "flames go out only after the breath, in time": blown,
+    },
+}
+# Numbers of a reading that a model should spread as truth does.
+SPREAD: dict[str, dict[str, Callable[[Any], float]]] = {
+    "Juice": {
+        "place": lambda seen: seen.place,
+        "fill": lambda seen: seen.fill,
+        "fall": lambda seen: seen.fell_at if seen.fell else float("nan"),
+    },
+    "Collision": {
+        "radius": lambda seen: np.mean([ball.radius for ball in seen.before]) if seen.before else float("nan"),
+        "contact": lambda seen: seen.contact_at if seen.contact_at is not None else float("nan"),
+    },
+}
+
+
+class Report:
+    """Rows of the table."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def share(self, arm: str, world: str, what: str, answers: list[bool | None]) -> None:
+        said = [answer for answer in answers if answer is not None]
+        low, high = wilson(sum(said), len(said))
+        share = 100 * sum(said) / len(said) if said else None
+        self._row(arm, world, what, share, 100 * low, 100 * high, len(said))
+
+    def number(self, arm: str, world: str, what: str, value: float, count: int) -> None:
+        self._row(arm, world, what, None if np.isnan(value) else float(value), None, None, count)
+
+    def _row(self, arm: str, world: str, what: str, value: Any, low: Any, high: Any, count: int) -> None:
+        row = {"arm": arm, "world": world, "what": what, "value": value, "from": low, "to": high, "of": count}
+        self.table.add({key: round(v, 1) if key in ("from", "to") and v is not None else v for key, v in row.items()})
+
+
+def wishes(world: str, seeds: range, seconds: float = 3.0) -> list[Wish]:
+    """Held-out clips; their captions tell three seconds, the arms are asked for the first two of them."""
+    made, reader, count = worlds.make(world), detector(world), round(SECONDS * 10)
+    found = []
+    for seed in seeds:
+        whole = made.record(seed=seed, seconds=seconds, fps=10.0, size=64)
+        part = made.record(seed=seed, seconds=SECONDS, fps=10.0, size=64)
+        assert len(part) == count
+        found.append(Wish(Clip(part.frames, 10.0, whole.caption, part.truth), reader.truth(part)))
+    return found
+
+
+def distances(readings: list[Any], training: list[Any], world: str) -> np.ndarray:
+    """How far (in spreads of the training clips) the numbers of each reading are from the nearest training clip's."""
+    columns = SPREAD[world].values()
+    rows, others = (np.array([[f(r) for f in columns] for r in some], float) for some in (readings, training))
+    scale = np.nanstd(others, 0)
+    rows, others = (np.where(np.isnan(v), -9.0, v / scale) for v in (rows, others))
+    return np.sqrt(((rows[:, None] - others[None]) ** 2).sum(-1)).min(1)
+
+
+def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any], true: list[Any]) -> None:
+    """Every row of an arm and a world that needs nothing but its clips. `true`: readings of the true clips."""
+    mixed = [bool(frame) for reading in seen for frame in reading.mixed]
+    report.share(arm, world, "frames that are no true state", list(mixed))
+    for what, question in QUESTIONS[world].items():
+        report.share(arm, world, what, [question(wish, reading) for wish, reading in zip(asked, seen, strict=True)])
+    for what, number in SPREAD.get(world, {}).items():
+        own, usual = ([number(reading) for reading in some] for some in (seen, true))
+        ratio = np.nanstd(own) / np.nanstd(usual) if np.isfinite(own).sum() > 1 else np.nan
+        report.number(arm, world, f"spread of {what} over the true spread", ratio, int(np.isfinite(own).sum()))
+
+
+def novelty(report: Report, arm: str, world: str, seen: list[Any], true: list[Any], training: list[Any]) -> None:
+    own, usual = (float(np.median(distances(some, training, world))) for some in (seen, true))
+    report.number(arm, world, "distance to the nearest training clip over true-to-true", own / usual, len(seen))
+
+
+def long_clips(report: Report, arm: Arm, world: str, asked: list[Wish]) -> None:
+    """Clips of a minute: what must not happen in them, and what must be kept."""
+    readings = [detector(world)(arm.clip(w.clip.caption, k, LONG).frames, 10.0) for k, w in enumerate(asked)]
+    if world == "Juice":
+        report.share(arm.name, world, "60 s: lying glass stands up", [reading.rises for reading in readings])
+    else:
+        changes = [float(reading.changes) for reading in readings]
+        report.number(arm.name, world, "60 s: changes of the puppies a clip", float(np.mean(changes)), len(changes))
+        report.share(arm.name, world, "60 s: number and coats as asked throughout",
+                     [r.kept and r.coats == w.truth.coats for r, w in zip(readings, asked, strict=True)])  # fmt: skip
+
+
+def few_steps(report: Report, arm: Arm, asked: list[Wish]) -> None:
+    """The same prompts of Juice at fewer steps."""
+    for steps in STEPS:
+        clips = [arm.clip(wish.clip.caption, k, num_inference_steps=steps) for k, wish in enumerate(asked)]
+        readings = [detector("Juice")(clip.frames, 10.0) for clip in clips]
+        name = f"{steps} step{'s' * (steps > 1)}: "
+        mixed = [bool(frame) for reading in readings for frame in reading.mixed]
+        report.share(arm.name, "Juice", name + "frames that are no true state", list(mixed))
+        right = [r.fell == w.truth.fell and r.colour == w.truth.colour for r, w in zip(readings, asked, strict=True)]
+        report.share(arm.name, "Juice", name + "outcome and colour as asked", list(right))
+
+
+def critical(report: Report, arm: Arm, count: int) -> None:
+    """Draws that cross a fold, and draws that don't, of prompts that do not say which."""
+    colours = sorted({"orange", "red", "green", "blue", "purple"})
+    for what, falls in (("seek", True), ("avoid", False)):
+        clips = [arm.clip(f"A glass of {colours[k % 5]} juice on a table.", k, critical=what) for k in range(count)]
+        fell = [detector("Juice")(clip.frames, 10.0).fell for clip in clips]
+        report.share(arm.name, "Juice", f"critical={what}: outcome", [f == falls for f in fell])
+
+
+def measured(arm: Arm, asked: list[Wish]) -> Iterator[Clip]:
+    for k, wish in enumerate(asked):
+        yield arm.clip(wish.clip.caption, k)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arm", action="append", default=[], help="NAME=FOLDER[:option=value,...]; again for more")
+    parser.add_argument("--worlds", nargs="*", default=["Juice", "Puppies", "Collision"], choices=list(QUESTIONS))
+    parser.add_argument("--prompts", type=int, default=200, help="a row")
+    parser.add_argument("--long", type=int, default=200, help="clips of a minute a row")
+    parser.add_argument("--quick", action="store_true", help="8 prompts a row and one clip of a minute")
+    add_argument(parser)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    count, minutes = (8, 1) if arguments.quick else (arguments.prompts, arguments.long)
+    arms = [read_arm(text) for text in arguments.arm or ["shipped=default"]]
+    with Table("folds", arguments.save) as table:
+        report = Report(table)
+        for world in arguments.worlds:
+            reader, asked = detector(world), wishes(world, range(FIRST, FIRST + count))
+            training = [wish.truth for wish in wishes(world, range(count))] if world in SPREAD else []
+            true = [reader(wish.clip.frames, 10.0) for wish in asked]
+            tell(report, "true", world, asked, true, true)
+            floors: list[str] = []
+            for arm in arms:
+                key = str(sum(p.sum().item() for p in arm.simulator.codec.parameters()))
+                if key not in floors:  # arms that share a codec share its floor
+                    floors.append(key)
+                    floor = [reader(reconstruct(arm.simulator.codec, wish.clip.frames), 10.0) for wish in asked]
+                    tell(report, f"codec of {arm.name}", world, asked, floor, true)
+                start = time.process_time()
+                clips = list(measured(arm, asked))
+                report.number(arm.name, world, "frames a CPU second", sum(map(len, clips)) /
+                              (time.process_time() - start), len(clips))  # fmt: skip
+                seen = [reader(clip.frames, 10.0) for clip in clips]
+                tell(report, arm.name, world, asked, seen, true)
+                if training:
+                    novelty(report, arm.name, world, seen, true, training)
+                if world in ("Juice", "Puppies") and minutes:
+                    long_clips(report, arm, world, asked[:minutes])
+                if world == "Juice" and "num_inference_steps" not in arm.options:
+                    few_steps(report, arm, asked)
+                if world == "Juice" and arm.options.get("transport") == "brenier":
+                    critical(report, arm, count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Collision: the balls of each frame with colour and radius, and whether both are kept through the contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool
+
+from cuspworld.exam.detectors.detector import Detector, mixed, register
+from cuspworld.exam.detectors.network import ReaderConfig
+from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
+from cuspworld.truth import Truth
+from cuspworld.worlds.collision.words import BIG, SMALL
+from cuspworld.worlds.collision.world import BALLS
+from cuspworld.worlds.collision.world import SIDE as METRES
+
+COLOURS = (*BALLS, "pink", "brown")
+OTHER = "another colour"
+METRE = SIDE / METRES  # pixels
+TOUCH = 0.14  # m between the surfaces of two balls that are said to touch
+WHOLE = 0.8  # of its radius: a ball's middle is so far inside the picture where its size can be read
+SAME = 0.13  # m, between two readings of one radius
+EDGE = 0.05  # m beyond a word's limits at which the word still holds
+
+
+@dataclass(frozen=True)
+class Ball:
+    """A ball as it is read: metres of the world."""
+
+    colour: str
+    radius: float
+
+    @property
+    def sizes(self) -> frozenset[str]:
+        """The words that hold for it, two of them close to their limit: small, "" and big."""
+        words = set()
+        if self.radius > BIG - EDGE:
+            words.add("big")
+        if self.radius < SMALL + EDGE:
+            words.add("small")
+        if SMALL - EDGE <= self.radius <= BIG + EDGE:
+            words.add("")
+        return frozenset(words)
+
+
+@dataclass(frozen=True)
+class CollisionReading:
+    """`frames`: the balls of each frame, from left to right. `before`, `after`: those of the clip before and after the
+    contact, by colour. `contact_at`: seconds, None if none touch."""
+
+    frames: tuple[tuple[Ball, ...], ...]
+    mixed: Bool[np.ndarray, " frames"]
+    before: tuple[Ball, ...]
+    after: tuple[Ball, ...]
+    contact_at: float | None
+
+    @property
+    def kept(self) -> bool:
+        """Two balls, and after the contact none but these with their colours and sizes; one that has left the picture
+        is not missed. At most one frame in ten is no true state."""
+        return len(self.before) == 2 and self.lasting and float(self.mixed.mean()) <= 0.1
+
+    @property
+    def lasting(self) -> bool:
+        def known(ball: Ball) -> bool:
+            return any(b.colour == ball.colour and abs(b.radius - ball.radius) < SAME for b in self.before)
+
+        return bool(self.after) and all(map(known, self.after)) and self.most <= 2
+
+    @property
+    def most(self) -> int:
+        """The most balls that two frames in a row show."""
+        counts = [len(frame) for frame in self.frames]
+        return max(map(min, pairwise(counts)), default=counts[0])
+
+
+@register
+class CollisionDetector(Detector[CollisionReading]):
+    world = "Collision"
+    config = ReaderConfig(things=(*COLOURS, OTHER), flags=(), choices=(), amounts=(), alone=2)
+
+    def targets(self, truth: Truth) -> Seen:
+        frames = []
+        for row in truth.state:
+            things = []
+            for k in (1, 2):
+                x, y, r = float(row[f"ball_{k}_x"]), float(row[f"ball_{k}_y"]), float(row[f"ball_{k}_radius"])
+                if row[f"ball_{k}_present"] and -0.5 * r < x < METRES + 0.5 * r and -0.5 * r < y < METRES + 0.5 * r:
+                    inside = 0 < x < METRES and 0 < y < METRES
+                    colour = truth.parameters[f"colour_{k}"]
+                    things.append(Thing(colour, x * METRE, SIDE - y * METRE, r * METRE, float(inside)))
+            frames.append(tuple(things))
+        return Seen(tuple(frames), {"mixed": np.zeros(len(frames))})
+
+    def reading(self, seen: Seen, fps: float) -> CollisionReading:
+        bad = mixed(seen)
+        sure = [[thing for thing in things if thing.score >= 0.5] for things in seen.things]
+        touching = [k for k, things in enumerate(sure) if _gap(things) < TOUCH * METRE]
+        contact = touching[0] if touching else _closest(sure)
+        before, after = sure[: max(contact, 1)], sure[contact + 1 :]
+        return CollisionReading(
+            tuple(tuple(Ball(t.kind, t.radius / METRE) for t in sorted(ts, key=lambda t: t.x)) for ts in sure),
+            bad, _balls(before), _balls(after), touching[0] / fps if touching else None,
+        )  # fmt: skip
+
+
+def _gap(things: list[Thing]) -> float:
+    """Pixels between the surfaces of the two balls."""
+    if len(things) != 2:
+        return float("inf")
+    a, b = things
+    return float(np.hypot(a.x - b.x, a.y - b.y)) - a.radius - b.radius
+
+
+def _closest(frames: list[list[Thing]]) -> int:
+    """The frame in which the balls are nearest: a contact lies between two frames."""
+    return int(np.argmin([_gap(things) for things in frames])) if frames else 0
+
+
+def _balls(frames: list[list[Thing]]) -> tuple[Ball, ...]:
+    """The balls of a stretch of a clip: each colour seen in a third of those frames that show any, with the median
+    radius of the frames that show it whole."""
+    shown = [things for things in frames if things]
+    most = Counter(thing.kind for things in shown for thing in things)
+    found = []
+    for colour, times in sorted(most.items()):
+        own = [t for things in shown for t in things if t.kind == colour]
+        whole = [t.radius for t in own if all(WHOLE * t.radius < v < SIDE - WHOLE * t.radius for v in (t.x, t.y))]
+        if times >= max(2, len(shown) / 4):
+            found.append(Ball(colour, float(np.median(whole or [t.radius for t in own])) / METRE))
+    return tuple(found)
