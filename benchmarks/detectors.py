@@ -4,12 +4,14 @@
     python benchmarks/detectors.py --quick    # few clips
 
 True clips: seeds 2,000,000 and on, 3 s at 64x64 and 10 frames a second, also through the codec of the worlds. Person:
-read_by_eye.tsv holds what somebody read in every frame of clips that the shipped model drew (captions of these seeds,
-2 s, sampler's seed `number`) before any detector did; frames called doubtful, and verdicts "?", are left out.
+read_by_eye.tsv holds what somebody read in every frame of clips that a model drew (captions of these seeds, 2 s,
+sampler's seed `number`) before any detector did; frames called doubtful, and verdicts "?", are left out. A model is
+known by the hash of its transport's weights; clips of a model that is not at hand are left out: give it by --model.
 """
 
 import argparse
 import csv
+import hashlib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +25,8 @@ from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, reconstruct
 from cuspworld.exam.detectors import detector, names
 from cuspworld.exam.detectors.detector import Detector
-from results import Table, add_argument
+from cuspworld.simulator.folder import DEFAULT
+from results import Table, add_argument, wilson
 
 FIRST = 2_000_000
 EYES = Path(__file__).parent / "read_by_eye.tsv"
@@ -90,19 +93,12 @@ QUESTIONS: dict[str, Callable[..., Answers]] = {
 }  # fmt: skip
 
 
-def wilson(successes: int, count: int) -> tuple[float, float]:
-    z, share = 1.96, successes / count
-    middle = share + z * z / (2 * count)
-    half = z * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
-    return 100 * max((middle - half) / (1 + z * z / count), 0.0), 100 * min((middle + half) / (1 + z * z / count), 1.0)
-
-
 def tell(table: Table, world: str, against: str, answers: Answers) -> None:
     for what, said in answers.items():
         if said:
             low, high = wilson(sum(said), len(said))
             table.add({"world": world, "against": against, "what": what, "agree %": round(100 * np.mean(said), 1),
-                       "from": round(low, 1), "to": round(high, 1), "of": len(said)})  # fmt: skip
+                       "from": round(100 * low, 1), "to": round(100 * high, 1), "of": len(said)})  # fmt: skip
 
 
 def add(total: Answers, more: Answers) -> None:
@@ -140,8 +136,11 @@ def spans(text: str) -> set[int]:
     return found
 
 
-def against_eyes(table: Table, world: str, most: int, simulator: Simulator) -> None:
-    rows = [row for row in csv.DictReader(EYES.open(), delimiter="\t") if row["world"] == world][:most]
+def against_eyes(table: Table, world: str, most: int, folder: Path) -> None:
+    simulator = Simulator.from_pretrained(folder)
+    model = hashlib.sha256((folder / "transport" / "model.safetensors").read_bytes()).hexdigest()[:8]
+    looked = csv.DictReader(EYES.open(), delimiter="\t")
+    rows = [row for row in looked if (row["world"], row["model"]) == (world, model)][:most]
     total: Answers = {}
     for row in rows:
         made = worlds.make(world)
@@ -163,22 +162,25 @@ def against_eyes(table: Table, world: str, most: int, simulator: Simulator) -> N
             add(total, {"colours before": [sorted(b.colour for b in read.before) == sorted(row["reading"].split(","))]})
         if world != "Juice" and row["kept"] != "?":
             add(total, {"kept throughout": [read.kept == (row["kept"] == "yes")]})
-    tell(table, world, "a person", total)
+    tell(table, world, f"a person, {model}", total)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="*", default=names(), choices=names())
     parser.add_argument("--clips", type=int, default=100, help="true clips a world")
+    parser.add_argument(
+        "--model", nargs="*", type=Path, default=[DEFAULT], help="folders of models that were looked at"
+    )
     parser.add_argument("--quick", action="store_true")
     add_argument(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with Table("detectors", arguments.save) as table:
-        simulator = Simulator.from_pretrained("default")
         for world in arguments.worlds:
             against_truth(table, world, 4 if arguments.quick else arguments.clips)
-            against_eyes(table, world, 3 if arguments.quick else 999, simulator)
+            for folder in arguments.model:
+                against_eyes(table, world, 3 if arguments.quick else 999, folder)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,10 @@ from cuspworld import Simulator, worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
 from cuspworld.exam.detectors import detector
-from results import Table, add_argument
+from results import Table, add_argument, wilson
 
 FIRST = 1_000_000  # seed of the first held-out clip
-SECONDS, LONG = 2.0, 60.0
+SECONDS, LONG, FPS = 2.0, 60.0, 10.0
 STEPS = (1, 2, 4, 12)
 SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
 NUMBERS: dict[str, Callable[[str], Any]] = {"num_inference_steps": int, "guidance_scale": float}
@@ -70,16 +70,6 @@ def read_arm(text: str) -> Arm:
         key = SHORT.get(key, key)
         options[key] = NUMBERS.get(key, str)(value)
     return Arm(name, Simulator.from_pretrained(folder or "default"), options)
-
-
-def wilson(successes: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    if not count:
-        return 0.0, 1.0
-    z, share = 1.96, successes / count
-    middle = share + z * z / (2 * count)
-    half = z * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
-    return max((middle - half) / (1 + z * z / count), 0.0), min((middle + half) / (1 + z * z / count), 1.0)
 
 
 # What is asked of a reading: True, False, or None where the question does not arise.
@@ -172,15 +162,17 @@ class Report:
         self.table.add({key: round(v, 1) if key in ("from", "to") and v is not None else v for key, v in row.items()})
 
 
-def wishes(world: str, seeds: range, seconds: float = 3.0) -> list[Wish]:
-    """Held-out clips; their captions tell three seconds, the arms are asked for the first two of them."""
-    made, reader, count = worlds.make(world), detector(world), round(SECONDS * 10)
+def wishes(world: str, seeds: range) -> list[Wish]:
+    """Held-out clips: their captions tell three seconds, of which the arms are asked for the first two."""
+    made, reader, count = worlds.make(world), detector(world), round(SECONDS * FPS)
     found = []
     for seed in seeds:
-        whole = made.record(seed=seed, seconds=seconds, fps=10.0, size=64)
-        part = made.record(seed=seed, seconds=SECONDS, fps=10.0, size=64)
-        assert len(part) == count
-        found.append(Wish(Clip(part.frames, 10.0, whole.caption, part.truth), reader.truth(part)))
+        whole = made.record(seed=seed, seconds=3.0, fps=FPS, size=64)
+        truth = whole.truth
+        assert truth is not None and truth.masks is not None
+        truth = replace(truth, state=truth.state[:count], masks=truth.masks[:count], action=None, conserved=None)
+        clip = Clip(whole.frames[:count], FPS, whole.caption, truth)
+        found.append(Wish(clip, reader.truth(clip)))
     return found
 
 
@@ -201,7 +193,8 @@ def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any
         report.share(arm, world, what, [question(wish, reading) for wish, reading in zip(asked, seen, strict=True)])
     for what, number in SPREAD.get(world, {}).items():
         own, usual = ([number(reading) for reading in some] for some in (seen, true))
-        ratio = np.nanstd(own) / np.nanstd(usual) if np.isfinite(own).sum() > 1 else np.nan
+        enough = min(np.isfinite(own).sum(), np.isfinite(usual).sum()) > 2
+        ratio = np.nanstd(own) / np.nanstd(usual) if enough else np.nan
         report.number(arm, world, f"spread of {what} over the true spread", ratio, int(np.isfinite(own).sum()))
 
 
@@ -212,7 +205,7 @@ def novelty(report: Report, arm: str, world: str, seen: list[Any], true: list[An
 
 def long_clips(report: Report, arm: Arm, world: str, asked: list[Wish]) -> None:
     """Clips of a minute: what must not happen in them, and what must be kept."""
-    readings = [detector(world)(arm.clip(w.clip.caption, k, LONG).frames, 10.0) for k, w in enumerate(asked)]
+    readings = [detector(world)(arm.clip(w.clip.caption, k, LONG).frames, FPS) for k, w in enumerate(asked)]
     if world == "Juice":
         report.share(arm.name, world, "60 s: lying glass stands up", [reading.rises for reading in readings])
     else:
@@ -226,7 +219,7 @@ def few_steps(report: Report, arm: Arm, asked: list[Wish]) -> None:
     """The same prompts of Juice at fewer steps."""
     for steps in STEPS:
         clips = [arm.clip(wish.clip.caption, k, num_inference_steps=steps) for k, wish in enumerate(asked)]
-        readings = [detector("Juice")(clip.frames, 10.0) for clip in clips]
+        readings = [detector("Juice")(clip.frames, FPS) for clip in clips]
         name = f"{steps} step{'s' * (steps > 1)}: "
         mixed = [bool(frame) for reading in readings for frame in reading.mixed]
         report.share(arm.name, "Juice", name + "frames that are no true state", list(mixed))
@@ -239,7 +232,7 @@ def critical(report: Report, arm: Arm, count: int) -> None:
     colours = sorted({"orange", "red", "green", "blue", "purple"})
     for what, falls in (("seek", True), ("avoid", False)):
         clips = [arm.clip(f"A glass of {colours[k % 5]} juice on a table.", k, critical=what) for k in range(count)]
-        fell = [detector("Juice")(clip.frames, 10.0).fell for clip in clips]
+        fell = [detector("Juice")(clip.frames, FPS).fell for clip in clips]
         report.share(arm.name, "Juice", f"critical={what}: outcome", [f == falls for f in fell])
 
 
@@ -265,20 +258,20 @@ def main() -> None:
         for world in arguments.worlds:
             reader, asked = detector(world), wishes(world, range(FIRST, FIRST + count))
             training = [wish.truth for wish in wishes(world, range(count))] if world in SPREAD else []
-            true = [reader(wish.clip.frames, 10.0) for wish in asked]
+            true = [reader(wish.clip.frames, FPS) for wish in asked]
             tell(report, "true", world, asked, true, true)
             floors: list[str] = []
             for arm in arms:
                 key = str(sum(p.sum().item() for p in arm.simulator.codec.parameters()))
                 if key not in floors:  # arms that share a codec share its floor
                     floors.append(key)
-                    floor = [reader(reconstruct(arm.simulator.codec, wish.clip.frames), 10.0) for wish in asked]
+                    floor = [reader(reconstruct(arm.simulator.codec, wish.clip.frames), FPS) for wish in asked]
                     tell(report, f"codec of {arm.name}", world, asked, floor, true)
                 start = time.process_time()
                 clips = list(measured(arm, asked))
                 report.number(arm.name, world, "frames a CPU second", sum(map(len, clips)) /
                               (time.process_time() - start), len(clips))  # fmt: skip
-                seen = [reader(clip.frames, 10.0) for clip in clips]
+                seen = [reader(clip.frames, FPS) for clip in clips]
                 tell(report, arm.name, world, asked, seen, true)
                 if training:
                     novelty(report, arm.name, world, seen, true, training)

@@ -169,31 +169,39 @@ def painted_puppies(count: int, seed: int) -> Frames:
             things.append(Thing("ball", float(xs.mean()) + 0.5, float(ys.mean()) + 0.5))
         pictures.append(canvas.frame())
         found.append(tuple(things))
-    return _still(pictures, found, config)
+    return _still(pictures, found, config, np.zeros(count))
 
 
 def painted_balls(count: int, seed: int) -> Frames:
-    """Tables with none to three balls of the world's colours or any other."""
+    """Tables with none to three balls of the world's colours, nearly so, or of any other; in a fifth of them two that
+    run into each other, as no balls do."""
     rng, config = np.random.default_rng(seed), detector_class("Collision").config
     known = config.things[:-1]
     palette = np.array([COLOURS[name] for name in known], float)
-    pictures, found = [], []
+    pictures, found, bad = [], [], []
     for _ in range(count):
         canvas = Canvas(SIDE, SIDE, Collision.view)
         canvas.background((250, 242, 226), (238, 222, 198))
-        things, balls = [], []
+        things, balls, overlap, merged = [], [], rng.random() < 0.3, False
         for _ in range(int(rng.choice(4, p=(0.1, 0.2, 0.5, 0.2)))):
             r, x, y = float(rng.uniform(0.5, 1.6)), *rng.uniform(-0.3, 10.3, 2).tolist()
-            if any(np.hypot(x - b[0], y - b[1]) < r + b[2] for b in balls):
+            if balls and overlap:
+                (x0, y0, r0, _), turn = balls[0], float(rng.uniform(0, 2 * np.pi))
+                apart = float(rng.uniform(0.25, 0.85)) * (r + r0)
+                x, y = x0 + apart * np.cos(turn), y0 + apart * np.sin(turn)
+                merged = True
+            elif any(np.hypot(x - b[0], y - b[1]) < r + b[2] for b in balls):
                 continue
             kind, name = known[int(rng.integers(len(known)))], ""
-            colour: Any = COLOURS[kind]
+            colour: Any = tuple(int(v) for v in COLOURS[kind] + rng.integers(-18, 19, 3))
+            true = True
             if rng.random() < 0.3:
                 colour = tuple(int(v) for v in rng.integers(30, 250, 3))
                 apart = float(np.abs(palette - colour).sum(1).min())
                 name = config.things[-1] if apart > 90 else ""
                 kind = known[int(np.abs(palette - colour).sum(1).argmin())]
-            score = 1.0 if colour == COLOURS.get(kind) or name else 0.0
+                true = bool(name)
+            score = float(true)
             balls.append((x, y, r, colour))
             if 0 < x < 10 and 0 < y < 10:
                 things.append(Thing(name or kind, x * 6.4, SIDE - y * 6.4, r * 6.4, score))
@@ -205,12 +213,15 @@ def painted_balls(count: int, seed: int) -> Frames:
             canvas.sphere(x, y, r, colour)
         pictures.append(canvas.frame())
         found.append(tuple(things))
-    return _still(pictures, found, config)
+        bad.append(float(merged))
+    return _still(pictures, found, config, np.array(bad))
 
 
-def _still(pictures: list[np.ndarray], found: list[tuple[Thing, ...]], config: ReaderConfig) -> Frames:
+def _still(
+    pictures: list[np.ndarray], found: list[tuple[Thing, ...]], config: ReaderConfig, mixed: np.ndarray
+) -> Frames:
     things, numbers = packed(Seen(tuple(found)), config)
-    return Frames(np.stack(pictures), things, numbers, np.zeros(len(found)), np.arange(len(found)))
+    return Frames(np.stack(pictures), things, numbers, mixed, np.arange(len(found)))
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -306,7 +317,7 @@ def worlds_frames(name: str, folder: Path) -> dict[str, Frames]:
     true = kept(folder / f"{name}_true.npz", lambda: recorded(world, range(clips)))
     more = [kept(folder / f"{name}_out.npz", lambda: recorded(world, range(12 if name != "Collision" else 40), "out"))]
     if name == "Puppies":
-        more.append(kept(folder / "Puppies_painted.npz", lambda: painted_puppies(5000, 1)))
+        more.append(kept(folder / "Puppies_painted.npz", lambda: painted_puppies(3000, 1)))
     if name == "Collision":
         more.append(kept(folder / "Collision_painted.npz", lambda: painted_balls(6000, 1)))
     bad = [

@@ -29,6 +29,13 @@ def test_a_result_says_how_it_was_measured(path):
     assert set(kept["machine"]) >= {"processor", "cores", "system", "python"} and "host" not in str(kept["machine"])
 
 
+def test_the_interval_of_a_share():
+    """Newcombe 1998's worked example: 81 of 263 is 0.2553 to 0.3662; none of 20 and all of 20 mirror each other."""
+    assert results.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert results.wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert results.wilson(20, 20) == pytest.approx((0.8389, 1.0), abs=5e-5)
+
+
 def test_rows_come_back_as_numbers_of_four_digits(tmp_path, monkeypatch, capsys):
     import numpy as np
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
@@ -47,6 +48,16 @@ class Table:
             print("\n| " + " | ".join(row) + " |\n|" + "---|" * len(row), flush=True)
         print("| " + " | ".join(cell(value) for value in row.values()) + " |", flush=True)
         self.rows.append(row)
+
+
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share of `count` trials (Wilson 1927)."""
+    if not count:
+        return 0.0, 1.0
+    z, share = 1.96, successes / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def cell(value: Any) -> str:

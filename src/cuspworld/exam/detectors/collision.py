@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,9 +19,10 @@ from cuspworld.worlds.collision.world import SIDE as METRES
 COLOURS = (*BALLS, "pink", "brown")
 OTHER = "another colour"
 METRE = SIDE / METRES  # pixels
-TOUCH = 0.14  # m between the surfaces of two balls that are said to touch
+TOUCH = 0.6  # m between their surfaces, at most, in the frame nearest to a contact: two fast balls move so far in one
 WHOLE = 0.8  # of its radius: a ball's middle is so far inside the picture where its size can be read
 SAME = 0.13  # m, between two readings of one radius
+LEAVES = 3.0  # pixels from the edge: a fast ball is gone in the next frame
 EDGE = 0.05  # m beyond a word's limits at which the word still holds
 
 
@@ -49,13 +49,15 @@ class Ball:
 @dataclass(frozen=True)
 class CollisionReading:
     """`frames`: the balls of each frame, from left to right. `before`, `after`: those of the clip before and after the
-    contact, by colour. `contact_at`: seconds, None if none touch."""
+    balls are nearest, by colour. `contact_at`: seconds, to the frame; None if none touch.
+    `vanished`: a ball is gone for two frames that was not at the edge."""
 
     frames: tuple[tuple[Ball, ...], ...]
     mixed: Bool[np.ndarray, " frames"]
     before: tuple[Ball, ...]
     after: tuple[Ball, ...]
     contact_at: float | None
+    vanished: bool
 
     @property
     def kept(self) -> bool:
@@ -68,7 +70,7 @@ class CollisionReading:
         def known(ball: Ball) -> bool:
             return any(b.colour == ball.colour and abs(b.radius - ball.radius) < SAME for b in self.before)
 
-        return bool(self.after) and all(map(known, self.after)) and self.most <= 2
+        return bool(self.after) and all(map(known, self.after)) and self.most <= 2 and not self.vanished
 
     @property
     def most(self) -> int:
@@ -98,13 +100,24 @@ class CollisionDetector(Detector[CollisionReading]):
     def reading(self, seen: Seen, fps: float) -> CollisionReading:
         bad = mixed(seen)
         sure = [[thing for thing in things if thing.score >= 0.5] for things in seen.things]
-        touching = [k for k, things in enumerate(sure) if _gap(things) < TOUCH * METRE]
-        contact = touching[0] if touching else _closest(sure)
+        gaps = [_gap(things) for things in sure]
+        contact = int(np.argmin(gaps))
         before, after = sure[: max(contact, 1)], sure[contact + 1 :]
         return CollisionReading(
             tuple(tuple(Ball(t.kind, t.radius / METRE) for t in sorted(ts, key=lambda t: t.x)) for ts in sure),
-            bad, _balls(before), _balls(after), touching[0] / fps if touching else None,
+            bad, _balls(before), _balls(after), contact / fps if gaps[contact] < TOUCH * METRE else None,
+            _vanishes(sure),
         )  # fmt: skip
+
+
+def _vanishes(frames: list[list[Thing]]) -> bool:
+    """A frame shows a ball well inside the picture, and the next two show fewer."""
+    for first, second, third in zip(frames, frames[1:], frames[2:], strict=False):
+        if len(first) > max(len(second), len(third)):
+            lost = max(first, key=lambda t: min((np.hypot(t.x - o.x, t.y - o.y) for o in second), default=0.0))
+            if min(lost.x, lost.y, SIDE - lost.x, SIDE - lost.y) > lost.radius + LEAVES:
+                return True
+    return False
 
 
 def _gap(things: list[Thing]) -> float:
@@ -115,20 +128,18 @@ def _gap(things: list[Thing]) -> float:
     return float(np.hypot(a.x - b.x, a.y - b.y)) - a.radius - b.radius
 
 
-def _closest(frames: list[list[Thing]]) -> int:
-    """The frame in which the balls are nearest: a contact lies between two frames."""
-    return int(np.argmin([_gap(things) for things in frames])) if frames else 0
-
-
 def _balls(frames: list[list[Thing]]) -> tuple[Ball, ...]:
-    """The balls of a stretch of a clip: each colour seen in a third of those frames that show any, with the median
-    radius of the frames that show it whole."""
-    shown = [things for things in frames if things]
-    most = Counter(thing.kind for things in shown for thing in things)
+    """The balls of a stretch of a clip, by colour and from left to right: of each colour as many as a quarter of the
+    frames show that show any, with the median radius of the frames that show it whole."""
+    shown = [sorted(things, key=lambda thing: thing.x) for things in frames if things]
     found = []
-    for colour, times in sorted(most.items()):
-        own = [t for things in shown for t in things if t.kind == colour]
-        whole = [t.radius for t in own if all(WHOLE * t.radius < v < SIDE - WHOLE * t.radius for v in (t.x, t.y))]
-        if times >= max(2, len(shown) / 4):
-            found.append(Ball(colour, float(np.median(whole or [t.radius for t in own])) / METRE))
+    for colour in sorted({thing.kind for things in shown for thing in things}):
+        own = [[thing for thing in things if thing.kind == colour] for things in shown]
+        enough = max(2, len(shown) / 4)
+        number = max((k for k in range(1, 4) if sum(len(some) >= k for some in own) >= enough), default=0)
+        for k in range(number):
+            # where fewer of them are seen than there are, who is who is not known
+            same = [some[k] for some in own if len(some) == number]
+            whole = [t.radius for t in same if all(WHOLE * t.radius < v < SIDE - WHOLE * t.radius for v in (t.x, t.y))]
+            found.append(Ball(colour, float(np.median(whole or [t.radius for t in same] or [0.0])) / METRE))
     return tuple(found)
