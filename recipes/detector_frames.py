@@ -238,16 +238,16 @@ def codec(name: str) -> Codec:
 
 @torch.inference_mode()
 def decoded(frames: Frames, clips: int, name: str) -> Frames:
-    """The first clips through a codec; where a person would mind what it did, `mixed` is not known."""
-    chosen = frames.clip < clips
+    """The first clips through a codec. What it dissolves so that a person sees it is no true state any more; between
+    that and what nobody minds, `mixed` is not known."""
     parts = [
         to_frames(codec(name).decode(codec(name).encode(to_tensor(frames.frames[frames.clip == k][:29])[None])))[0]
         for k in range(clips)
     ]
-    made, rows = np.concatenate(parts), np.flatnonzero(chosen)
+    made = np.concatenate(parts)
     rows = np.concatenate([np.flatnonzero(frames.clip == k)[:29] for k in range(clips)])
-    unknown = difference(made, frames.frames[rows]) > FINE
-    label = np.where(unknown, np.nan, frames.mixed[rows])
+    fault = difference(made, frames.frames[rows])
+    label = np.where(fault > VISIBLE, 1.0, np.where(fault > FINE, np.nan, frames.mixed[rows]))
     return Frames(made, frames.things[rows], frames.numbers[rows], label, frames.clip[rows])
 
 
@@ -327,7 +327,7 @@ def worlds_frames(name: str, folder: Path) -> dict[str, Frames]:
     if name == "Juice":
         bad.append(kept(folder / "Juice_dissolved.npz", lambda: recorded(Dissolved(), range(5000, 5024), spoiled=True)))
     through = [
-        kept(folder / f"{name}_{codec}.npz", lambda codec=codec: decoded(true, 14, codec))  # type: ignore[misc]
+        kept(folder / f"{name}_{codec}.npz", lambda codec=codec: decoded(true, 30 if codec == "default" else 14, codec))  # type: ignore[misc]
         for codec in ("default", "worlds")
     ]
     return {"true": true, "clean": join([true, *more]), "decoded": join(through), "bad": join(bad)}

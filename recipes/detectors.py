@@ -42,6 +42,7 @@ class Teacher:
     def __init__(self, frames: dict[str, Frames], config: ReaderConfig):
         self.clean, self.decoded, self.bad = frames["clean"], frames["decoded"], frames["bad"]
         self.true, self.config = frames["true"], config
+        self.chances = {id(source): _chances(source) for source in (self.clean, self.decoded, self.bad)}
         self.starts = np.searchsorted(self.true.clip, np.arange(self.true.clip.max() + 2))
 
     def batch(self, step: int, process: Process) -> Batch:
@@ -58,7 +59,7 @@ class Teacher:
     def _row(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         kind = rng.random()
         source = self.clean if kind < SHARES[0] else self.decoded if kind < SHARES[1] else self.bad
-        place = int(rng.integers(len(source)))
+        place = int(np.searchsorted(self.chances[id(source)], rng.random()))
         frame, things = source.frames[place], source.things[place].copy()
         numbers, mixed = source.numbers[place].copy(), source.mixed[place]
         if kind >= SHARES[1] and rng.random() < 0.6:
@@ -86,6 +87,17 @@ class Teacher:
             made = spoil(source.frames[first], source.frames[second], rng)
             if made is not None:
                 return made
+
+
+def _chances(source: Frames) -> np.ndarray:
+    """The cumulative chance of each frame: more where much has changed since the frame before, as in a passage."""
+    change = np.zeros(len(source))
+    for first in range(0, len(source) - 1, 1000):
+        some = source.frames[first : first + 1001].astype(np.int16)
+        change[first + 1 : first + len(some)] = np.abs(np.diff(some, axis=0)).mean((1, 2, 3))
+    change[1:][np.diff(source.clip) != 0] = 0
+    weight = np.clip(1 + 3 * change / change.mean(), 1, 8)
+    return np.cumsum(weight) / weight.sum()
 
 
 class Objective(nn.Module):

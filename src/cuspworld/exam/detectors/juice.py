@@ -108,8 +108,8 @@ class JuiceDetector(Detector[JuiceReading]):
         return JuiceReading(
             COLOURS[usual(seen.choices["colour"], ~bad)],
             states, tilt, bad, fell_at, readable, _rises(lying, upright),
-            touch[0] / fps if touch.size else None,
-            moved[0] / fps if moved.size else None,
+            float(touch[0] / fps) if touch.size else None,
+            float(moved[0] / fps) if moved.size else None,
             float(np.median(seen.amounts["place"][still])) / 10 if still.size else float("nan"),
             float(np.median(seen.amounts["fill"][still])) if still.size else float("nan"),
         )  # fmt: skip

@@ -66,6 +66,7 @@ class FrameReader(nn.Module):
         self.squeeze = nn.Conv2d(third, 8, 1)
         numbers = len(config.flags) + len(config.choices) + len(config.amounts)
         self.whole = nn.Sequential(nn.Linear(8 * (SIDE // 8) ** 2, 64), nn.SiLU(), nn.Linear(64, max(numbers, 1)))
+        assert self.heat.bias is not None
         nn.init.constant_(self.heat.bias, -2.2)  # a cell in ten is a thing at first, not every second one
 
     def forward(
