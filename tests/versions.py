@@ -74,7 +74,7 @@ def run(python: str, low: bool, without: set[str], tests: list[str]) -> tuple[st
         if done.returncode:
             return "install: " + done.stderr.strip().splitlines()[-1], time.monotonic() - began
         chosen = tests or (list(TORCHLESS) if "torch" in without else ["tests"])
-        quick = ["-m", "not long and not gpu and not browser", "-p", "no:cacheprovider", "-q", "--timeout", "3000"]
+        quick = ["-m", "not long and not gpu and not browser", "-p", "no:cacheprovider", "--timeout", "3000"]
         command = [str(binaries / "python"), "-m", "pytest", *quick, *chosen]
         done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, env=environment)
         lines = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["nothing printed"]

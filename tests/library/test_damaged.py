@@ -1,6 +1,5 @@
 """A library that was damaged, or written by something else, is named and never a raw error."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -72,14 +71,14 @@ def test_ctrl_c_is_heard_though_a_library_swallowed_it(tmp_path):
         calls.append(done)
         if done == 1:
             with suppress(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         library.record("Collision", 3, size=16, seconds=0.2, progress=swallow)
     assert calls == [0, 1] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with pytest.raises(KeyboardInterrupt), heeding_ctrl_c():
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt as error:
             raise OSError("interrupted") from error
 
@@ -115,8 +114,7 @@ def test_sigterm_ends_as_ctrl_c_does_and_leaves_nothing_half(tmp_path):
 
 
 def test_a_full_disk_is_said(tmp_path):
-    import torch
-
+    torch = pytest.importorskip("torch")
     from cuspworld.files import written_whole
     from cuspworld.models import write_tensors
 

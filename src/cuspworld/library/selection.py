@@ -68,6 +68,19 @@ class Selection(Sequence[Clip]):
             for clip, key in zip(self, self.column("key"), strict=True)
         )
 
+    def torch(self, frames: int | None = None) -> Any:
+        """The clips as a torch Dataset for a DataLoader with its default collate (`torch_dataset.py`)."""
+        from cuspworld.library.torch_dataset import ClipDataset
+
+        return ClipDataset(self.without_truth(), frames)
+
+    def export(self, folder: Any, format: str = "mp4") -> int:
+        """Write the clips to a new folder: "mp4" (files and metadata.jsonl), "webdataset", "lerobot" (v3). Returns how
+        many. Raises CuspError for clips that the format cannot hold."""
+        from cuspworld.library.formats import export
+
+        return export(zip(self.column("key"), self, strict=True), folder, format)
+
     def without_truth(self) -> Selection:
         """The same clips with `truth=None`."""
         return Selection(self._dataset, self._rows, truth=False)

@@ -133,7 +133,10 @@ def _encode(
 
 
 def _h264(quality: int) -> dict[str, str]:
-    return {"preset": "veryfast", "crf": str(round(40 - 0.3 * quality)), "profile": "high"}  # quality 80 is crf 16
+    """Quality 80 is crf 16. Without x264's macroblock tree, whose vector code reads memory that nobody wrote: the same
+    frames gave up to nine different files in sixty. Without it pictures gain 0.1 to 0.9 dB and take more bytes."""
+    crf = str(round(40 - 0.3 * quality))
+    return {"preset": "veryfast", "crf": crf, "profile": "high", "x264-params": "mbtree=0"}
 
 
 def _vp9(quality: int) -> dict[str, str]:
