@@ -13,7 +13,7 @@ LONGEST_PROMPT = 2_000  # characters that are read
 NUMBER = "#"  # stands in a vocabulary for every number in digits
 BLANK = "□"  # a word that is not told: training puts it where it hides one, reading where it knows none
 _FUNCTION = (
-    "a an the is are was be it its this that there which and of on in to with at by for from into as s while then so "
+    "a an the is are was be it its this there and of on in to with at by for from into as s while then so "
     "的 了 在 着 被 把 是 个 它 们 这 那 而 地 得 和 与"
 )
 COMMON = frozenset(_FUNCTION.split())  # words that say nothing about a scene; `not`, `no` and numbers do
@@ -70,6 +70,8 @@ def value_of(word: str) -> float | None:
 
 def stem(word: str) -> str:
     """What the inflections of an English word share: tips, tipped, tipping -> tip. Never the root of another word."""
+    if word == "others":  # says that these are not all; `other` does not
+        return word
     if word in _IRREGULAR:
         return stem(_IRREGULAR[word])
     if not word.isascii() or len(word) < 4:

@@ -1,0 +1,224 @@
+"""Text -> facts: what there is, which attribute is whose, how many, what happens to whom, when, and what does not.
+
+No grammar is complete; this one binds by nearness. An attribute belongs to the next thing of its clause, or where none
+follows to the one before; what happens belongs to the thing before it, where and how hard to what happens; a negation
+reaches to the end of its clause and denies what happens in it, or else the attributes, or else the things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from cuspworld.language.meanings import Meanings, Token, tokens
+
+_BOUND = ("colour", "size", "quality", "number")  # attributes of things
+_LOOSE = ("speed", "side")  # attributes of things, after them too
+_RELATIVE = ("which", "who", "that")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`kind`: is, not (denied), pair (two that belong together), not pair, share (all, some), time (s), measure.
+    `words`: as it was said."""
+
+    kind: str
+    first: Meanings
+    second: Meanings = ()
+    value: float = 0.0
+    words: str = field(default="", compare=False)
+
+
+@dataclass
+class _Thing:
+    token: Token
+    attributes: list[Token] = field(default_factory=list)
+
+
+@dataclass
+class _Clause:
+    things: list[_Thing] = field(default_factory=list)
+    events: list[tuple[Token, _Thing | None]] = field(default_factory=list)
+    loose: list[Token] = field(default_factory=list)
+    times: list[Token] = field(default_factory=list)
+    plain: list[Token] = field(default_factory=list)
+    shares: list[Token] = field(default_factory=list)
+    denied_events: list[Token] = field(default_factory=list)
+    denied: bool = False
+
+
+def facts(text: str) -> list[Fact]:
+    """The facts that a text tells, each once, in the order of the text."""
+    found: dict[Fact, None] = {}
+    last: _Thing | None = None  # named last
+    topic: _Thing | None = None  # of which there are several, or the last with a colour: `one` is one of these
+    subject: _Thing | None = None
+    carried: list[Token] = []
+    event: Token | None = None
+    for part in _clauses(tokens(text)):
+        if part[0].words in _RELATIVE:
+            subject = last
+        clause, carried = _read(part, topic or last, subject, carried)
+        for fact in _told(clause, event):
+            found.setdefault(fact)
+        last = clause.things[-1] if clause.things else last
+        for thing in clause.things:
+            several = any(token.kind == "number" for token in thing.attributes)
+            if several or (thing.attributes and not _several(topic)):
+                topic = thing
+        subject = next((s for _, s in clause.events if s), clause.things[0] if clause.things else subject)
+        event = clause.events[-1][0] if clause.events else event
+    if carried and last is not None:
+        clause = _Clause(things=[_Thing(last.token, carried)])
+        for fact in _told(clause, None):
+            found.setdefault(fact)
+    elif carried:
+        for token in carried:
+            found.setdefault(Fact("is", token.meanings, words=token.words))
+    return list(found)
+
+
+def _several(thing: _Thing | None) -> bool:
+    return thing is not None and any(token.kind == "number" and token.value > 1 for token in thing.attributes)
+
+
+def _clauses(found: list[Token]) -> Iterator[list[Token]]:
+    part: list[Token] = []
+    for place, token in enumerate(found):
+        around = found[place - 1 : place] + found[place + 1 : place + 2]
+        if token.words == "and" and all(other.kind in ("colour", "size") for other in around):
+            continue  # a big and blue one
+        if token.kind in ("border", "not"):
+            if part:
+                yield part
+            part = [token] if token.kind == "not" or token.words in _RELATIVE else []  # what it denies comes after it
+        else:
+            part.append(token)
+    if part:
+        yield part
+
+
+def _read(
+    part: list[Token], last: _Thing | None, subject: _Thing | None, carried: list[Token]
+) -> tuple[_Clause, list[Token]]:
+    """A clause, and the attributes that it leaves to a thing yet to come."""
+    clause = _Clause()
+    pending, opened = list(carried), False
+    chinese = any(not token.words.isascii() for token in part)
+    here: _Thing | None = None
+    for place, token in enumerate(part):
+        following = part[place + 1].kind if place + 1 < len(part) else ""
+        kind = token.kind
+        if kind == "word" and opened and following not in ("thing", "word", *_BOUND):
+            kind = "thing"  # an unknown word at the end of a phrase that an article or an attribute opened
+        if kind == "border":
+            continue
+        if kind == "not":
+            clause.denied = True
+        elif kind == "article":
+            if here is not None and pending:
+                here.attributes += pending
+                pending = []
+            opened = True
+        elif kind in ("thing", "pronoun"):
+            before = here if here and not _several(last) else last
+            of = token if kind == "thing" else before.token if before else None
+            if of is None:
+                continue
+            if kind == "pronoun":
+                of = replace(of, kind="pronoun")
+            here = _Thing(of, pending)
+            clause.things.append(here)
+            pending, opened = [], False
+        elif kind in _BOUND or kind in _LOOSE:
+            pending.append(token)
+            opened = opened or kind in _BOUND
+            if kind == "side":
+                clause.loose.append(token)
+        elif kind == "strength":
+            clause.loose.append(token)
+        elif kind == "share":
+            clause.shares.append(token)
+        elif kind == "denied":
+            clause.denied_events.append(token)
+        elif kind == "event":
+            if pending and here is not None and not opened and not chinese:
+                here.attributes += pending
+                pending = []
+            clause.events.append((token, here or subject))
+        elif kind in ("time", "measure"):
+            clause.times.append(token)
+        elif kind == "word":
+            clause.plain.append(token)
+        else:
+            opened = False
+    if pending and here is not None:
+        here.attributes += pending
+        pending = []
+    elif pending and last is not None and (clause.denied or chinese):
+        clause.things.append(_Thing(last.token, pending))
+        pending = []
+    elif pending and clause.events and last is not None and all(token.kind in _LOOSE for token in pending):
+        subject = subject or last
+        clause.things.append(_Thing(subject.token, [*subject.attributes, *pending]))
+        pending = []
+    return clause, pending
+
+
+def _told(clause: _Clause, event_before: Token | None) -> Iterator[Fact]:
+    denied_events = clause.denied and bool(clause.events)
+    for thing in clause.things:
+        name = thing.token
+        described = [token for token in thing.attributes if token.kind in (*_BOUND, *_LOOSE)]
+        if clause.denied and not clause.events:
+            for token in described:
+                yield Fact("not pair", token.meanings, name.meanings, words=f"no {token.words} {name.words}")
+            if not any(other.attributes for other in clause.things) and name.kind == "thing":
+                yield Fact("not", name.meanings, words=f"no {name.words}")
+            continue
+        yield Fact("is", name.meanings, words=name.words)
+        for token in described:
+            if token.kind != "number":
+                yield Fact("is", token.meanings, words=token.words)
+            yield Fact("pair", token.meanings, name.meanings, words=f"{token.words} {name.words}")
+        for k, token in enumerate(described):
+            for other in described[:k]:
+                if "number" not in (token.kind, other.kind) and token.kind != other.kind:
+                    yield _pair(token, other, f"{other.words} {token.words} {name.words}")
+    for place, (event, subject) in enumerate(clause.events):
+        if denied_events:
+            if (event.meanings and place == len(clause.events) - 1) or not _same_phrase(clause, place):
+                yield Fact("not", event.meanings, words=f"not {event.words}")
+            continue
+        yield Fact("is", event.meanings, words=event.words)
+        for token in [*(subject.attributes if subject else []), *clause.loose]:
+            if token.kind in ("colour", "side", "strength"):
+                yield _pair(token, event, f"{token.words} {event.words}")
+    for token in clause.denied_events:
+        yield Fact("not", token.meanings, words=token.words)
+    for token in [a for thing in clause.things for a in thing.attributes if a.kind == "quality"]:
+        for side in clause.loose:
+            yield _pair(token, side, f"{token.words} {side.words}")
+    if not clause.denied:
+        for token in clause.shares:
+            yield Fact("share", token.meanings, words=token.words)
+        for token in clause.loose:
+            yield Fact("is", token.meanings, words=token.words)
+        for token in clause.plain:
+            yield Fact("is", token.meanings, words=token.words)
+    when = clause.events[-1][0] if clause.events else event_before
+    for token in clause.times:
+        if token.kind == "measure":
+            yield Fact("measure", token.meanings, value=token.value, words=token.words)
+        elif when is not None:
+            yield Fact("time", when.meanings, value=token.value, words=f"{when.words} at {token.words}")
+
+
+def _same_phrase(clause: _Clause, place: int) -> bool:
+    """Whether the event and the next are two meanings of one phrase, of which a negation denies the last."""
+    return place + 1 < len(clause.events) and clause.events[place][0].words == clause.events[place + 1][0].words
+
+
+def _pair(first: Token, second: Token, words: str) -> Fact:
+    a, b = sorted((first.meanings, second.meanings))
+    return Fact("pair", a, b, words=words)

@@ -1,0 +1,275 @@
+"""Which recorded clips does a prompt ask for? Facts of the prompt against the facts of the clips' captions.
+
+A clip supports a fact that one of its captions tells, and contradicts one that its captions deny, or tell of another:
+a red ball that is slow where the prompt wants it fast and the blue one slow. What no caption says is not held against a
+clip, except that what a prompt denies must not be told (captions tell what happens). Facts count by how much they tell
+the clips apart. The best clips are a hard set: the paths that the simulator may draw from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cuspworld.language.facts import Fact, facts
+from cuspworld.language.meanings import kind_of, tokens
+from cuspworld.language.words import split_words, stem
+
+NEAR = 0.101  # s: a time that is as good as the one asked for
+SAME = 0.15  # share by which a measure may differ
+_IMPORTANCE = {"is": 1.0, "not": 1.5, "time": 1.0, "share": 1.0, "pair": 0.5, "not pair": 1.0, "measure": 0.5}
+_PENALTY = {"not": 2.0, "not pair": 2.0}  # beyond its weight, of a fact that a clip contradicts
+LEAST = 0.4  # share of a prompt that the best clips must support for the prompt to be one that the library knows
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a library has for a prompt. `clips`: the hard set, best first; `scores` of every clip, 1: all is told.
+
+    `missing`: what the prompt says and no clip of the library shows; `unmet`: what clips show, but not the best ones
+    (not together with the rest); `unknown`: words that no caption has in any form. `support`: share of the prompt that
+    the best clips tell.
+    """
+
+    clips: np.ndarray
+    scores: np.ndarray
+    support: float
+    missing: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    captions: tuple[str, ...] = field(default=(), repr=False)
+    told: bool = True  # False where the prompt says nothing
+
+    @property
+    def known(self) -> bool:
+        """Whether the library knows what the prompt is about."""
+        return self.support >= LEAST
+
+    def at_least(self, count: int) -> np.ndarray:
+        """The hard set, widened by the next best clips where it is smaller than `count`: a set of one only copies."""
+        if len(self.clips) >= count:
+            return self.clips
+        return np.argsort(-self.scores, kind="stable")[:count]
+
+    def warning(self, topics: Sequence[str] = ()) -> str | None:
+        """What to tell a person: what is unknown, what is impossible or never shown, what is shown instead."""
+        knows = ". It knows: " + "; ".join(topics or self.captions)
+        if not self.told:
+            return "the prompt says nothing that tells clips apart" + knows
+        said = []
+        if self.unknown:
+            said.append("no caption has the words " + ", ".join(self.unknown))
+        if self.missing:
+            said.append("no recorded clip shows: " + ", ".join(self.missing))
+        if self.unmet:
+            said.append("no recorded clip shows all of it at once; left out: " + ", ".join(self.unmet))
+        if not said:
+            return None
+        if not self.known:
+            return "; ".join(said) + knows
+        return "; ".join(said) + (f". The nearest: {self.captions[0]}" if self.captions else "")
+
+
+class Matcher:
+    """`Matcher(wordings)(prompt)`: the facts of a library, once, and the clips that a prompt asks for.
+
+    `wordings`: for each clip its caption, or all its captions (both languages, rich and poor).
+    """
+
+    def __init__(self, wordings: Iterable[str | Sequence[str]]):
+        self.wordings = [[texts] if isinstance(texts, str) else [text for text in texts if text] for texts in wordings]
+        count = self.count = len(self.wordings)
+        self._words: set[str] = set()
+        told: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self._numbers: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+        known: dict[str, list[Fact]] = {}
+        for clip, texts in enumerate(self.wordings):
+            for text in texts:
+                if text not in known:
+                    known[text] = facts(text)
+                    self._words.update(map(stem, split_words(text)))
+                for fact in known[text]:
+                    if fact.kind in ("time", "measure"):
+                        for name in fact.first:
+                            self._numbers[fact.kind, name].append((clip, fact.value))
+                    for key in _keys(fact):
+                        told[key].add(clip)
+        self._told = {key: _mask(clips, count) for key, clips in told.items()}
+        self._none = np.zeros(count, bool)
+        self._others: dict[tuple[str, str], set[str]] = defaultdict(set)  # (kind of x, y) -> every x bound to y
+        for key in self._told:
+            if key[0] == "pair":
+                for x, y in ((key[1], key[2]), (key[2], key[1])):
+                    self._others[kind_of(x), y].add(x)
+
+    def __call__(self, prompt: str) -> Match:
+        asked = facts(prompt)
+        differ = len({fact.first for fact in asked if fact.kind == "is" and _kinds(fact) == {"colour"}}) > 1
+        total, score, missing = 0.0, np.zeros(self.count), []
+        positive, told = 0.0, np.zeros(self.count)
+        supports: list[tuple[Fact, np.ndarray, np.ndarray]] = []
+        asked_pairs = {pair for fact in asked if fact.kind == "pair" for pair in _pairs(fact)}
+        idle: set[str] = set()  # attributes of what is never shown with them: they pick no clip by themselves
+        for fact in sorted(asked, key=lambda fact: fact.kind != "pair"):
+            support, against = self._support(fact, asked_pairs)
+            if not support.any() and fact.kind == "pair":
+                if not _vague(fact) and self._knows(fact):
+                    missing.append(fact.words)
+                    idle.update(fact.first if kind_of(fact.second[0]) == "thing" else ())
+                support, against = self._nearest_number(fact), np.zeros(self.count)
+            supports.append((fact, support, against))
+            weight = _weight(support, self.count) * _importance(fact, differ)
+            if fact.kind == "is" and idle.issuperset(fact.first):
+                weight *= 0.1
+            if fact.kind == "is":
+                positive, told = positive + weight, told + weight * support
+                if not support.any() and kind_of(fact.first[0]):
+                    missing.append(fact.words)
+            total += weight
+            score += weight * support - (weight + _PENALTY.get(fact.kind, 1)) * against
+        scores = score / total if total else score
+        best = np.flatnonzero(scores >= scores.max() - 1e-9) if self.count else np.arange(0)
+        unmet = []
+        if len(best):
+            for fact, support, against in supports:
+                needed = fact.kind in ("is", "not", "time") or "number" in _kinds(fact)
+                lost = not support[best[0]] if needed else against[best[0]]
+                if lost and not _vague(fact) and fact.words not in missing:
+                    unmet.append(fact.words)
+        return Match(
+            clips=best,
+            scores=scores,
+            support=float(told[best[0]] / positive) if len(best) and positive else 0.0,
+            missing=tuple(dict.fromkeys(missing)),
+            unmet=tuple(dict.fromkeys(unmet)),
+            unknown=self._unknown(prompt),
+            told=bool(asked),
+            captions=tuple(self.wordings[clip][0] for clip in best[:3] if self.wordings[clip]),
+        )
+
+    def _unknown(self, prompt: str) -> tuple[str, ...]:
+        """Words of the prompt that are in no caption and in no line of the lexicon."""
+        runs: list[list[str]] = [[]]
+        for token in tokens(prompt):
+            if token.kind != "word":
+                runs.append([])
+            elif token.words.isascii():
+                runs += [[token.words], []]
+            else:
+                runs[-1].append(token.words)  # characters that stand together are one word
+        unknown = ("".join(run) for run in runs if any(stem(word) not in self._words for word in run))
+        return tuple(dict.fromkeys(unknown))
+
+    def _get(self, *key: str) -> np.ndarray:
+        return self._told.get(key, self._none)
+
+    def _knows(self, fact: Fact) -> bool:
+        """Whether each of the two is told of by itself; a number always is."""
+        return all(
+            kind_of(name) == "number" or self._get("is", name).any() for name in fact.first[:1] + fact.second[:1]
+        )
+
+    def _nearest_number(self, fact: Fact) -> np.ndarray:
+        """Where no clip has as many: the clips that have the nearest number of that thing."""
+        names = fact.first + fact.second
+        number, thing = next((n for n in names if kind_of(n) == "number"), None), fact.second[0]
+        told = sorted(self._others.get(("number", thing), ()), key=lambda n: abs(float(n) - float(number or 0)))
+        return self._get("pair", *sorted((told[0], thing))).astype(float) if number and told else np.zeros(self.count)
+
+    def _support(self, fact: Fact, asked: set[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+        """How far each clip supports a fact, and how far it contradicts it."""
+        if fact.kind in ("time", "measure"):
+            return self._near(fact)
+        told = np.logical_or.reduce([self._get("is", name) for name in fact.first])
+        perhaps = np.logical_or.reduce([self._get("may", name) for name in fact.first])
+        denied = np.logical_or.reduce([self._get("not", name) for name in fact.first])
+        if fact.kind == "is":
+            return np.where(told, 1.0, 0.5 * perhaps), (denied & ~told & ~perhaps).astype(float)
+        if fact.kind == "not":
+            return np.where(told, 0.0, np.where(denied, 1.0, 0.7)), told.astype(float)
+        if fact.kind == "share":
+            said = {name: self._get("share", name) for name in ("all", "some")}
+            told, others = said[fact.first[0]], [mask for name, mask in said.items() if name != fact.first[0]]
+            return told.astype(float), (others[0] & ~told).astype(float)
+        pairs = _pairs(fact)
+        bound = np.logical_or.reduce([self._get("pair", *sorted(pair)) for pair in pairs])
+        if fact.kind == "not pair":
+            return (~bound).astype(float), bound.astype(float)
+        otherwise = np.logical_or.reduce(
+            [self._otherwise(x, y, asked) | self._otherwise(y, x, asked) for x, y in pairs]
+        )
+        return bound.astype(float), (otherwise & ~bound).astype(float)
+
+    def _otherwise(self, x: str, y: str, asked: set[tuple[str, str]]) -> np.ndarray:
+        """The clips that bind something else of x's kind to y, which the prompt did not."""
+        kind = kind_of(x)
+        pairs = [_sorted(other, y) for other in self._others.get((kind, y), ()) if other != x]
+        others = [self._get("pair", *pair) for pair in pairs if pair not in asked]
+        return np.logical_or.reduce(others) if kind and others else self._none
+
+    def _near(self, fact: Fact) -> tuple[np.ndarray, np.ndarray]:
+        near, told = np.zeros(self.count), np.zeros(self.count, bool)
+        allowed = NEAR if fact.kind == "time" else SAME * max(abs(fact.value), 1e-9)
+        for name in fact.first:
+            for clip, value in self._numbers.get((fact.kind, name), ()):
+                told[clip] = True
+                apart = abs(value - fact.value) / allowed
+                near[clip] = max(near[clip], 1.0 if apart <= 1 else 0.5 if apart <= 2 else 0.0)
+        return near, (told & (near == 0)).astype(float)
+
+
+def _keys(fact: Fact) -> Iterable[tuple[str, ...]]:
+    """Under which keys a clip that tells this fact is found."""
+    if fact.kind in ("is", "not", "share"):
+        kind = "may" if fact.kind == "is" and len(fact.first) > 1 else fact.kind
+        return [(kind, name) for name in fact.first]
+    if fact.kind == "pair":
+        return [("pair", *pair) for pair in _pairs(fact)]
+    return []
+
+
+def _pairs(fact: Fact) -> list[tuple[str, str]]:
+    return [_sorted(x, y) for x in fact.first for y in fact.second]
+
+
+def _sorted(x: str, y: str) -> tuple[str, str]:
+    return (x, y) if x < y else (y, x)
+
+
+def _importance(fact: Fact, differ: bool) -> float:
+    """`differ`: the prompt names several colours, so that it matters whose deed something is."""
+    if fact.kind == "is":
+        return 1.0 if kind_of(fact.first[0]) else 0.5  # a word that means itself may be anything
+    if fact.kind == "pair" and "number" in _kinds(fact):
+        return 1.5
+    if fact.kind == "pair" and "event" in _kinds(fact):
+        return 0.3 if differ or "colour" not in _kinds(fact) else 0.02
+    return _IMPORTANCE[fact.kind]
+
+
+def _kinds(fact: Fact) -> set[str]:
+    return {kind_of(name) for name in fact.first + fact.second}
+
+
+def _vague(fact: Fact) -> bool:
+    """Whether a person need not be told that the clips do not say it."""
+    kinds = _kinds(fact)
+    if fact.kind == "pair":
+        return "event" in kinds
+    return fact.kind == "is" and (kinds == {""} or fact.first[0] in ("person", "hand", "together"))
+
+
+def _mask(clips: set[int], count: int) -> np.ndarray:
+    mask = np.zeros(count, bool)
+    mask[list(clips)] = True
+    return mask
+
+
+def _weight(support: np.ndarray, count: int) -> float:
+    """What a fact tells: the rarer, the more; something of a fact that all clips share, or none."""
+    share = (float((support > 0).sum()) + 0.5) / (count + 1)
+    return 0.3 + math.log(1 / share) if share < 1 else 0.3

@@ -1,0 +1,79 @@
+"""Facts: what a text says of which thing, in two languages, whatever its words."""
+
+import pytest
+
+from cuspworld.language.facts import facts
+
+
+def pairs(text: str) -> set[frozenset[str]]:
+    return {frozenset((*fact.first, *fact.second)) for fact in facts(text) if fact.kind == "pair"}
+
+
+def of(kind: str, text: str) -> set[str]:
+    return {name for fact in facts(text) if fact.kind == kind for name in fact.first}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A slow red ball meets a fast blue one.",
+        "A red ball rolling slowly hits a blue ball rolling fast.",
+        "Rolling slowly, a red ball meets a blue ball that rolls quickly.",
+        "缓慢滚动的红球遇上快速滚动的蓝球。",
+        "一个红球滚得很慢，一个蓝球滚得很快",
+    ],
+)
+def test_an_attribute_stays_with_its_thing(text):
+    found = pairs(text)
+    assert {frozenset(("red", "slow")), frozenset(("blue", "fast"))} <= found
+    assert not {frozenset(("red", "fast")), frozenset(("blue", "slow"))} & found
+
+
+@pytest.mark.parametrize(
+    ("text", "denied", "told"),
+    [
+        ("A glass of juice is NOT pushed.", {"push"}, {"glass", "juice"}),
+        ("The glass isn't pushed and stands.", {"push"}, {"glass", "stand"}),
+        ("Pushed hard, it does not tip or spill.", {"overturn", "spill"}, {"push"}),
+        ("Nobody blows at the candles.", {"blow"}, set()),
+        ("The breath is too weak to put it out.", set(), {"blow"}),
+        ("没有人吹蜡烛", {"blow"}, set()),
+        ("杯子被推了，没有倒，也没有洒", {"overturn", "spill"}, {"push", "glass"}),
+        ("No glass, a ball.", {"glass"}, {"ball"}),
+        ("Both ships stay afloat.", {"overturn"}, {"ship"}),
+    ],
+)
+def test_a_negation_denies_what_its_clause_says(text, denied, told):
+    assert denied <= of("not", text) and told <= of("is", text)
+    assert not denied & of("is", text)
+
+
+def test_numbers_belong_to_things_and_times_to_what_happens():
+    for text in ("Three puppies and 2 balls", "三只小狗和两个球"):
+        assert {frozenset(("3", "puppy")), frozenset(("2", "ball"))} <= pairs(text)
+    for text in ("Push at 0.5 s, tipping at 0.7 s.", "第0.5秒推动，第0.7秒开始倾倒。"):
+        times = {(fact.first[0], fact.value) for fact in facts(text) if fact.kind == "time"}
+        assert times == {("push", 0.5), ("overturn", 0.7)}
+
+
+def test_one_and_the_others_are_the_things_that_are_several():
+    text = "Four puppies chase a red ball on a meadow: a brown one, a white one and two grey ones, none of them black."
+    found = pairs(text)
+    assert {frozenset((coat, "puppy")) for coat in ("brown", "white", "grey")} <= found
+    assert frozenset(("brown", "ball")) not in found
+    assert [fact for fact in facts(text) if fact.kind == "not pair" and fact.first == ("black",)]
+
+
+def test_no_text_breaks_it():
+    for text in (
+        "",
+        "🎻🎻",
+        "not not not",
+        "one one one",
+        "，，，",
+        "a " * 5000,
+        "12.5.3 7 s s s",
+        "的的的没有",
+        "which that who",
+    ):
+        assert isinstance(facts(text), list)

@@ -1,0 +1,88 @@
+"""Matching: a hard set of clips for a prompt, and what a person is told where there is none."""
+
+import numpy as np
+import pytest
+
+from cuspworld.language.matching import Matcher
+
+BALLS = [f"A {a} {x} ball meets a {b} {y} ball." for a, b in (("slow", "fast"), ("fast", "slow"))
+         for x, y in (("red", "blue"), ("blue", "red"), ("red", "green"))]  # fmt: skip
+PUPPIES = ["Three puppies, a brown one, a white one and a black one, romp over the grass.",
+           "Four puppies, a brown one, a white one, a grey one and a black one, romp over the grass."]  # fmt: skip
+JUICE = ["A glass of red juice is pushed hard; it tips over. Push at 0.5 s, tipping at 0.7 s.",
+         "A glass of red juice is pushed gently; it rocks, and no juice is spilled. Push at 0.5 s.",
+         "A glass of red juice stands on a table; nothing happens.",
+         "A glass of green juice is pushed hard; it tips over. Push at 0.9 s, tipping at 1.3 s."]  # fmt: skip
+CAPTIONS = BALLS + PUPPIES + JUICE
+
+
+@pytest.fixture(scope="module")
+def match() -> Matcher:
+    return Matcher(CAPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answers"),
+    [
+        ("A quick blue ball bumps into a slow red one.", [0, 4]),
+        ("A quick red ball bumps into a slow blue one.", [1, 3]),
+        ("3 little dogs", PUPPIES[:1]),
+        ("four pups on the lawn", PUPPIES[1:]),
+        ("puppies, none of them grey", PUPPIES[:1]),
+        ("Red juice; the glass is not pushed.", JUICE[2:3]),
+        ("A glass of red juice is shoved but doesn't topple.", JUICE[1:2]),
+        ("红色果汁，杯子翻倒了", JUICE[:1]),
+        ("The glass tips at 1.3 s", JUICE[3:]),
+    ],
+)
+def test_the_clips_that_a_prompt_asks_for(match, prompt, answers):
+    expected = [a if isinstance(a, int) else CAPTIONS.index(a) for a in answers]
+    found = match(prompt)
+    assert set(found.clips) <= set(expected) and len(found.clips)
+    assert found.known and found.warning() is None
+
+
+def test_what_one_wording_does_not_say_another_may():
+    matcher = Matcher([["A red ball rolls.", "球滚得很慢", "A slow thing"], ["A red ball rolls.", "球滚得很快"]])
+    assert matcher("a fast red ball").clips.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "named"),
+    [
+        ("Seven puppies romp over the grass.", "Seven puppies"),
+        ("Three puppies become four.", "puppies"),
+        ("A pink ball meets a red ball.", "pink"),
+        ("A glass of red juice and a violin.", "violin"),
+    ],
+)
+def test_what_no_clip_shows_is_named_and_the_nearest_is_given(match, prompt, named):
+    found = match(prompt)
+    warning = found.warning() or ""
+    assert named.lower() in warning.lower() and len(found.clips)
+    words = "puppies" if "puppies" in prompt else "ball" if "ball" in prompt else "juice"
+    assert all(words in CAPTIONS[clip] for clip in found.clips)
+
+
+@pytest.mark.parametrize("prompt", ["a violin concerto in the rain", "小提琴协奏曲", "An elephant paints a portrait"])
+def test_a_foreign_prompt_is_told_what_there_is(match, prompt):
+    found = match(prompt)
+    assert not found.known and "It knows: balls; dogs" in (found.warning(["balls", "dogs"]) or "")
+
+
+@pytest.mark.parametrize("prompt", ["", "🎻", "the of and"])
+def test_a_prompt_that_says_nothing_takes_any_clip_and_says_so(match, prompt):
+    found = match(prompt)
+    assert len(found.clips) == len(CAPTIONS) and "says nothing" in (found.warning() or "")
+
+
+def test_no_library_no_clips():
+    found = Matcher([])("a red ball")
+    assert len(found.clips) == 0 and found.warning()
+
+
+def test_the_set_can_be_widened_by_the_next_best(match):
+    found = match("four pups on the lawn")
+    wider = found.at_least(3)
+    assert len(wider) == 3 and set(found.clips) <= set(wider)
+    assert np.all(np.diff(found.scores[wider]) <= 1e-9)
