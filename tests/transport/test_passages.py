@@ -64,7 +64,7 @@ def test_slow_clips_of_one_kind_are_one_branch(dimension):
 
 def test_the_unit_of_evidence_is_the_clip():
     """Three kinds; few clips are one branch; more frames of the same walks change nothing."""
-    points, clips, ring = walks(3, clips=21, kinds=3, dimension=8, crossing=2)
+    points, clips, ring = walks(3, clips=30, kinds=3, dimension=8, crossing=2)
     assert agree(find_clip_branches(points, Trajectories.of(clips, len(points))), ring)
     few = clips < 6
     assert find_clip_branches(points[few], Trajectories.of(clips[few], int(few.sum()))).max() == 0
@@ -94,6 +94,24 @@ def test_many_short_clips_that_pass_through_the_middle():
     assert agree(brenier.branches_[steady], state[steady])
     (passage,) = brenier.passages_
     assert passage.count == 100 and (np.unique(passage.clips) == np.arange(100)).all()
+
+
+def test_states_in_which_clips_rest_though_all_pass_the_same_way():
+    """Every clip stands still somewhere in a wide state; half of them then go, in four steps through one narrow tube,
+    to lie still in another: as frames of glasses that tip. The tube is denser than the states, and joins nothing."""
+    generator = np.random.default_rng(1)
+    clips, steps = 60, 30
+    place, falls = generator.normal(size=(clips, 1, 8)), np.arange(clips) % 2 == 0
+    share = np.zeros((clips, steps, 1))
+    share[falls] = np.clip((np.arange(steps)[None, :, None] - generator.integers(8, 18, (30, 1, 1))) / 5, 0, 1)
+    width = np.abs(1 - 2 * share) * 0.9 + 0.1
+    points = place * width + 1e-3 * generator.normal(size=(clips, steps, 8))
+    points[..., :1] += 20 * share
+    brenier = Brenier(tolerance=0.3).fit(points.reshape(-1, 8), trajectories=np.repeat(np.arange(clips), steps))
+    resting = (share == 0) | (share == 1)
+    assert agree(brenier.branches_[resting.ravel()], share[resting])
+    (passage,) = brenier.passages_
+    assert (passage.before, passage.after, passage.count) == (*brenier.branches_[[0, steps - 1]], 30)
 
 
 def test_the_graph_of_passages():

@@ -13,7 +13,7 @@ from cuspworld.transport.cost import transport_cost
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.search.neighbours import Neighbours
 from cuspworld.transport.search.normalised import NormalisedPoints
-from cuspworld.transport.singular.branches import find_branches
+from cuspworld.transport.singular.branches import find_branches, numbered_by_size
 from cuspworld.transport.singular.clip_branches import LEVEL, find_clip_branches
 from cuspworld.transport.singular.extended import ExtendedMap
 from cuspworld.transport.singular.singular import SingularSet, find_singular_set
@@ -42,10 +42,12 @@ class Geometry:
     def site_branches(self) -> Int64[ndarray, " sites"]:
         """The branch of each site, found from the points alone."""
         active = self.normalised.active
-        points = self.points[active].astype(np.float64)
         if self.trajectories is None:
-            return find_branches(points)
-        return find_clip_branches(points, self.trajectories.of_rows(active))
+            return find_branches(self.points[active].astype(np.float64))
+        rows = np.flatnonzero(self.normalised.site_of_points() >= 0)  # equal steps too: a clip that stays is at rest
+        branches = np.zeros(len(self.points), np.int64)
+        branches[rows] = find_clip_branches(self.points[rows], self.trajectories.of_rows(rows))
+        return numbered_by_size(branches[active])
 
     @cached_property
     def branches(self) -> Int64[ndarray, " N"]:

@@ -28,13 +28,13 @@ from cuspworld.transport.sampled.sources import Sampler
 from cuspworld.transport.search.products import Products
 
 PER_CLUSTER = 8  # samples for each cluster of a depth
-PER_SITE = 16  # samples for each site of a step on fresh ones
+PER_SITE = 8  # samples for each site of a step on fresh ones
 SMALLEST_SAMPLE = 1024
 STEPS_A_DEPTH = 8
 ENOUGH = 0.45  # relative error of a depth on its own sample, whose noise is 8^-1/2
 EMPTIED = 0.1  # share of the cells that a step may empty
 RIDGE = 2e-3  # of the Hessian's diagonal, against groups that no sample links to the rest
-REMEMBERED = 12  # samples whose pairs make the Hessian
+REMEMBERED = 24  # samples whose pairs make the Hessian
 TRIALS = ((1, 1.0), (1, 0.4), (30, 0.5), (300, 0.5), (3000, 0.5))  # ridge in RIDGEs, and step, until the energy falls
 DECAY, STEP, LONGEST_STEP = 0.6, 3.0, 0.7
 
@@ -75,6 +75,15 @@ class Cells:
         heights = heights.copy()
         entry = self.shift - make(self.samples).top2(self.points[at], -self.best)[0].astype(np.float64)
         heights[at] = np.maximum(heights[at], entry + 1e-6)
+        return heights
+
+    def filled(self, heights: Float64[ndarray, " sites"]) -> Float64[ndarray, " sites"]:
+        """The heights with those of empty cells raised until each, alone, holds its share of the samples."""
+        heights = heights.copy()
+        for site in self.empty:
+            short = self.best - self.samples @ self.points[site]
+            share = max(1, round(float(self.masses[site]) * len(short)))
+            heights[site] = self.shift + np.partition(short, share - 1)[share - 1] + 1e-6
         return heights
 
     def learn(self) -> None:

@@ -33,7 +33,7 @@ from cuspworld.progress import progress_bar
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
-from cuspworld.transport.sampled.newton import Cells, averaged_steps, tree_start
+from cuspworld.transport.sampled.newton import PER_CLUSTER, Cells, averaged_steps, tree_start
 from cuspworld.transport.sampled.sources import Sampler, Source
 from cuspworld.transport.sampled.span import in_own_span
 from cuspworld.transport.search.products import Products
@@ -226,10 +226,12 @@ class _Run:
         return fits and error.square - 2 * error.square_deviation > wanted
 
     def _by_newton(self, state: _State, before: MassError, bar: Any) -> tuple[_State, MassError, bool, bool]:
-        """Start again from the tree and go on by Newton steps: the last state, its error, certified, and too late.
+        """Go on by Newton steps: the last state, its error, whether it is certified, and whether it is too late.
 
-        Where the steps do worse than `before`, the state that they began with, marked as tried: the run goes on there.
-        A stopped run saves the state that it came with, and a resumed one comes here again.
+        They begin with the state where most of its error is that of empty cells (of points far out), which are raised,
+        else with the tree. Where as many samples as the state had cost leave more error than `before`, the
+        state again, marked as tried: the run goes on there. A stopped run saves the state that it came with, and a
+        resumed one comes here again.
         """
         control, problem = self.control, self.problem
 
@@ -238,9 +240,12 @@ class _Run:
 
         sampler = self._sampler(_NEWTON_STREAM, quasi=True)
         points = problem.points.astype(np.float64)
-        heights, pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
         cells = Cells(self.products, points, problem.masses)
-        cells.pairs = pairs
+        cells.look(state.average, sampler.draw(2 * PER_CLUSTER * self.sites).cpu().numpy())
+        if (self.weights * problem.masses**2)[cells.empty].sum() > before.square / 2:
+            heights, cost = cells.filled(state.average), 0.0
+        else:
+            heights, cells.pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
         former = state
         spent = state.batch * self.batch_size + cost
         next_check = self.effort * (ABOVE_FLOOR / (AIM * control.tolerance)) ** 2
@@ -255,7 +260,7 @@ class _Run:
                 continue
             error = self._certify(state)
             certified = error.upper(self._deviations(state.checks)) <= control.tolerance
-            if error.square > before.square:
+            if error.square > before.square and samples >= former.batch * self.batch_size:
                 return replace(former, checks=state.checks + 1, tried=1), error, False, late
             if certified or late or self._stuck(state, error):
                 return state, error, certified, late

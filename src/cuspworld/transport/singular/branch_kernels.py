@@ -1,9 +1,5 @@
-"""Numba kernels of the branches: the merges of a single-linkage tree, what each knows of its pass, and its pieces.
-
-Of clips' branches: components of a graph, kept apart where a deep valley of density lies between them. Edges come in
-falling order of density; two components are joined unless both hold a peak that the edge's density falls short of by
-more than `ratio` (persistence: Chazal, Guibas, Oudot, Skraba 2013, "ToMATo").
-"""
+"""Numba kernels of the branches: the merges of a single-linkage tree, what each knows of its pass, and its pieces; the
+visits of clips."""
 
 import numpy as np
 from numba import njit
@@ -15,6 +11,24 @@ def _root(parent, site):
         parent[site] = parent[parent[site]]
         site = parent[site]
     return site
+
+
+@njit(cache=True)
+def rows(first, second, length, count):
+    """Every site's links as compressed rows: offsets (count + 1,), the other ends and the lengths (2 links,)."""
+    offsets = np.zeros(count + 1, np.int64)
+    for link in range(first.size):
+        offsets[first[link] + 1] += 1
+        offsets[second[link] + 1] += 1
+    for site in range(count):
+        offsets[site + 1] += offsets[site]
+    at = offsets[:-1].copy()
+    beside, apart = np.empty(2 * first.size, np.int64), np.empty(2 * first.size)
+    for link in range(first.size):
+        for here, there in ((first[link], second[link]), (second[link], first[link])):
+            beside[at[here]], apart[at[here]] = there, length[link]
+            at[here] += 1
+    return offsets, beside, apart
 
 
 @njit(cache=True)
@@ -105,17 +119,20 @@ def nearest_apart(values, own_part, part):
 
 
 @njit(cache=True)
-def persistent_components(log_density, first, second, log_edge, log_ratio):
-    """(N,) root of each site's component; edges (first, second) sorted by falling `log_edge`."""
-    parent = np.arange(log_density.size)
-    peak = log_density.copy()
-    for e in range(first.size):
-        a, b = _root(parent, first[e]), _root(parent, second[e])
-        if a == b or min(peak[a], peak[b]) - log_edge[e] > log_ratio:
-            continue
-        if peak[a] < peak[b]:
-            a, b = b, a
-        parent[b] = a
-    for site in range(parent.size):
-        parent[site] = _root(parent, site)
-    return parent
+def visits(steps, clips, radius):
+    """The visit (N,) of each step, steps in order of time by clip; and the first step (V,) of each visit.
+
+    A visit is a run of steps of one clip that are within the radius (N,) of its first one.
+    """
+    count, dimension = steps.shape
+    visit, first = np.empty(count, np.int64), np.empty(count, np.int64)
+    found = start = 0
+    for step in range(count):
+        square = 0.0
+        for k in range(dimension):
+            square += (steps[step, k] - steps[start, k]) ** 2
+        if step == 0 or clips[step] != clips[start] or square > radius[start] ** 2:
+            first[found], start = step, step
+            found += 1
+        visit[step] = found - 1
+    return visit, first[:found]

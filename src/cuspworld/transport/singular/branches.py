@@ -22,8 +22,6 @@ Only ratios of distances enter.
 import numpy as np
 from jaxtyping import Float64, Int64
 from numpy import ndarray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from cuspworld.transport.search.neighbours import Neighbours, intrinsic_dimension
 from cuspworld.transport.search.products import Products
@@ -67,26 +65,24 @@ def _split(points: ndarray, near: Near | None) -> Int64[ndarray, " sites"]:
     return out
 
 
-def deepest_cuts(points: ndarray, near: Near) -> tuple[float, Int64[ndarray, " sites"]]:
-    """The largest q / tau of all scales, and the piece of each site once its scale has made its cuts."""
+def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[float, Int64[ndarray, " sites"]]:
+    """The largest q / tau of all scales, and the piece of each site once its scale has made its cuts; `factor` is the
+    law's."""
     distance, index = near
     count, known = distance.shape
     first, second, length = _links(points, near)
-    ends, others = np.concatenate([first, second]), np.concatenate([second, first])
-    by_site = np.argsort(ends, kind="stable")
-    offsets = np.searchsorted(ends[by_site], np.arange(count + 1))
-    beside, apart = others[by_site], np.tile(length, 2)[by_site]
+    rows = kernels.rows(first, second, length, count)
     deepest, best = 0.0, None
     for scale in SCALES:
         if 1.5 * scale > known:
             break
         reach = distance[:, scale - 1]
         width = np.maximum(length, np.maximum(reach[first], reach[second]))
-        order = np.lexsort((length, width))
+        order = np.argsort(width, kind="stable")  # equal widths by length, in which links come
         a, b, w = first[order], second[order], width[order]
-        table = kernels.merges(a, b, w, np.log(reach), offsets, beside, apart, distance, index, scale)
+        table = kernels.merges(a, b, w, np.log(reach), *rows, distance, index, scale)
         dimension = intrinsic_dimension(distance[:, : max(int(1.5 * scale), min(6, known))])
-        ratio = _depth_over_law(table, scale, dimension, count)
+        ratio = FACTOR / factor * _depth_over_law(table, scale, dimension, count)
         if len(ratio) and ratio.max() > deepest:
             cut = np.zeros(len(a), bool)
             cut[table[ratio > 1, 0].astype(np.int64)] = True
@@ -109,20 +105,22 @@ def _depth_over_law(table: ndarray, scale: int, dimension: float, count: int) ->
 
 
 def _links(points: ndarray, near: Near) -> tuple[ndarray, ndarray, ndarray]:
-    """Links (first < second, length) to the nearest neighbours, and between the parts that these leave apart."""
+    """Links (first < second, length), the shortest first, to nearest neighbours and between parts that these leave."""
     distance, index = near
     count = len(points)
     first, second, length = np.repeat(np.arange(count), index.shape[1]), index.ravel(), distance.ravel()
     while True:
-        graph = coo_array((np.ones(len(first), np.int8), (first, second)), (count, count))
-        parts, part = connected_components(graph, directed=False)
-        if parts == 1:
+        part = kernels.pieces(first, second, np.zeros(len(first), bool), count)
+        if (part == part[0]).all():
             break
         ends, across = np.arange(count), _nearest_apart(points, part)
         first, second = np.concatenate([first, ends]), np.concatenate([second, across])
         length = np.concatenate([length, np.linalg.norm(points[ends] - points[across], axis=1)])
-    keys, kept = np.unique(np.minimum(first, second) * count + np.maximum(first, second), return_index=True)
-    return keys // count, keys % count, length[kept]
+    keys = np.minimum(first, second) * count + np.maximum(first, second)
+    order = np.argsort(keys)
+    once = order[np.diff(keys[order], prepend=-1) > 0]
+    once = once[np.lexsort((keys[once], length[once]))]
+    return keys[once] // count, keys[once] % count, length[once]
 
 
 def nearest(points: ndarray, queries: ndarray) -> Near:

@@ -1,62 +1,75 @@
-"""Branches of points that are the steps of clips: what counts is how many clips pass by, not how many steps they take.
+"""Branches of points that are the steps of clips: the states in which clips *rest*, told by how many clips know them.
 
 Consecutive steps lie close to each other wherever the clip is, so neighbours within a clip prove neither that a place
-is often visited nor that two places belong together; taken as evidence, they make every clip a branch of its own. Here
-the clip is what is counted:
+is often visited nor that two places belong together; taken as evidence, they make every clip a branch of its own. And a
+passage, which every clip of a kind takes, is as well trodden as the states between which it leads. So:
 
-- the density at a step is that of *other clips*: k over R^D, R the distance to the k-th nearest other clip (its nearest
-  step), D the intrinsic dimension; k is a quarter of the clips, at most 16, so that a state that a third of few clips
-  visits can be told;
-- links go to the nearest steps of those k clips; one is as dense as its ends or as its own length allows;
-- two components are joined in order of density unless both hold peaks that exceed the link by more than F(2 k, 2 k)
-  allows at 5 % (`branch_kernels`), corrected for pairs of places that were looked at. Those are not the N steps either:
-  a clip looks at a new place when it has moved by R.
-
-A branch that fewer than k clips ever entered is no state but a stray piece: its steps go to the nearest one.
+- a *visit* is a run of steps within R of its first, where R is the distance from there to the third nearest other
+  clip (to that clip's nearest step). Each visit is one point, however long it lasts;
+- half of all time is spent in visits that last t or longer; a visit of less than t / 3 is *passing* and joins nothing;
+- what is left falls into pieces by the rule of `branches.py`, where distances are those to other *clips*;
+- a piece that a single clip entered is no state. Its steps, and those that pass, go to the state before or the state
+  after: where the clip changes from one to the other is chosen so that distances to the states, summed, are least.
 """
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 from numpy import ndarray
 from scipy.spatial import cKDTree
-from scipy.special import fdtri
 
-from cuspworld.transport.search.neighbours import intrinsic_dimension
-from cuspworld.transport.singular.branch_kernels import persistent_components
-from cuspworld.transport.singular.branches import numbered_by_size
+from cuspworld.transport.singular.branch_kernels import visits
+from cuspworld.transport.singular.branches import FACTOR, FEWEST, NEIGHBOURS, Near, deepest_cuts, numbered_by_size
 from cuspworld.transport.singular.trajectories import Trajectories
 
-LEVEL = 0.05
-_SHARE, _FEWEST, _MOST = 4, 4, 16  # k is the clips over 4, within 4 and 16
+LEVEL = 0.05  # connected clouds that are split, at most (`benchmarks/clip_branches.py`)
+_FEWEST_CLIPS = 8
+_REACH = 3  # other clips within the radius of a visit
+_PASSING = 3  # times shorter than what half of the time lasts
+_FACTOR = 0.75 * FACTOR  # visits are spread more evenly than independent points: deep passes are rarer by chance
 _BLOCK = 1 << 24  # distances at once
 
 
 def find_clip_branches(
     points: Float[ndarray, "steps dimension"], trajectories: Trajectories
 ) -> Int64[ndarray, " steps"]:
-    """The branch of each of the distinct points, numbered from the largest. Fewer than eight clips are one branch."""
+    """The branch of each step, numbered from the largest. Fewer than eight clips are one branch."""
     names, clips = np.unique(trajectories.clips, return_inverse=True)
-    k = int(np.clip(len(names) // _SHARE, _FEWEST, _MOST))
-    if len(names) < 2 * _FEWEST:
-        return np.zeros(len(points), np.int64)
-    centred = np.asarray(points, np.float64) - points.mean(0, dtype=np.float64)
-    distance, index = _nearest_clips(centred, clips, k)
-    dimension = intrinsic_dimension(distance)
-    log_density = -dimension * np.log(distance[:, -1])
-    first, second = np.repeat(np.arange(len(points)), k), index.ravel()
-    ends = np.minimum(log_density[first], log_density[second])
-    log_link = np.minimum(ends, -dimension * np.log(distance.ravel()))
-    order = np.lexsort((distance.ravel(), -log_link))
-    neighbourhoods = _places(centred, clips, trajectories.order, distance[:, -1]) / k
-    pairs = max(neighbourhoods * (neighbourhoods - 1) / 2, 1.0)
-    allowed = np.log(fdtri(2 * k, 2 * k, 1 - LEVEL / pairs))
-    roots = persistent_components(log_density, first[order], second[order], log_link[order], allowed)
-    return numbered_by_size(_without_strays(centred, clips, numbered_by_size(roots), k))
+    branch = np.zeros(len(points), np.int64)
+    if len(names) < _FEWEST_CLIPS:
+        return branch
+    order = trajectories.order
+    steps, clips = np.asarray(points[order], np.float64), clips[order]
+    steps = steps - steps.mean(0)
+    steps /= max(np.abs(steps).max(), 1e-300)
+    visit, first = visits(steps, clips, _nearest_clips(steps, clips, _REACH)[0][:, -1])
+    length = np.bincount(visit)
+    rests = np.flatnonzero(length >= np.median(length[visit]) / _PASSING)
+    piece = _split(steps[first[rests]], clips[first[rests]])
+    entered = np.bincount(np.unique(np.stack([piece, clips[first[rests]]]), axis=1)[0])
+    known = np.full(len(first), -1)
+    states = entered[piece] > 1
+    known[rests[states]] = piece[states]
+    branch[order] = _with_passing(steps, clips, known[visit])
+    return numbered_by_size(branch)
 
 
-def _nearest_clips(
-    points: Float64[ndarray, "steps dimension"], clips: Int64[ndarray, " steps"], k: int
-) -> tuple[Float64[ndarray, "steps k"], Int64[ndarray, "steps k"]]:
+def _split(points: ndarray, clips: ndarray) -> Int64[ndarray, " visits"]:
+    """A number for the piece of each visit."""
+    names, clips = np.unique(clips, return_inverse=True)
+    piece = np.zeros(len(points), np.int64)
+    if len(names) < FEWEST:
+        return piece
+    near = _nearest_clips(points, clips, min(NEIGHBOURS, len(names) - 1))
+    found = deepest_cuts(points, near, _FACTOR)[1]
+    if not found.any():
+        return piece
+    for number in range(int(found.max()) + 1):
+        own = np.flatnonzero(found == number)
+        piece[own] = piece.max() + 1 + _split(points[own], clips[own])
+    return piece
+
+
+def _nearest_clips(points: Float64[ndarray, "steps dimension"], clips: Int64[ndarray, " steps"], k: int) -> Near:
     """Distances to the k nearest other clips of each step, in rising order, and the nearest step of each."""
     count = len(points)
     by_clip = np.argsort(clips, kind="stable")
@@ -77,21 +90,35 @@ def _nearest_clips(
     return np.maximum(distance, smallest), index
 
 
-def _places(points: ndarray, clips: ndarray, order: ndarray, radius: ndarray) -> int:
-    """How many places the clips looked at: a clip's first step, and each step that is a radius from the last place."""
-    places, clip, last = 0, -1, 0
-    for step in order:
-        if clips[step] != clip or np.linalg.norm(points[step] - points[last]) > radius[last]:
-            places, clip, last = places + 1, clips[step], step
-    return places
+def _with_passing(steps: ndarray, clips: ndarray, known: ndarray) -> Int64[ndarray, " steps"]:
+    """The state of each step, steps in order of time; `known` has -1 where a clip passes."""
+    states, state = np.unique(known[known >= 0], return_inverse=True)
+    if len(states) < 2:
+        return np.zeros(len(steps), np.int64)
+    out = known.copy()
+    out[known >= 0] = state
+    passing = np.flatnonzero(known < 0)
+    trees = [cKDTree(steps[out == number]) for number in range(len(states))]
+    apart = np.stack([tree.query(steps[passing])[0] for tree in trees], axis=1)  # (passing, states)
+    for run in np.split(np.arange(len(passing)), _breaks(passing, clips)):
+        if len(run) == 0:
+            continue
+        first, last = passing[run[0]], passing[run[-1]]
+        nothing = np.zeros((1, len(states)))
+        head = np.concatenate([nothing, np.cumsum(apart[run], axis=0)])  # (changes, states): all steps before
+        tail = np.concatenate([np.cumsum(apart[run][::-1], axis=0)[::-1], nothing])
+        inside = (
+            first > 0 and clips[first - 1] == clips[first],
+            last + 1 < len(clips) and clips[last + 1] == clips[last],
+        )
+        before = np.full(len(head), out[first - 1]) if inside[0] else head.argmin(1)
+        after = np.full(len(head), out[last + 1]) if inside[1] else tail.argmin(1)
+        at = np.arange(len(head))
+        change = int((head[at, before] + tail[at, after]).argmin())
+        out[first : first + change], out[first + change : last + 1] = before[change], after[change]
+    return out
 
 
-def _without_strays(points: ndarray, clips: ndarray, branches: ndarray, k: int) -> Int64[ndarray, " steps"]:
-    """Steps of branches that fewer than k clips entered take the branch of the nearest other step."""
-    entered = np.unique(np.stack([branches, clips]), axis=1)[0]
-    stays = (np.bincount(entered) >= k)[branches]
-    if stays.all() or not stays.any():
-        return branches
-    branches = branches.copy()
-    branches[~stays] = branches[stays][cKDTree(points[stays]).query(points[~stays])[1]]
-    return branches
+def _breaks(passing: ndarray, clips: ndarray) -> ndarray:
+    """Where in `passing` a new run of consecutive steps of one clip begins."""
+    return 1 + np.flatnonzero((np.diff(passing) > 1) | (np.diff(clips[passing]) != 0))
