@@ -16,9 +16,9 @@ import warnings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from results import Table, add_argument
 
 from cuspworld import Brenier
+from results import Table, add_argument
 
 
 def main() -> None:
