@@ -71,7 +71,7 @@ def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[f
     distance, index = near
     count, known = distance.shape
     first, second, length = _links(points, near)
-    rows = kernels.rows(first, second, length, count)
+    offsets, beside, apart = kernels.rows(first, second, length, count)
     deepest, best = 0.0, None
     for scale in SCALES:
         if 1.5 * scale > known:
@@ -80,7 +80,7 @@ def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[f
         width = np.maximum(length, np.maximum(reach[first], reach[second]))
         order = np.argsort(width, kind="stable")  # equal widths by length, in which links come
         a, b, w = first[order], second[order], width[order]
-        table = kernels.merges(a, b, w, np.log(reach), *rows, distance, index, scale)
+        table = kernels.merges(a, b, w, np.log(reach), offsets, beside, apart, distance, index, scale)
         dimension = intrinsic_dimension(distance[:, : max(int(1.5 * scale), min(6, known))])
         ratio = FACTOR / factor * _depth_over_law(table, scale, dimension, count)
         if len(ratio) and ratio.max() > deepest:
