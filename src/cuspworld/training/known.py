@@ -22,7 +22,7 @@ def known_frames(count: int, first: bool, context: int, generator: torch.Generat
     which = int(torch.multinomial(torch.tensor(_SHARES[first]), 1, generator=generator))
     draw = torch.rand(count + 2, generator=generator)
     context = min(context, (count - 1) // 2) if which == 4 else min(context, count - 1)
-    before, after = (1 if float(d) < 0.25 else context for d in draw[:2])
+    before, after = (min(1, context) if float(d) < 0.25 else context for d in draw[:2])
     if which == 1:
         known[:1] = count > 1
     if which == 2:
