@@ -39,14 +39,18 @@ def player(mp4: bytes, width: int) -> str:
     )
 
 
-def picture(frame: np.ndarray, text: str, width: int = 128) -> str:
-    """A frame, uint8 (height, width, 3), with a text below."""
+def source(frame: np.ndarray) -> str:
+    """A frame, uint8 (height, width, 3), as the address of an image."""
     from PIL import Image
 
     data = BytesIO()
     Image.fromarray(frame).save(data, "PNG")
-    source = f"data:image/png;base64,{b64encode(data.getvalue()).decode()}"
-    image = f'<img style="width:{width}px;image-rendering:pixelated" src="{source}">'
+    return f"data:image/png;base64,{b64encode(data.getvalue()).decode()}"
+
+
+def picture(frame: np.ndarray, text: str, width: int = 128) -> str:
+    """A frame, uint8 (height, width, 3), with a text below."""
+    image = f'<img style="width:{width}px;image-rendering:pixelated" src="{source(frame)}">'
     box = f"display:inline-block;width:{width}px;margin:4px"
     return f'<figure style="{box}">{image}<figcaption>{escape(shortened(text))}</figcaption></figure>'
 

@@ -23,6 +23,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "train": ("cuspworld.cli.train", "Train codec and transport on a library."),
     "show": ("cuspworld.cli.show", "Make a contact sheet (PNG) of a video."),
     "info": ("cuspworld.cli.show", "Say what a model, a library or a video file holds."),
+    "folds": ("cuspworld.cli.folds", "Draw where a model's worlds fold: branches and the passages between them."),
+    "map": ("cuspworld.cli.folds", "Draw a model's manifold of states, and walks across its folds."),
     "fold": ("cuspworld.cli.fold", "Solve optimal transport to any array of points; find its branches; draw its map."),
     "figure": ("cuspworld.cli.figure", "Make one of the project's figures: seahorse, digits."),
 }

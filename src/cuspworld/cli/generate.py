@@ -23,6 +23,8 @@ def generate(
     guidance: Annotated[float | None, typer.Option(help="Classifier-free guidance scale; 1 is none.")] = None,
     negative_prompt: Annotated[str | None, typer.Option(help="What guidance leads away from.")] = None,
     sampler: Annotated[str | None, typer.Option(help="euler, heun or adams_bashforth.")] = None,
+    transport: Annotated[str, typer.Option(help="brenier, with a path drawn first, or flow, without.")] = "brenier",
+    critical: Annotated[str | None, typer.Option(help="seek or avoid passages between branches.")] = None,
     image: Annotated[Path | None, typer.Option(help="The first frame.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video to go on from; the result begins with it.")] = None,
     candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
@@ -56,7 +58,7 @@ def generate(
     options: dict[str, Any] = {
         "size": None if size is None else parse_size(size), "fps": fps, "num_inference_steps": steps,
         "guidance_scale": guidance, "negative_prompt": negative_prompt, "sampler": sampler,
-        "image": image, "video": video, "seed": seed,
+        "image": image, "video": video, "seed": seed, "transport": transport, "critical": critical,
     }  # fmt: skip
     if output.suffix.lower() in (".jpg", ".jpeg") and seconds is None and num_frames is None:
         num_frames = 1

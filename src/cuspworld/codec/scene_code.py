@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.linalg import eigh
 from torch import Tensor
 
 from cuspworld.errors import CuspError
@@ -47,14 +48,14 @@ class SceneCode:
         rows = torch.stack([seen(latents[i][t : t + frames].float()) for i, t in (places[c] for c in sorted(chosen))])
         mean = rows.mean(0)
         rows = rows - mean
-        width = min(width, *rows.shape)
-        _, values, vectors = np.linalg.svd((rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows).numpy())
-        if len(rows) < rows.shape[1]:
-            basis = rows.T @ torch.from_numpy(vectors[:width].T.copy())
-            basis = basis / basis.norm(dim=0).clamp(min=1e-12)
-        else:
-            basis = torch.from_numpy(vectors[:width].T.copy())
-        scale = float((values[:width].sum() / len(rows) / width) ** 0.5) or 1.0
+        few = len(rows) <= rows.shape[1]
+        gram = (rows @ rows.T if few else rows.T @ rows).double().numpy()
+        width = min(width, len(gram))
+        values, vectors = eigh(gram, subset_by_index=(len(gram) - width, len(gram) - 1))
+        found = torch.from_numpy(vectors[:, ::-1].copy()).float()  # largest first
+        basis = F.normalize(rows.T @ found, dim=0) if few else found
+        basis = basis * basis.sum(dim=0).sign().where(basis.sum(dim=0) != 0, torch.tensor(1.0))  # a fixed direction
+        scale = float((max(float(values.sum()), 0.0) / len(rows) / width) ** 0.5) or 1.0
         return cls(mean, basis, scale, frames)
 
     @property

@@ -8,14 +8,17 @@ What was never recorded is forbidden: a path that is about to make it is turned 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.spatial import cKDTree
+from torch import Tensor
 
+from cuspworld.codec.scene_code import whole_step
 from cuspworld.simulator.kinds import Kind
 from cuspworld.transport.brenier import Brenier
 
@@ -37,6 +40,19 @@ def find_branches(kind: Kind, seed: int = 0) -> Int[ndarray, " S"]:
         kind.codes[chosen], trajectories=np.column_stack([kind.clips[chosen], kind.times[chosen]])
     )
     return np.asarray(solved.branches_)[cKDTree(kind.codes[chosen]).query(kind.codes)[1]]
+
+
+def with_branches(kind: Kind, latents: Sequence[Float[Tensor, "t h w c"]], seed: int = 0) -> Kind:
+    """The kind with its branches told apart; `latents` of its clips, of which one step in the middle of each branch is
+    kept to be looked at."""
+    of = find_branches(kind, seed)
+    looks = []
+    for branch in range(int(of.max()) + 1):
+        rows = np.flatnonzero(of == branch)
+        middle = rows[((kind.codes[rows] - kind.codes[rows].mean(0)) ** 2).sum(1).argmin()]
+        clip, time = int(kind.clips[middle]), int(kind.times[middle])
+        looks.append(whole_step(latents[clip], kind.code.frames)[time : time + kind.code.frames])
+    return replace(kind, branches=of, seen=torch.stack(looks))
 
 
 @dataclass(frozen=True, eq=False)

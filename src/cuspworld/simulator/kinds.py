@@ -21,7 +21,8 @@ from cuspworld.codec.scene_code import SceneCode
 class Kind:
     """`codes` (S, k) of every recorded step, the `clips` (S,) that they belong to, the latent frames `times` (S,) at
     which they begin, in order of (clip, time); `captions` of each clip, one or several; `branches` (S,): of each step,
-    all 0 until `branches.find_branches` has told them apart."""
+    all 0 until `branches.with_branches` has told them apart; `seen`: the latents of one step in the middle of each
+    branch, to be looked at."""
 
     name: str
     code: SceneCode
@@ -30,6 +31,7 @@ class Kind:
     times: Int[ndarray, " S"]
     captions: tuple[tuple[str, ...], ...]
     branches: Int[ndarray, " S"]
+    seen: Float[Tensor, "B f h w c"] | None = None
 
     @classmethod
     def learn(
@@ -50,7 +52,9 @@ class Kind:
 
     def tensors(self) -> dict[str, Tensor]:
         """What a model folder keeps of it beside its name and captions."""
+        looks = {} if self.seen is None else {"seen": self.seen.half()}
         return {
+            **looks,
             "mean": self.code.mean.half(),
             "basis": self.code.basis.half(),
             "scale": torch.tensor(self.code.scale),
@@ -68,4 +72,5 @@ class Kind:
         code = SceneCode(tensors["mean"].float(), tensors["basis"].float(), float(tensors["scale"]), frames)
         whole = (tensors[key].long().numpy() for key in ("clips", "times", "branches"))
         clips, times, branches = whole
-        return cls(name, code, tensors["codes"].float().numpy(), clips, times, tuple(captions), branches)
+        seen = tensors["seen"].float() if "seen" in tensors else None
+        return cls(name, code, tensors["codes"].float().numpy(), clips, times, tuple(captions), branches, seen)

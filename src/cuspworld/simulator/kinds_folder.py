@@ -47,6 +47,7 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
     if missing := [part for part in _PARTS if f"{index}.{part}" not in tensors]:
         raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
     own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
+    looks = {"seen": tensors[f"{index}.seen"]} if f"{index}.seen" in tensors else {}
     rows = own["codes"].shape[:1]
     fits = own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in ("clips", "times", "branches"))
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
@@ -56,4 +57,6 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
         raise CuspError(
             f"{file}: the tensors of kind {index} ({name!r}) do not fit each other: copy the whole folder again"
         )
-    return Kind.of_tensors(name, frames, wordings, own)
+    if looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
+        raise CuspError(f"{file}: {index}.seen does not show each branch: copy the whole folder again")
+    return Kind.of_tensors(name, frames, wordings, own | looks)

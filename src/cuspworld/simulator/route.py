@@ -1,8 +1,8 @@
-"""The path of a clip, chunk by chunk: drawn for the first, followed and lengthened for those that come after."""
+"""The path of a clip, chunk by chunk: one that is given, or one that is drawn."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,8 +15,43 @@ from cuspworld.simulator.paths import NOISE, Drawn, Paths
 from cuspworld.transport.flow.transformer import CodePath
 
 
-class Route:
-    """`next` gives the codes of each chunk in turn. `advance`: steps from the beginning of one chunk to the next's."""
+class Route(Protocol):
+    """`next` gives the codes of each chunk in turn, told its first latents where those are known."""
+
+    def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath: ...
+
+    def facts(self) -> dict[str, Any]: ...
+
+
+def code_path(codes: Float[ndarray, "s k"], kind: int, noise: float, device: torch.device) -> CodePath:
+    """One row of codes as the transformer takes them."""
+    return CodePath(
+        torch.from_numpy(np.asarray(codes, np.float32))[None].to(device),
+        torch.tensor([kind], device=device),
+        torch.tensor([noise], device=device),
+        torch.tensor([True], device=device),
+    )
+
+
+class GivenRoute:
+    """A path that is given (s, k); it stays where it ends."""
+
+    def __init__(self, codes: Float[ndarray, "s k"], kind: int, steps: int, advance: int, device: torch.device):
+        self.codes, self.kind, self.steps, self.advance, self.device = codes, kind, steps, advance, device
+        self._begin = 0
+
+    def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath:
+        index = np.minimum(np.arange(self._begin, self._begin + self.steps), len(self.codes) - 1)
+        self._begin += self.advance
+        return code_path(self.codes[index], self.kind, 0.0, self.device)
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+class DrawnRoute:
+    """A path that is drawn for the first chunk, then followed and lengthened. `steps`: of a chunk, `advance`: from the
+    beginning of one chunk to the next's."""
 
     def __init__(self, paths: Paths, masses: Float[ndarray, " clips"], steps: int, advance: int, device: torch.device):
         self.paths, self.masses, self.steps, self.advance, self.device = paths, masses, steps, advance, device
@@ -40,12 +75,7 @@ class Route:
         self.paths.go_on(self.drawn, self._begin + self.steps)
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
-        return CodePath(
-            torch.from_numpy(noisy).float()[None].to(self.device),
-            torch.tensor([self.paths.kind], device=self.device),
-            torch.tensor([NOISE], device=self.device),
-            torch.tensor([True], device=self.device),
-        )
+        return code_path(noisy, self.paths.kind, NOISE, self.device)
 
     def facts(self) -> dict[str, Any]:
         """What was chosen, for the clip's metadata."""

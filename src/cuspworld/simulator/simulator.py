@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from cuspworld.checks import image_size, number, whole
@@ -20,11 +20,12 @@ from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
+from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.masses import masses_of
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
-from cuspworld.simulator.route import Route
+from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
 from cuspworld.transport.flow.matching import SAMPLERS, time_grid
 from cuspworld.video.frames import first, resample, resize, resize_frames
 from cuspworld.video.images import as_image
@@ -192,7 +193,29 @@ class Simulator(Parts):
         config, each = self.config, self.config.token_frames
         latents = (config.window - 1) // self.codec.temporal_stride + 1
         paths = Paths(Branches(self.kinds[kind], self.kinds[kind].branches), kind, seed, options.get("critical"))
-        return Route(paths, masses, latents // each, (latents - config.context) // each, self.device)
+        return DrawnRoute(paths, masses, latents // each, (latents - config.context) // each, self.device)
+
+    def follow(self, codes: Float[np.ndarray, "s k"], kind: str, prompt: str = "", **options: Unpack[Options]) -> Clip:
+        """A clip along a path of scene codes (s, k), a code a step, of the kind of this name; `options` as for a call,
+        but seconds: the path says how long. Raises CuspError for an unknown kind or codes of another width."""
+        number_of = {known.name: index for index, known in enumerate(self.kinds)}
+        if kind not in number_of:
+            raise CuspError(f"no kind {kind!r}: this model knows {', '.join(number_of) or 'none'}")
+        width = self.kinds[number_of[kind]].codes.shape[1]
+        if codes.ndim != 2 or codes.shape[1] != width or not len(codes) or not np.isfinite(codes).all():
+            raise CuspError(f"codes must be finite numbers (steps, {width}): got {codes.shape}")
+        config, each = self.config, self.config.token_frames
+        latents = (config.window - 1) // self.codec.temporal_stride + 1
+        advance = (latents - config.context) // each
+        route = GivenRoute(codes, number_of[kind], latents // each, advance, self.device)
+        total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
+        chunks = Chunks(self, prompt, self._sampling(options, True), route).run(None)
+        return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
+
+    def critical_events(self, k: int = 8, seed: int = 0) -> list[CriticalEvent]:
+        """The k passages between branches that were recorded most often, over all kinds: what the model knows to be
+        critical, each with both sides and the passage as a film strip. Empty where no kind has a fold."""
+        return critical_events(self, whole("k", k, 1, 1000), seed)
 
     def _sampling(self, options: Options, path: bool) -> Sampling:
         """The options of the sampler, checked."""

@@ -23,6 +23,7 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
 from cuspworld.language.words import learn_words
 from cuspworld.lock import one_writer
+from cuspworld.simulator.branches import with_branches
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
@@ -188,6 +189,9 @@ def _train(
     trainer.on_sample = sample
     trainer.run()
     trainer.use_average()
+    simulator.kinds = tuple(
+        with_branches(kind, latents_of(taught, encoded, kind.name), seed) for kind in simulator.kinds
+    )
     result = TrainingResult(folder / "model", before, after, 0.0, _tail(trainer.losses))
     if process.first:
         simulator.save_pretrained(result.model)
@@ -203,12 +207,15 @@ def learn_kinds(
         return ()
     kinds = []
     for name in taught.kind_names:
-        own = [(clip, latents) for clip, start, latents in encoded if start == 0 and taught.kinds[clip] == name]
-        captions = [taught.wordings[clip] for clip, _ in own]
-        kinds.append(
-            Kind.learn(name, [latents for _, latents in own], captions, preset.token_frames, preset.code_width, seed)
-        )
+        own = latents_of(taught, encoded, name)
+        captions = [texts for texts, of in zip(taught.wordings, taught.kinds, strict=True) if of == name]
+        kinds.append(Kind.learn(name, own, captions, preset.token_frames, preset.code_width, seed))
     return tuple(kinds)
+
+
+def latents_of(taught: Taught, encoded: Sequence[tuple[int, int, torch.Tensor]], kind: str) -> list[torch.Tensor]:
+    """The latents of each clip of a kind, from its start."""
+    return [latents for clip, start, latents in encoded if start == 0 and taught.kinds[clip] == kind]
 
 
 def bfloat16_helps(device: str) -> bool:
