@@ -99,7 +99,7 @@ def test_the_verbs_write_whole_pages(simulator, tmp_path, capsys):
     assert len(re.findall('class="passage"', page)) == 1 and len(re.findall('class="forbidden"', page)) == 1
     cusp("map", tmp_path / "model", "-o", tmp_path / "map.html")
     page = (tmp_path / "map.html").read_text()
-    assert "Glass: its states" in page and page.count("<polyline") == 3 and page.count('class="seen"') == 8 * 5
+    assert "Glass: its states" in page and page.count("<polyline") == 3 and page.count('class="seen"') == 8 * 6
     assert "http" not in page.replace("http://www.w3.org", "")
     assert "3 walks" in capsys.readouterr().out
 

@@ -88,7 +88,8 @@ class Chunks:
         def velocity(x: Tensor, t: float) -> Tensor:
             x = torch.where(held_mark, held, x).expand(batch, -1, -1)
             times = torch.full((batch,), t, device=x.device)
-            v = self.parts.transformer(x, places, mark.expand(batch, -1, -1), times, self.text, self.text_mask).float()
+            marks = mark.expand(batch, -1, -1)
+            v = self.parts.transformer(x, places, marks, times, self.text, self.text_mask, path=path).float()
             if batch == 1:
                 return v
             return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)
