@@ -59,7 +59,7 @@ def map_page(simulator: Simulator, name: str | None, seed: int) -> tuple[str, st
         for row, (x, y) in zip(rows, scale(flat[rows]), strict=True)
     ]
     clips, paths = graph.paths()
-    pictures = []
+    pictures: list[str] = []
     for chosen in rng.choice(len(clips), min(_WALKED, len(clips)), replace=False):
         clip = simulator.follow(kind.codes[paths[chosen]], kind.name, kind.captions[clips[chosen]][0], seed=seed)
         each = len(clip) // len(paths[chosen])
