@@ -11,6 +11,7 @@ from cuspworld.errors import CuspError
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
+from cuspworld.simulator.masses import Prompts
 from cuspworld.simulator.paths import Paths
 from cuspworld.simulator.route import DrawnRoute
 
@@ -111,7 +112,8 @@ def test_a_world_without_folds_cannot_be_critical(branches):
 
 
 def test_a_route_gives_the_codes_of_chunk_after_chunk(branches):
-    route = DrawnRoute(Paths(branches, 0, 3, "seek"), np.ones(12), steps=6, advance=4, device=torch.device("cpu"))
+    masses = Prompts([branches.kind]).masses("a glass", 0)
+    route = DrawnRoute(Paths(branches, 0, 3, "seek"), masses, steps=6, advance=4, device=torch.device("cpu"))
     first = route.next(None)
     assert first.codes.shape == (1, 6, 2) and first.kind.tolist() == [0] and first.given.tolist() == [True]
     known = torch.zeros(1, 2, 8, 8, 1)

@@ -40,9 +40,15 @@ class Chunks:
     def __init__(self, parts: Parts, prompt: str, sampling: Sampling, route: Route | None = None):
         self.parts, self.sampling, self.route = parts, sampling, route
         self.generator = torch.Generator().manual_seed(sampling.seed)
-        prompts = [prompt, sampling.negative] if sampling.guidance != 1 else [prompt]
+        self.prompt = prompt
+        self.text: Tensor | None = None
+
+    def _read(self) -> None:
+        """Embed the texts, once the path is drawn: it may know a fuller one."""
+        prompt = self.prompt if self.route is None else self.route.text(self.prompt)
+        prompts = [prompt, self.sampling.negative] if self.sampling.guidance != 1 else [prompt]
         with torch.inference_mode():
-            self.text, self.text_mask = parts.prompts.encode(prompts)
+            self.text, self.text_mask = self.parts.prompts.encode(prompts)
 
     def run(self, given: UInt8[np.ndarray, "t h w 3"] | None) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """Endless: what was given, then chunk after chunk."""
@@ -81,7 +87,10 @@ class Chunks:
         held, _ = tokenize(clean, config.patch, each)
         mark = marks.view(-1, each)[positions[:, 0]][None]  # (1, n, each)
         held_mark = mark.repeat_interleave(held.shape[-1] // each, dim=-1)
-        batch = len(self.text)
+        if self.text is None:
+            self._read()
+        assert self.text is not None
+        text, batch = self.text, len(self.text)
         path = None if path is None else path.expand(batch)
         places = positions.expand(batch, -1, -1)
 
@@ -89,7 +98,7 @@ class Chunks:
             x = torch.where(held_mark, held, x).expand(batch, -1, -1)
             times = torch.full((batch,), t, device=x.device)
             marks = mark.expand(batch, -1, -1)
-            v = self.parts.transformer(x, places, marks, times, self.text, self.text_mask, path=path).float()
+            v = self.parts.transformer(x, places, marks, times, text, self.text_mask, path=path).float()
             if batch == 1:
                 return v
             return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from cuspworld import html
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import to_frames
 from cuspworld.simulator.branches import Branches
-
-if TYPE_CHECKING:
-    from cuspworld.simulator.simulator import Simulator
+from cuspworld.simulator.parts import Parts
 
 _AROUND = 2  # steps before and after a passage that its strip shows
 
@@ -45,35 +43,31 @@ class CriticalEvent:
         return "".join(shown)
 
 
-def sides_of(simulator: Simulator, kind: int) -> UInt8[ndarray, "branches h w 3"]:
+def sides_of(parts: Parts, kind: int) -> UInt8[ndarray, "branches h w 3"]:
     """A frame of each branch of a kind, the last of the step that is kept of it; empty where none is kept."""
-    seen = simulator.kinds[kind].seen
+    seen = parts.kinds[kind].seen
     if seen is None:
-        return np.zeros((0, simulator.config.height, simulator.config.width, 3), np.uint8)
+        return np.zeros((0, parts.config.height, parts.config.width, 3), np.uint8)
     with torch.inference_mode():
-        return to_frames(simulator.codec.decode(seen.to(simulator.device)))[:, -1]
+        return to_frames(parts.codec.decode(seen.to(parts.device)))[:, -1]
 
 
-def critical_events(simulator: Simulator, most: int, seed: int) -> list[CriticalEvent]:
-    """See `Simulator.critical_events`."""
+def critical_events(
+    parts: Parts, most: int, follow: Callable[[Float[ndarray, "s k"], str, str], Clip]
+) -> list[CriticalEvent]:
+    """See `Simulator.critical_events`; `follow`: makes the clip of (codes, name of the kind, caption)."""
     found = []
-    for number, kind in enumerate(simulator.kinds):
-        branches = Branches(kind, kind.branches)
-        counts = branches.passages.copy()
+    for number, kind in enumerate(parts.kinds):
+        counts = Branches(kind, kind.branches).passages.copy()
         np.fill_diagonal(counts, 0)
         found += [(int(counts[a, b]), number, int(a), int(b)) for a, b in np.argwhere(counts)]
     events = []
     for count, number, a, b in sorted(found, key=lambda event: (-event[0], event[1:]))[:most]:
-        kind = simulator.kinds[number]
+        kind = parts.kinds[number]
         rows = steps_of(Branches(kind, kind.branches), a, b)
-        path = kind.codes[rows]
-        texts = kind.captions[int(kind.clips[rows[0]])]
-        sides = sides_of(simulator, number)
-        events.append(
-            CriticalEvent(
-                kind.name, a, b, count, sides[[a, b]], simulator.follow(path, kind.name, texts[0], seed=seed), texts[0]
-            )
-        )
+        text = kind.captions[int(kind.clips[rows[0]])][0]
+        strip = follow(kind.codes[rows], kind.name, text)
+        events.append(CriticalEvent(kind.name, a, b, count, sides_of(parts, number)[[a, b]], strip, text))
     return events
 
 

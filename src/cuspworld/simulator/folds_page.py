@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cuspworld import html
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.critical import CriticalEvent, sides_of
-
-if TYPE_CHECKING:
-    from cuspworld.simulator.simulator import Simulator
+from cuspworld.simulator.simulator import Simulator
 
 _SIDE, _PICTURE = 640, 84  # pixels of the drawing and of a branch's picture
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:900px;padding:0 1rem;color:#12151c}

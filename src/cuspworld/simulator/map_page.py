@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -19,10 +18,8 @@ from cuspworld import html
 from cuspworld.errors import CuspError
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.critical import steps_of
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.picture import COLOURS, REST
-
-if TYPE_CHECKING:
-    from cuspworld.simulator.simulator import Simulator
 
 _WIDTH, _HEIGHT, _EDGE = 860, 560, 30
 _POINTS = 3000  # drawn

@@ -1,38 +1,63 @@
-"""Prompt -> masses of the recorded clips: which kind is meant, and which of its clips the prompt tells of."""
+"""Prompt -> masses of the recorded clips: which kind is meant, and which of its clips the prompt asks for."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from cuspworld.language.words import split_words
+from cuspworld.language.matching import Match, Matcher
 from cuspworld.simulator.kinds import Kind
 
-_BEST = 0.02  # of a kind's clips, those that match best
+FEWEST = 6  # clips that a path is drawn from, if so many fit: a set of one only copies
 
 
-def masses_of(kinds: Sequence[Kind], prompt: str, seed: int) -> tuple[int, Float[ndarray, " clips"]]:
-    """The kind that the prompt tells of (any, by the seed, where it has no word) and the masses of its clips."""
-    words = set(split_words(prompt))
-    rng = np.random.default_rng([seed, 11])
-    if not words:
-        kind = int(rng.integers(len(kinds)))
-        return kind, np.ones(len(kinds[kind].captions))
-    counts = Counter(w for k in kinds for c in k.captions for w in set(split_words(" ".join(c))) & words)
-    total = sum(len(kind.captions) for kind in kinds)
-    weight = {word: np.log(total / (1 + counts[word])) for word in words if counts[word]}
-    scores = [np.array([max(_score(text, weight) for text in texts) for texts in kind.captions]) for kind in kinds]
-    best = int(np.argmax([np.sort(s)[-5:].mean() for s in scores]))
-    keep = max(1, int(_BEST * len(scores[best])))
-    floor = np.sort(scores[best])[-keep]
-    return best, (scores[best] >= floor).astype(float)
+@dataclass(frozen=True)
+class Masses:
+    """`of` (clips,) the masses of the clips of the kind of this number; `match`: what the prompt asked, if anything;
+    `whole`: a clip was recorded that shows all of it."""
+
+    kind: int
+    of: Float[ndarray, " clips"]
+    match: Match
+    whole: bool
 
 
-def _score(text: str, weight: dict[str, float]) -> float:
-    """Overlap of a caption with the prompt's words, rarer ones counting more, longer captions a little less."""
-    own = split_words(text)
-    return sum(value for word, value in weight.items() if word in own) - 0.01 * len(own)
+class Prompts:
+    """The recorded clips of all kinds, asked by prompts; English and Chinese captions apart, each read when asked."""
+
+    def __init__(self, kinds: Sequence[Kind]):
+        self.ends = np.cumsum([len(kind.captions) for kind in kinds])
+        self._wordings = [texts for kind in kinds for texts in kind.captions]
+        self._matchers: dict[bool, Matcher] = {}
+
+    def masses(self, prompt: str, seed: int) -> Masses:
+        """The kind and the clips that fit best; any kind, by the seed, where the prompt says nothing."""
+        match = self._matcher(prompt)(prompt)
+        number = np.searchsorted(self.ends, np.arange(self.ends[-1]), side="right")
+        if match.told and len(match.clips):
+            kind = int(np.bincount(number[match.clips]).argmax())
+        else:
+            kind = int(np.random.default_rng([seed, 11]).integers(len(self.ends)))
+        own = np.flatnonzero(number == kind)
+        masses = np.zeros(len(own))
+        fitting = own[np.isin(own, match.clips)]
+        if len(fitting) < FEWEST:
+            fitting = own[np.argsort(-match.scores[own], kind="stable")[:FEWEST]]
+        masses[fitting - own[0]] = 1.0
+        whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
+        return Masses(kind, masses, match, whole)
+
+    def _matcher(self, prompt: str) -> Matcher:
+        chinese = _chinese(prompt)
+        if chinese not in self._matchers:
+            chosen = [[t for t in texts if _chinese(t) == chinese] or list(texts) for texts in self._wordings]
+            self._matchers[chinese] = Matcher(chosen)
+        return self._matchers[chinese]
+
+
+def _chinese(text: str) -> bool:
+    return any("\u3400" <= letter <= "\u9fff" for letter in text)

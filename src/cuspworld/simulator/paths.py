@@ -32,6 +32,7 @@ class Drawn:
     codes: Float[ndarray, "s k"]
     branches: list[int]
     near: Float[ndarray, " k"]
+    nearest: int  # the recorded clip whose path is nearest to the one that was drawn
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -78,8 +79,13 @@ class Paths:
         if len(same) > MOST_PATHS:
             same = self.rng.choice(same, MOST_PATHS, replace=False)
         path = self._transport(codes[same].reshape(len(same), -1), weights[same]).reshape(codes.shape[1:])
-        facts = {"drawn_from": len(same), "margin": self.branches.margin(path, word)}
-        return Drawn(self.kind, path, list(word), path.mean(axis=0), facts)
+        apart = np.sqrt(((codes[same] - path) ** 2).sum(2).mean(1))
+        facts = {
+            "drawn_from": len(same),
+            "distance": float(apart.min()),  # to the nearest recorded path, in units of the codes' spread: 0 is a copy
+            "margin": self.branches.margin(path, word),
+        }
+        return Drawn(self.kind, path, list(word), path.mean(axis=0), int(clips[same[apart.argmin()]]), facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""

@@ -11,6 +11,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cuspworld.codec.scene_code import SceneCode
+from cuspworld.simulator.masses import Masses
 from cuspworld.simulator.paths import NOISE, Drawn, Paths
 from cuspworld.transport.flow.transformer import CodePath
 
@@ -19,6 +20,8 @@ class Route(Protocol):
     """`next` gives the codes of each chunk in turn, told its first latents where those are known."""
 
     def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath: ...
+
+    def text(self, prompt: str) -> str: ...
 
     def facts(self) -> dict[str, Any]: ...
 
@@ -45,6 +48,9 @@ class GivenRoute:
         self._begin += self.advance
         return code_path(self.codes[index], self.kind, 0.0, self.device)
 
+    def text(self, prompt: str) -> str:
+        return prompt
+
     def facts(self) -> dict[str, Any]:
         return {}
 
@@ -53,7 +59,7 @@ class DrawnRoute:
     """A path that is drawn for the first chunk, then followed and lengthened. `steps`: of a chunk, `advance`: from the
     beginning of one chunk to the next's."""
 
-    def __init__(self, paths: Paths, masses: Float[ndarray, " clips"], steps: int, advance: int, device: torch.device):
+    def __init__(self, paths: Paths, masses: Masses, steps: int, advance: int, device: torch.device):
         self.paths, self.masses, self.steps, self.advance, self.device = paths, masses, steps, advance, device
         self.drawn: Drawn | None = None
         self._begin = 0
@@ -66,7 +72,7 @@ class DrawnRoute:
         """The codes of the next chunk; `known`: its first latents, where they are given."""
         start = None if known is None else self._codes(known[0].cpu())
         if self.drawn is None:
-            self.drawn = self.paths.draw(self.masses, start)
+            self.drawn = self.paths.draw(self.masses.of, start)
         else:
             self._begin += self.advance
         if start is not None:
@@ -76,6 +82,13 @@ class DrawnRoute:
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
         return code_path(noisy, self.paths.kind, NOISE, self.device)
+
+    def text(self, prompt: str) -> str:
+        """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the
+        prompt asks; else the prompt itself."""
+        if self.drawn is None or not self.masses.whole or not prompt:
+            return prompt
+        return self.paths.branches.kind.captions[self.drawn.nearest][0]
 
     def facts(self) -> dict[str, Any]:
         """What was chosen, for the clip's metadata."""

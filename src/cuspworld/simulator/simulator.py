@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
@@ -22,7 +23,7 @@ from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
-from cuspworld.simulator.masses import masses_of
+from cuspworld.simulator.masses import Prompts
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
@@ -153,7 +154,7 @@ class Simulator(Parts):
         route = self._route(prompt, options)
         sampling = self._sampling(options, route is not None)
         given = self._given(options.get("image"), options.get("video"))
-        if told := self.prompts.warning(prompt):
+        if told := self._warning(prompt, route):
             warnings.warn(told, CuspWarning, stacklevel=2)
         total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
         if options.get("image") is None and given is not None:
@@ -189,11 +190,22 @@ class Simulator(Parts):
         if not self._follows_paths(options):
             return None
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
-        kind, masses = masses_of(self.kinds, prompt, seed)
+        masses = self._prompts.masses(prompt, seed)
         config, each = self.config, self.config.token_frames
         latents = (config.window - 1) // self.codec.temporal_stride + 1
-        paths = Paths(Branches(self.kinds[kind], self.kinds[kind].branches), kind, seed, options.get("critical"))
+        kind = self.kinds[masses.kind]
+        paths = Paths(Branches(kind, kind.branches), masses.kind, seed, options.get("critical"))
         return DrawnRoute(paths, masses, latents // each, (latents - config.context) // each, self.device)
+
+    @cached_property
+    def _prompts(self) -> Prompts:
+        return Prompts(self.kinds)
+
+    def _warning(self, prompt: str, route: Route | None) -> str | None:
+        """What to tell a person about a prompt that the model was not taught, or that no clip can show."""
+        if isinstance(route, DrawnRoute) and prompt:
+            return route.masses.match.warning(self.prompts.topics)
+        return self.prompts.warning(prompt)
 
     def follow(self, codes: Float[np.ndarray, "s k"], kind: str, prompt: str = "", **options: Unpack[Options]) -> Clip:
         """A clip along a path of scene codes (s, k), a code a step, of the kind of this name; `options` as for a call,
@@ -215,7 +227,11 @@ class Simulator(Parts):
     def critical_events(self, k: int = 8, seed: int = 0) -> list[CriticalEvent]:
         """The k passages between branches that were recorded most often, over all kinds: what the model knows to be
         critical, each with both sides and the passage as a film strip. Empty where no kind has a fold."""
-        return critical_events(self, whole("k", k, 1, 1000), seed)
+
+        def follow(codes: Float[np.ndarray, "s k"], kind: str, caption: str) -> Clip:
+            return self.follow(codes, kind, caption, seed=seed)
+
+        return critical_events(self, whole("k", k, 1, 1000), follow)
 
     def _sampling(self, options: Options, path: bool) -> Sampling:
         """The options of the sampler, checked."""

@@ -119,6 +119,8 @@ class ExtendedMap:
         if not self._inner_tears:
             return barred
         open_pairs = np.flatnonzero(~barred)
+        if not len(open_pairs):
+            return barred
         a, b = first[open_pairs], second[open_pairs]
         graph = self._regular
         joined = np.asarray(graph[a, b]).reshape(-1) > 0
