@@ -14,7 +14,7 @@ from cuspworld.language.words import COMMON, NUMBER, is_number, split_words, ste
 from cuspworld.models import load_module, save_module
 
 _PADDING, _UNKNOWN = 0, 1
-_PERIODS = tuple(0.35 * 1.9**k for k in range(12))  # of the waves that tell 0.7 s from 0.8 s, and 300 from 400
+_PERIODS = tuple(0.6 * 1.9**k for k in range(12))  # of the waves that tell 0.7 s from 0.8 s, and 300 from 400
 
 
 @dataclass(frozen=True)
