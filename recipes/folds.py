@@ -32,6 +32,13 @@ PRESET = replace(
     context=8,
     token_frames=4,
 )
+SMALL = {"width": 192, "depth": 4, "heads": 3}
+ARMS = {  # what an arm changes of the preset
+    "ours": {},
+    "flow": {"code_width": 0, "critical": 0.0},  # the Sora recipe
+    "critical": {"code_width": 0},  # the same with critical weights
+    "codes": {"critical": 0.0},  # paths without critical weights
+}
 TOPICS = (
     "three or four puppies of named colours romp over the grass around a red ball",
     "two balls of two colours collide (red, green, blue, yellow, orange, purple; big, small; fast, slow)",
@@ -79,6 +86,8 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="*", default=list(WORLDS), help="fewer of them")
     parser.add_argument("--steps", type=int, default=PRESET.transport.steps)
     parser.add_argument("--run", default="run", help="name of the run's folder")
+    parser.add_argument("--arm", choices=ARMS, default="ours", help="what is left out, for benchmarks/folds.py")
+    parser.add_argument("--small", action="store_true", help="1.9 million parameters: enough for one world")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     folder = arguments.folder
@@ -91,7 +100,12 @@ def main() -> None:
     taught = [(name, clip, texts) for name, file in files.items() for clip, texts in clips_of(file)]
     result = train(
         [clip for _, clip, _ in taught],
-        replace(PRESET, transport=replace(PRESET.transport, steps=arguments.steps)),
+        replace(
+            PRESET,
+            transport=replace(PRESET.transport, steps=arguments.steps),
+            **ARMS[arguments.arm],
+            **(SMALL if arguments.small else {}),
+        ),
         folder / arguments.run,
         held_out=held_out,
         topics=TOPICS,
