@@ -3,6 +3,7 @@
     python benchmarks/audit_abroad.py                      # split dev, five seconds of each clip
     python benchmarks/audit_abroad.py --most 4 --save      # four clips an origin, the rows kept
     python benchmarks/audit_abroad.py --quick              # a few clips
+    python benchmarks/audit_abroad.py --calibrate          # the bars away from home, of split calib
 
 Rows: true clips accused, by kind; visible violations found, by origin (right law by the words of the label); area under
 the curve by origin, of the audit and of each baseline (exam/audit/baselines.py says which need a package); true worlds
@@ -10,10 +11,13 @@ at 64 pixels and 10 frames a second that are accused. The clips: CUSPWORLD_DATA,
 """
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 
 from cuspworld import worlds
-from cuspworld.exam.audit import abroad
+from cuspworld.audit.calibration import FILE
+from cuspworld.exam.audit import abroad, bars
 from cuspworld.exam.audit.store import Store
 from results import Table, add_argument
 
@@ -28,8 +32,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="clips of an origin (default all)")
     parser.add_argument("--seeds", type=int, default=4, help="true clips of each world")
     parser.add_argument("--cache", type=Path, help="folder that keeps reports by clip and code version")
+    parser.add_argument("--calibrate", type=Path, nargs="?", const=FILE, help="measure the bars, write them here")
     add_argument(parser)
     arguments = parser.parse_args()
+    if arguments.calibrate:
+        how = shlex.join(["benchmarks/audit_abroad.py", *sys.argv[1:]])
+        found = bars.measured(arguments.most, arguments.seconds, arguments.seeds, arguments.cache)
+        return bars.write(found, ("slow", "still", "moving"), how, arguments.calibrate)
     store = Store(arguments.cache)
     clips = abroad.listed(arguments.split, arguments.most)
     if arguments.quick:

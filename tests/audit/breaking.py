@@ -199,6 +199,13 @@ def starts_by_itself() -> np.ndarray:
     return _ball(np.array([30, 48]) + _motion((30, 0, 0), (30, 1.8, 0)), noise=0.5)
 
 
+def moves_by_itself() -> np.ndarray:
+    """A ball that lies still for a second rises, ever faster."""
+    path = np.full((60, 2), (64.0, 68.0))
+    path[30:, 1] -= 0.06 * np.arange(30) ** 2
+    return render([path], [20], [RED], noise=1.0)
+
+
 def skips_the_passage() -> np.ndarray:
     """A glass of juice stands while a fly passes; from one frame to the next it lies and the juice is out."""
     frames = []

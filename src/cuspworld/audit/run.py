@@ -15,6 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from cuspworld.audit import elsewhere
+from cuspworld.audit.calibration import bars
 from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
@@ -169,10 +171,13 @@ class _Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            evidence = weigh(scene, look(Observations(scene), self.checks))
+            stratum = elsewhere.where(scene, frames[first:last], self.taught or shipped())
+            silent = elsewhere.silent(stratum, float(fps), bars())
+            evidence = weigh(scene, look(Observations(scene), self.checks, silent))
             if self.taught is not None:
-                evidence, silent = self.taught.weigh(scene, frames[first:last], evidence)
-                self._note(silent)
+                evidence, why = self.taught.weigh(scene, frames[first:last], evidence)
+                self._note(why)
+            evidence = elsewhere.raised(evidence, stratum)
             for name, found in evidence.items():
                 self._take(name, found)
             for judge in self.judges:

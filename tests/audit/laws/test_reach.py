@@ -49,6 +49,8 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "flames unmoved": breaking.flames_unmoved,
     "glides": breaking.glides,
     "starts by itself": breaking.starts_by_itself,
+    "rises by itself": breaking.moves_by_itself,
+    "moves by itself": breaking.moves_by_itself,
     "skipped passage": breaking.skips_the_passage,
     "sudden passage": breaking.skips_the_passage,
     "bursts": breaking.bursts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -26,9 +26,10 @@ class Looked:
     unchecked: str = ""
 
 
-def look(seen: Observations, checks: Iterable[Check]) -> list[Looked]:
-    """Every check's suspects in one shot."""
-    return [_look(seen, check) for check in checks]
+def look(seen: Observations, checks: Iterable[Check], silent: Mapping[str, str] | None = None) -> list[Looked]:
+    """Every check's suspects in one shot. `silent`: check -> why it does not look."""
+    why = silent or {}
+    return [Looked(c, unchecked=why[c.name]) if c.name in why else _look(seen, c) for c in checks]
 
 
 def _look(seen: Observations, check: Check) -> Looked:

@@ -18,12 +18,14 @@ def read(path: Path = FILE) -> dict[str, Any]:
 
 def write(content: dict[str, Any], path: Path) -> None:
     """Write it whole or not at all, a line a curve; fits that no number is of any more are left out."""
-    used = {content["judge"]["fit"], *(curve["fit"] for curve in content["curves"].values())}
+    fitted = [content["judge"], *content["elsewhere"].values(), *content["curves"].values()]
+    used = {part["fit"] for part in fitted}
     fits = {name: how for name, how in content["fits"].items() if name in used}
     parts = [
         f'  "format": {content["format"]}',
         f'  "fits": {_lines(fits)}',
         f'  "judge": {json.dumps(content["judge"])}',
+        f'  "elsewhere": {_lines(content["elsewhere"])}',
         f'  "curves": {_lines(content["curves"])}',
     ]
     with written_whole(path) as aside:

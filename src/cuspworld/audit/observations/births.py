@@ -1,0 +1,132 @@
+"""Motion that is born inside the picture: where all was at rest something moves, and nothing that moves was near.
+
+Eight looks a second at 128 pixels. A look's motion is what differs from the look before by more than the shot's noise;
+a birth is a connected piece of it that touches no border, and all that moved in the BACK looks before in its place or
+beside it, to the end of what moved together there, is less than SHARE of its first looks' area: no cause came near.
+What it sweeps is followed for a second, and its rise by optical flow (DIS) for three quarters of one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from cuspworld.audit.evidence.scene import Scene
+
+RATE, SIDE = 8.0, 128  # looks a second; pixels of the longest side
+FIRST = 2  # looks before the first birth: what moves from the start was set off before
+BACK = 5  # looks
+SHARE = 0.3
+YOUNG, FOLLOWED = 3, 8  # looks in which it must not reach the border; looks in which it is followed
+LASTS = 3  # looks at least
+RISES = 6  # looks over which its rise is added up
+WHOLE = 0.02  # of the picture: what sweeps less rises by less
+LEAST = 0.0015  # of the picture
+QUIET, NOISES = 5.0, 9.0  # grey levels; times the median difference: what differs by more moves
+NEAR = np.ones((9, 9), np.uint8)
+TOUCHING = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Birth:
+    """`start`, `end`: frames of the shot. `share`: of the picture that is swept. `rise`: how far it goes up at first, a
+    share of the picture's longest side (down: negative). `box`: working pixels."""
+
+    start: int
+    end: int
+    share: float
+    rise: float
+    box: tuple[float, float, float, float]
+
+
+def births(scene: Scene) -> list[Birth]:
+    """Every birth of the shot, the largest first."""
+    every = max(1.0, scene.fps / RATE)
+    chosen = np.unique(np.arange(0, len(scene), every).astype(int))
+    height, width = scene.size
+    shrink = max(1.0, max(height, width) / SIDE)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    seen = [cv2.resize(scene.frames[t], size, interpolation=cv2.INTER_AREA) for t in chosen]
+    moving = motion(seen)
+    found = []
+    for look in range(FIRST, len(moving) - LASTS + 1):
+        for piece in _born(moving, look):
+            swept, last = _swept(moving, piece, look, FOLLOWED)
+            if last - look < LASTS:
+                continue
+            rows, columns = np.nonzero(swept)
+            box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            scaled = tuple(float(v * k) for v, k in zip(box, (width / size[0], height / size[1]) * 2, strict=True))
+            rise = _rise(seen, moving, swept, look) / max(size) * min(1.0, float(swept.mean()) / WHOLE)
+            a, b, c, d = scaled
+            found.append(Birth(int(chosen[look]), int(chosen[last + 1]), float(swept.mean()), rise, (a, b, c, d)))
+    return sorted(found, key=lambda birth: -birth.share)
+
+
+def apart(found: list[Birth]) -> list[Birth]:
+    """Those that overlap none before them in time."""
+    kept: list[Birth] = []
+    for birth in found:
+        if all(birth.start > other.end or other.start > birth.end for other in kept):
+            kept.append(birth)
+    return kept
+
+
+def motion(looks: list[np.ndarray]) -> list[UInt8[np.ndarray, "height width"]]:
+    """What moves between a look and the next, 1 or 0."""
+    soft = [cv2.GaussianBlur(cv2.cvtColor(look, cv2.COLOR_RGB2GRAY), (0, 0), 1.0).astype(np.float32) for look in looks]
+    steps = [np.abs(b - a) for a, b in itertools.pairwise(soft)]
+    level = max(QUIET, NOISES * float(np.median(steps))) if steps else QUIET
+    return [cv2.morphologyEx((step > level).astype(np.uint8), cv2.MORPH_OPEN, TOUCHING) for step in steps]
+
+
+def _born(moving: list[np.ndarray], look: int) -> list[np.ndarray]:
+    """The pieces of a look's motion that are born there."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(moving[look], TOUCHING), connectivity=8)
+    before = np.maximum.reduce(moving[max(0, look - BACK) : look])
+    movers, of = cv2.connectedComponents(before, connectivity=8)
+    areas = np.bincount(of.ravel(), minlength=movers) * (np.arange(movers) > 0)
+    pieces = []
+    for index in range(1, count):
+        if stats[index, cv2.CC_STAT_AREA] < LEAST * labels.size:
+            continue
+        whole = (labels == index).astype(np.uint8)
+        young, _ = _swept(moving, whole & moving[look], look, YOUNG)
+        if _at_border(whole) or _at_border(young):
+            continue
+        if areas[np.unique(of[cv2.dilate(young, NEAR) > 0])].sum() <= SHARE * young.sum():
+            pieces.append(whole & moving[look])
+    return pieces
+
+
+def _swept(moving: list[np.ndarray], piece: np.ndarray, look: int, looks: int) -> tuple[np.ndarray, int]:
+    """All that a piece of motion sweeps within so many looks, and the last look in which it moves."""
+    swept, last = piece.copy(), look
+    for later in range(look + 1, min(look + looks, len(moving))):
+        more = moving[later] & cv2.dilate(swept, NEAR)
+        if more.sum() < 4:
+            break
+        swept, last = swept | more, later
+    return swept, last
+
+
+def _rise(seen: list[np.ndarray], moving: list[np.ndarray], swept: np.ndarray, look: int) -> float:
+    """How many pixels what moves in the swept region goes up, added up over RISES looks."""
+    if min(swept.shape) < 32:  # OpenCV's DIS reads out of bounds on smaller pictures
+        return 0.0
+    solver, total = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST), 0.0
+    for step in range(look, min(look + RISES, len(moving))):
+        here = (moving[step] & swept) > 0
+        if here.sum() < 8:
+            break
+        a, b = (cv2.cvtColor(seen[k], cv2.COLOR_RGB2GRAY) for k in (step, step + 1))
+        total -= float(solver.calc(a, b, np.zeros((*a.shape, 2), np.float32))[here][:, 1].mean())
+    return total
+
+
+def _at_border(piece: np.ndarray) -> bool:
+    return bool(piece[:2].any() or piece[-2:].any() or piece[:, :2].any() or piece[:, -2:].any())

@@ -1,0 +1,77 @@
+"""How much evidence true clips away from home show: the bars of audit/elsewhere.py, measured.
+
+Foreign strata: true clips of the bank's `calib` split, the first seconds of each. Slow: true worlds as `cusp record`
+makes them (64 pixels, 10 frames a second). No clip that judges is looked at, and none with a violation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cuspworld import worlds
+from cuspworld.audit import elsewhere
+from cuspworld.audit.calibration import fitted
+from cuspworld.audit.elsewhere import Stratum
+from cuspworld.audit.evidence.scene import observe, shots
+from cuspworld.audit.judges.twins import shipped
+from cuspworld.audit.laws import checks
+from cuspworld.audit.laws.runner import look
+from cuspworld.audit.observations.seen import Observations
+from cuspworld.audit.run import WORKING
+from cuspworld.clip import Clip
+from cuspworld.exam.audit import calibration_file
+from cuspworld.exam.audit.abroad import listed
+
+NOTHING = -20.0  # log-odds of a clip in which nothing is odd
+
+
+def largest(clip: Clip) -> tuple[Stratum, float, str]:
+    """A clip's stratum, the largest log-odds that any check reaches in it without a bar, and that check."""
+    shrink = max(1.0, max(clip.frames.shape[1:3]) / WORKING)
+    size = (round(clip.frames.shape[2] / shrink), round(clip.frames.shape[1] / shrink))
+    frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames])
+    strata, best = [], (NOTHING, "")
+    for first, last in shots(frames):
+        scene = observe(frames[first:last], clip.fps)
+        strata.append(elsewhere.where(scene, frames[first:last], shipped()))
+        silent = elsewhere.silent(strata[-1], float(clip.fps), dict.fromkeys(("slow", "still", "moving"), 0.0))
+        for found in look(Observations(scene), [c for c in checks() if c.name in fitted()], silent):
+            for suspect in found.suspects:
+                p = min(max(found.check.probability(suspect.strength), 1e-9), 1 - 1e-9)
+                best = max(best, (math.log(p / (1 - p)), found.check.name))
+    return "moving" if "moving" in strata else strata[0], *best
+
+
+def measured(most: int | None, seconds: float, seeds: int, kept: Path | None) -> dict[Stratum, list[float]]:
+    """Stratum -> the largest log-odds of each true clip; a line a clip is added to the file `kept`."""
+    clips = [(f.path.name, lambda f=f: Clip.read(f.path, seconds=seconds)) for f in listed("calib", most) if f.true]
+    clips += [
+        (f"{name} {seed}", lambda name=name, seed=seed: worlds.make(name).record(seed, size=64, fps=10.0))
+        for seed in range(seeds)
+        for name in worlds.names()
+    ]
+    found: dict[Stratum, list[float]] = defaultdict(list)
+    for name, make in clips:
+        stratum, odds, check = largest(make())
+        found[stratum].append(odds)
+        if kept is not None:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(f"{stratum}\t{odds:.2f}\t{check}\t{name}\n")
+    return found
+
+
+def write(found: dict[Stratum, list[float]], strata: Iterable[Stratum], how: str, path: Path) -> None:
+    """Put the bars of these strata into a calibration file; `how` says how they were measured."""
+    content = calibration_file.read(path)
+    content["fits"]["elsewhere"] = how
+    for stratum in strata:
+        bar = elsewhere.bar(found.get(stratum, []))
+        known = {"bar": None if bar is None else round(bar, 2), "clips": len(found.get(stratum, []))}
+        content["elsewhere"][stratum] = known | {"fit": "elsewhere"}
+    calibration_file.write(content, path)

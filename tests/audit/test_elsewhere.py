@@ -1,0 +1,70 @@
+"""Away from home: a bar that keeps its promise, checks that are silent, and nothing said where nothing is known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cuspworld import worlds
+from cuspworld.audit import audit_clip, checks, elsewhere
+from cuspworld.audit.calibration import bars, fitted
+from cuspworld.audit.elsewhere import FEWEST, LIVING, RECOGNISING, SHARE, STEPS, bar, raised, silent, where
+from cuspworld.audit.evidence.scene import observe
+from cuspworld.audit.finding import Evidence, Finding
+from cuspworld.audit.judges.twins import shipped
+from cuspworld.clip import Clip
+
+from . import breaking
+from .scenes import FPS, render, straight
+
+KNOWN = {"slow": 1.0, "still": 1.0, "moving": None}
+
+
+def test_at_most_one_true_clip_in_twenty_passes_the_bar() -> None:
+    rng = np.random.default_rng(0)
+    passed = [rng.normal() > (bar(rng.normal(size=59).tolist()) or 0) for _ in range(4000)]
+    assert np.mean(passed) == pytest.approx(SHARE, abs=0.012)
+    assert bar([1.0] * (FEWEST - 1)) is None and bar([-3.0] * FEWEST) == 0
+
+
+def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> None:
+    ours, yours = (Finding("inertia", 0, 1, 0.9, "odd", check=name) for name in ("leaps", "a check of yours"))
+    lowered, kept = raised({"inertia": Evidence((ours, yours))}, "slow")["inertia"].suspects
+    assert math.log(9) - (bars()["slow"] or 0) == pytest.approx(
+        math.log(lowered.probability / (1 - lowered.probability))
+    )
+    assert kept.probability == 0.9
+    assert raised({"inertia": Evidence((ours,))}, "home")["inertia"].suspects[0].probability == pytest.approx(0.9)
+
+
+def test_what_is_silent_where() -> None:
+    names = {check.name for check in checks()}
+    assert {*RECOGNISING, *STEPS, *LIVING} <= names
+    assert set(silent("home", 24.0, KNOWN)) == set(LIVING)
+    assert set(silent("slow", 10.0, KNOWN)) == {*LIVING, *STEPS}
+    assert set(silent("still", 30.0, KNOWN)) == set(RECOGNISING)
+    assert set(silent("moving", 30.0, KNOWN)) == set(fitted())
+
+
+def test_a_world_is_known_by_its_look_and_is_slow_at_ten_frames_a_second() -> None:
+    world = worlds.make("Heat").record(3, size=64, fps=24.0, seconds=1.0).frames
+    drawn = render([straight((20, 20), (1, 0), 24)], [7], [(200, 40, 40)])
+    places = [where(observe(f, fps), f, shipped()) for f, fps in ((world, 24.0), (world[::2], 10.0), (drawn, FPS))]
+    assert places == ["home", "slow", "still"]
+
+
+def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "where", lambda *_: "moving")
+    monkeypatch.setattr("cuspworld.audit.run.bars", lambda: KNOWN)
+    report = audit_clip(Clip(breaking.vanishes(), FPS))
+    assert report.verdict == "cannot tell" and "too few true clips" in report.unchecked["permanence"]
+
+
+def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Clip(breaking.moves_by_itself(), FPS)
+    assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
+    monkeypatch.setattr(elsewhere, "where", lambda *_: "still")
+    monkeypatch.setattr("cuspworld.audit.elsewhere.bars", lambda: {"still": 0.5})
+    monkeypatch.setattr("cuspworld.audit.run.bars", lambda: {"still": 0.5})
+    (found,) = [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
+    assert abs(found.start - 30 / FPS) < 0.3 and found.law == "cause"
