@@ -1,7 +1,7 @@
 """The audit on video that nobody here made, beside baselines of ten lines; and on true worlds of `cusp record`.
 
     python benchmarks/audit_abroad.py                      # split dev, five seconds of each clip
-    python benchmarks/audit_abroad.py --most 4 --save      # four clips an origin, the rows kept
+    python benchmarks/audit_abroad.py --clips 40 --save    # of 40 true and 40 broken clips, origins by turns
     python benchmarks/audit_abroad.py --quick              # a few clips
     python benchmarks/audit_abroad.py --calibrate          # the bars away from home, of split calib
 
@@ -29,7 +29,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="six clips from elsewhere, one world")
     parser.add_argument("--split", choices=("dev", "calib"), default="dev")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each clip that are looked at")
-    parser.add_argument("--most", type=int, help="clips of an origin (default all)")
+    parser.add_argument("--most", type=int, help="true clips of an origin (default all)")
+    parser.add_argument("--clips", type=int, help="true clips in all, and as many with a violation (default all)")
     parser.add_argument("--seeds", type=int, default=4, help="true clips of each world")
     parser.add_argument("--cache", type=Path, help="folder that keeps reports by clip and code version")
     parser.add_argument("--calibrate", type=Path, nargs="?", const=FILE, help="measure the bars, write them here")
@@ -41,8 +42,8 @@ def main() -> None:
         return bars.write(found, ("slow", "still", "moving"), how, arguments.calibrate)
     store = Store(arguments.cache)
     clips = abroad.listed(arguments.split, arguments.most)
-    if arguments.quick:
-        clips = [c for c in clips if c.true][:3] + [c for c in clips if c.words][:3]
+    count = 3 if arguments.quick else arguments.clips
+    clips = [c for c in clips if not c.words][:count] + [c for c in clips if c.words][:count]
     heard = [abroad.hear(clip, store, arguments.seconds) for clip in clips]
     with Table("audit_abroad", arguments.save) as table:
         for row in [*abroad.accused(heard), *abroad.found(heard), *abroad.curves(heard)] if heard else []:

@@ -201,9 +201,9 @@ def starts_by_itself() -> np.ndarray:
 
 def moves_by_itself() -> np.ndarray:
     """A ball that lies still for a second rises, ever faster."""
-    path = np.full((60, 2), (64.0, 68.0))
+    path = np.full((60, 2), (64.0, 64.0))
     path[30:, 1] -= 0.06 * np.arange(30) ** 2
-    return render([path], [20], [RED], noise=1.0)
+    return render([path], [26], [RED], noise=1.0)
 
 
 def skips_the_passage() -> np.ndarray:

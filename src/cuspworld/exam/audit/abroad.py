@@ -89,8 +89,8 @@ class Heard:
 
 
 def listed(split: str, most: int | None = None) -> list[Foreign]:
-    """The true clips and those with a violation, `most` of an origin, and the clean generated ones of origins that
-    have a violation; none where the folder is not there."""
+    """The true clips, `most` of an origin, the clean generated ones of origins that have a violation, and all with one,
+    origins by turns; none where the folder is not there."""
     folder = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data")) / "foreign"
     if not (folder / "MANIFEST.tsv").is_file():
         print(f"(no MANIFEST.tsv in {folder}; set CUSPWORLD_DATA to the folder of the test inputs)")
@@ -98,12 +98,14 @@ def listed(split: str, most: int | None = None) -> list[Foreign]:
     with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == split]
     clips = [_read(folder, row) for row in rows]
-    broken = {clip.origin for clip in clips if clip.words}
-    clips = [clip for clip in clips if clip.true or clip.words or (clip.kind == "generated" and clip.origin in broken)]
+    suspected = {clip.origin for clip in clips if clip.words}
+    clips = [
+        clip for clip in clips if clip.true or clip.words or (clip.kind == "generated" and clip.origin in suspected)
+    ]
     by_origin: dict[tuple[str, bool], list[Foreign]] = defaultdict(list)
     for clip in clips:
         by_origin[clip.origin, bool(clip.words)].append(clip)
-    rounds = zip_longest(*(group[:most] for group in by_origin.values()))
+    rounds = zip_longest(*(group if broken else group[:most] for (_, broken), group in by_origin.items()))
     return [clip for row in rounds for clip in row if clip is not None]
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -49,20 +51,25 @@ def largest(clip: Clip) -> tuple[Stratum, float, str]:
 
 
 def measured(most: int | None, seconds: float, seeds: int, kept: Path | None) -> dict[Stratum, list[float]]:
-    """Stratum -> the largest log-odds of each true clip; a line a clip is added to the file `kept`."""
-    clips = [(f.path.name, lambda f=f: Clip.read(f.path, seconds=seconds)) for f in listed("calib", most) if f.true]
-    clips += [
-        (f"{name} {seed}", lambda name=name, seed=seed: worlds.make(name).record(seed, size=64, fps=10.0))
-        for seed in range(seeds)
-        for name in worlds.names()
+    """Stratum -> the largest log-odds of each true clip. A line a clip is added to the file `kept`, and clips that have
+    one already are not looked at again."""
+    clips: list[tuple[str, Callable[[], Clip]]] = [
+        (f.path.name, partial(Clip.read, f.path, seconds=seconds)) for f in listed("calib", most) if f.true
     ]
+    for seed in range(seeds):
+        for name in worlds.names():
+            clips.append((f"{name} {seed}", partial(worlds.make(name).record, seed, size=64, fps=10.0)))
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept is not None and kept.is_file() else []
+    done = {line.split("\t")[0]: line for line in lines}
     found: dict[Stratum, list[float]] = defaultdict(list)
     for name, make in clips:
-        stratum, odds, check = largest(make())
-        found[stratum].append(odds)
-        if kept is not None:
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(f"{stratum}\t{odds:.2f}\t{check}\t{name}\n")
+        if name not in done:
+            done[name] = "\t".join([name, *(str(value) for value in largest(make()))])
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(done[name] + "\n")
+        _, stratum, odds, _ = done[name].split("\t")
+        found[cast(Stratum, stratum)].append(float(odds))
     return found
 
 

