@@ -57,6 +57,7 @@ def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.Mon
     monkeypatch.setattr(elsewhere, "where", lambda *_: "moving")
     monkeypatch.setattr("cuspworld.audit.run.bars", lambda: KNOWN)
     report = audit_clip(Clip(breaking.vanishes(), FPS))
+    assert not report.home and elsewhere.LITTLE in report.notes
     assert report.verdict == "cannot tell" and "too few true clips" in report.unchecked["permanence"]
 
 

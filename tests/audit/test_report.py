@@ -72,6 +72,11 @@ def test_what_was_not_looked_at_is_as_likely_broken_as_not() -> None:
     assert [report(checked).verdict for checked in (0, 3, 4, 11)] == ["cannot tell"] * 2 + ["possible"] * 2
 
 
+def test_silence_away_from_home_is_no_verdict() -> None:
+    report = Report("x", 1.0, 30.0, (8, 8), (), {str(law): 0.0 for law in Law}, {}, home=False)
+    assert (report.verdict, report.score) == ("cannot tell", 0.5)
+
+
 def test_no_law_found_broken_and_yet_likely_that_one_is_cannot_tell() -> None:
     suspicion = {str(law): 0.1 for law in Law}
     report = Report("x", 1.0, 30.0, (8, 8), (), suspicion, {})

@@ -29,6 +29,7 @@ Stratum = Literal["home", "slow", "still", "moving"]
 FEWEST = 19  # true clips: with fewer no bar promises 5 %
 SHARE = 0.05  # of true clips that may have a finding
 
+LITTLE = "not like the clips that the audit was fitted on: it misses most there, and that nothing is found says little"
 UNKNOWN = "nothing tells that what is seen is what this looks for: it knows it as the worlds draw it"
 RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inverse square", "standing liquid",
                "stream through solid", "flows upward", "amount grows", "surface reverses", "gathers")  # fmt: skip

@@ -16,13 +16,15 @@ from typing import Any
 from cuspworld import html
 from cuspworld.audit.finding import Finding
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 FEWEST = 4  # laws that must be checked for a verdict, unless fewer were asked for
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked."""
+    """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked. `home`:
+    every shot is like those that the audit was fitted on; elsewhere it misses most, and its silence says little.
+    """
 
     name: str
     seconds: float | int
@@ -32,13 +34,15 @@ class Report:
     suspicion: Mapping[str, float]  # law checked -> the probability that it is broken somewhere
     unchecked: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    home: bool = True
 
     @property
     def score(self) -> float:
-        """The probability that no law is broken, taking laws as independent. What was not looked at is as likely broken
-        as not: 0.5 where nothing was checked, half of 1 over all laws, so that not looking is never rewarded."""
+        """The probability that no law is broken, taking laws as independent. Where nothing could be checked it is 0.5,
+        and each law that was not takes its part of that half; elsewhere than at home all do, so that not looking, and
+        looking where little can be seen, are never rewarded."""
         looked = math.exp(sum(math.log1p(-min(p, 1 - 1e-9)) for p in self.suspicion.values()))
-        return float(looked * 0.5 ** (1 - len(self.suspicion) / self.laws))
+        return float(looked * 0.5 ** (1 - len(self.suspicion) / self.laws if self.home else 1))
 
     @property
     def laws(self) -> int:
@@ -47,11 +51,11 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """`possible`, `impossible` (there is a finding), or `cannot tell`: too few laws could be checked, or none is
-        found broken and yet it is likelier than not that one is."""
+        """`possible`, `impossible` (there is a finding), or `cannot tell`: too few laws could be checked, or nothing is
+        found where little can be (not at home), or where it is likelier than not that a law is broken."""
         if self.findings:
             return "impossible"
-        enough = len(self.suspicion) >= min(FEWEST, self.laws) and self.score >= 0.5
+        enough = self.home and len(self.suspicion) >= min(FEWEST, self.laws) and self.score >= 0.5
         return "possible" if enough else "cannot tell"
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,6 +69,7 @@ class Report:
             "width": int(self.size[1]),
             "verdict": self.verdict,
             "score": round(self.score, 6),
+            "home": self.home,
             "findings": [finding.to_dict() for finding in self.findings],
             "checked": {law: round(float(p), 4) for law, p in self.suspicion.items()},
             "unchecked": dict(self.unchecked),

@@ -159,6 +159,7 @@ class _Collected:
         self.suspicion: dict[str, float] = {}
         self.unchecked: dict[str, str] = {}
         self.notes: list[str] = []
+        self.home = True
 
     def look(
         self, frames: np.ndarray, fps: float | int, start: int, factor: tuple[float, float], scale: Scale | None
@@ -172,6 +173,9 @@ class _Collected:
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
             stratum = elsewhere.where(scene, frames[first:last], self.taught or shipped())
+            if stratum != "home":
+                self.home = False
+                self._note(elsewhere.LITTLE)
             silent = elsewhere.silent(stratum, float(fps), bars())
             evidence = weigh(scene, look(Observations(scene), self.checks, silent))
             if self.taught is not None:
@@ -194,7 +198,15 @@ class _Collected:
         self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
         unchecked = {law: why for law, why in self.unchecked.items() if law not in self.suspicion}
         return Report(
-            name, seconds, fps, size, tuple(self.findings), dict(self.suspicion), unchecked, tuple(self.notes)
+            name,
+            seconds,
+            fps,
+            size,
+            tuple(self.findings),
+            dict(self.suspicion),
+            unchecked,
+            tuple(self.notes),
+            self.home,
         )
 
     def _known(self, finding: Finding) -> bool:

@@ -79,7 +79,8 @@ def _summary(report: Report) -> str:
     height, width = report.size
     what = f"{report.seconds:.2f} s, {width}×{height}, {report.fps:g} fps"
     checked = f"{len(report.suspicion)} of {report.laws} laws could be checked"
-    return f"{what}. {checked}. Probability that no law is broken: {percent(report.score)}."
+    little = "" if report.home else " Most violations are missed in video like this."
+    return f"{what}. {checked}. Probability that no law is broken: {percent(report.score)}.{little}"
 
 
 def _timeline(report: Report) -> str:
