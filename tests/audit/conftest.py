@@ -2,9 +2,7 @@
 
 import pytest
 
-from cuspworld.audit import elsewhere
-
 
 @pytest.fixture(autouse=True)
 def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere, "where", lambda *_: "home")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "home")

@@ -8,7 +8,19 @@ import pytest
 from cuspworld import worlds
 from cuspworld.audit import audit_clip, checks, elsewhere
 from cuspworld.audit.calibration import bars, fitted
-from cuspworld.audit.elsewhere import FEWEST, LIVING, RECOGNISING, SHARE, STEPS, bar, raised, silent, where
+from cuspworld.audit.elsewhere import (
+    FEWEST,
+    LESS,
+    LIVING,
+    RECOGNISING,
+    SHARE,
+    STEPS,
+    bar,
+    lowering,
+    raised,
+    silent,
+    where,
+)
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import shipped
@@ -22,9 +34,9 @@ KNOWN = {"slow": 1.0, "still": 1.0, "moving": None}
 
 def test_at_most_one_true_clip_in_twenty_passes_the_bar() -> None:
     rng = np.random.default_rng(0)
-    passed = [rng.normal() > (bar(rng.normal(size=59).tolist()) or 0) for _ in range(4000)]
+    passed = [rng.normal() > (bar(rng.normal(size=59).tolist()) or 0.0) for _ in range(4000)]
     assert np.mean(passed) == pytest.approx(SHARE, abs=0.012)
-    assert bar([1.0] * (FEWEST - 1)) is None and bar([-3.0] * FEWEST) == 0
+    assert bar([1.0] * (FEWEST - 1)) is None and bar([-3.0] * FEWEST) == -3
 
 
 def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> None:
@@ -34,6 +46,9 @@ def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> Non
         math.log(lowered.probability / (1 - lowered.probability))
     )
     assert kept.probability == 0.9
+    assert lowering("home", "leaps") == 0 and lowering("slow", "leaps") == bars()["slow"]
+    assert lowering("still", "leaps") == pytest.approx((bars()["still"] or 0) + LESS)
+    assert lowering("still", "rises by itself") == bars()["still"]
     assert raised({"inertia": Evidence((ours,))}, "home")["inertia"].suspects[0].probability == pytest.approx(0.9)
 
 
@@ -54,7 +69,7 @@ def test_a_world_is_known_by_its_look_and_is_slow_at_ten_frames_a_second() -> No
 
 
 def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere, "where", lambda *_: "moving")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "moving")
     monkeypatch.setattr("cuspworld.audit.run.bars", lambda: KNOWN)
     report = audit_clip(Clip(breaking.vanishes(), FPS))
     assert not report.home and elsewhere.LITTLE in report.notes
@@ -64,7 +79,7 @@ def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.Mon
 def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = Clip(breaking.moves_by_itself(), FPS)
     assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
-    monkeypatch.setattr(elsewhere, "where", lambda *_: "still")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
     monkeypatch.setattr("cuspworld.audit.elsewhere.bars", lambda: {"still": 0.5})
     monkeypatch.setattr("cuspworld.audit.run.bars", lambda: {"still": 0.5})
     (found,) = [f for f in audit_clip(clip).findings if f.check == "moves by itself"]

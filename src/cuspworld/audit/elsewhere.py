@@ -6,8 +6,8 @@ such clips the k-th largest, k = floor(0.05 (n + 1)). By exchangeability at most
 a finding (split conformal prediction, Vovk et al. 2005). `calibration.json` holds the bars and how many clips each is
 of; a stratum with fewer than 19 has none, and there nothing is said.
 
-Checks that know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent where nothing
-tells that it is that thing.
+In foreign video the checks that were fitted at home count LESS beside the two that speak there alone, and those that
+know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent, since nothing tells that it is that thing.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inv
 STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses")
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
 LIVING = ("moves by itself", "rises by itself")
+LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
 
 
 def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge: TwinJudge) -> Stratum:
@@ -59,15 +60,28 @@ def silent(stratum: Stratum, fps: float, known: Mapping[str, float | None]) -> d
     return why
 
 
+def discount(stratum: Stratum, check: str) -> float:
+    """What a check's log-odds count less in this stratum, before the bar."""
+    return LESS if stratum in ("still", "moving") and check not in LIVING else 0.0
+
+
+def lowering(stratum: Stratum, check: str) -> float:
+    """What is taken off a check's log-odds in this stratum: its discount and the bar. Away from home no check that also
+    speaks there needs less evidence than there."""
+    if stratum == "home":
+        return 0.0
+    off = (bars().get(stratum) or 0.0) + discount(stratum, check)
+    return off if check in LIVING else max(0.0, off)
+
+
 def raised(evidence: Mapping[str, Evidence], stratum: Stratum) -> dict[str, Evidence]:
     """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks."""
-    bar = 0.0 if stratum == "home" else bars().get(stratum) or 0.0
 
     def lowered(suspect: Finding) -> Finding:
         if suspect.check not in fitted() or not 0 < suspect.probability < 1:
             return suspect
         p = suspect.probability
-        return replace(suspect, probability=1 / (1 + (1 - p) / p * math.exp(bar)))
+        return replace(suspect, probability=1 / (1 + (1 - p) / p * math.exp(lowering(stratum, suspect.check))))
 
     return {
         law: replace(found, suspects=tuple(map(lowered, found.suspects)), repeats=tuple(map(lowered, found.repeats)))
@@ -76,7 +90,6 @@ def raised(evidence: Mapping[str, Evidence], stratum: Stratum) -> dict[str, Evid
 
 
 def bar(largest: list[float]) -> float | None:
-    """The bar of true clips whose largest log-odds these are; None where they are too few. Never below 0: elsewhere no
-    less evidence is enough than at home."""
+    """The bar of true clips whose largest log-odds these are; None where they are too few."""
     allowed = math.floor(SHARE * (len(largest) + 1))
-    return max(0.0, sorted(largest, reverse=True)[allowed - 1]) if len(largest) >= FEWEST else None
+    return sorted(largest, reverse=True)[allowed - 1] if len(largest) >= FEWEST else None

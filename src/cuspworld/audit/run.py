@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cuspworld.audit import elsewhere
 from cuspworld.audit.calibration import bars
+from cuspworld.audit.elsewhere import LITTLE, raised, silent, where
 from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
@@ -172,16 +172,16 @@ class _Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            stratum = elsewhere.where(scene, frames[first:last], self.taught or shipped())
+            stratum = where(scene, frames[first:last], self.taught or shipped())
             if stratum != "home":
                 self.home = False
-                self._note(elsewhere.LITTLE)
-            silent = elsewhere.silent(stratum, float(fps), bars())
-            evidence = weigh(scene, look(Observations(scene), self.checks, silent))
+                self._note(LITTLE)
+            unheard = silent(stratum, float(fps), bars())
+            evidence = weigh(scene, look(Observations(scene), self.checks, unheard))
             if self.taught is not None:
                 evidence, why = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(why)
-            evidence = elsewhere.raised(evidence, stratum)
+            evidence = raised(evidence, stratum)
             for name, found in evidence.items():
                 self._take(name, found)
             for judge in self.judges:

@@ -34,7 +34,7 @@ NOTHING = -20.0  # log-odds of a clip in which nothing is odd
 
 
 def largest(clip: Clip) -> tuple[Stratum, float, str]:
-    """A clip's stratum, the largest log-odds that any check reaches in it without a bar, and that check."""
+    """A clip's stratum, the largest log-odds, discounted, that any check reaches in it, and that check."""
     shrink = max(1.0, max(clip.frames.shape[1:3]) / WORKING)
     size = (round(clip.frames.shape[2] / shrink), round(clip.frames.shape[1] / shrink))
     frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames])
@@ -46,7 +46,8 @@ def largest(clip: Clip) -> tuple[Stratum, float, str]:
         for found in look(Observations(scene), [c for c in checks() if c.name in fitted()], silent):
             for suspect in found.suspects:
                 p = min(max(found.check.probability(suspect.strength), 1e-9), 1 - 1e-9)
-                best = max(best, (math.log(p / (1 - p)), found.check.name))
+                odds = math.log(p / (1 - p)) - elsewhere.discount(strata[-1], found.check.name)
+                best = max(best, (odds, found.check.name))
     return "moving" if "moving" in strata else strata[0], *best
 
 
