@@ -7,7 +7,8 @@ a finding (split conformal prediction, Vovk et al. 2005). `calibration.json` hol
 of; a stratum with fewer than 19 has none, and there nothing is said.
 
 In foreign video the checks that were fitted at home count LESS beside the two that speak there alone, and those that
-know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent, since nothing tells that it is that thing.
+know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent, since nothing tells
+that it is that thing.
 """
 
 from __future__ import annotations
