@@ -30,7 +30,9 @@ class Event:
 class Violation:
     """What an impossible twin breaks: when (seconds), where (pixel box x0, y0, x1, y1).
 
-    `law`: the names of the broken laws, "gravity, inertia"; older recordings have words of their own.
+    `caption`: what the twin truly shows, up to the breach and from there; the clip's own caption is that of the
+    possible clip, which a generator was asked for. Empty in older recordings. `law`: the names of the broken laws,
+    "gravity, inertia"; older recordings have words of their own.
     """
 
     twin: str
@@ -39,6 +41,7 @@ class Violation:
     end: float
     box: tuple[float, float, float, float]
     sentence: str = ""
+    caption: str = ""
 
     @property
     def breaks(self) -> frozenset[Law]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -140,3 +141,17 @@ def test_an_estimator_that_knows_nothing_of_linear_spaces_finds_the_same_dimensi
 
 def test_twin():
     contract.check_twin("Heat", "maximum_principle")
+
+
+def test_captions_are_many():
+    """Of 60 clips, in both languages; without their numbers too."""
+    world = make("Heat")
+    told = {(style, language): [] for style in ("rich", "poor") for language in ("en", "zh")}
+    for seed in range(60):
+        world.record(seed, size=8, seconds=0.2, fps=10)
+        for style, language in told:
+            told[style, language].append(world.caption(style, language))
+    for language in ("en", "zh"):
+        rich = told["rich", language]
+        assert len(set(rich)) >= 48 and len(set(told["poor", language])) >= 8
+        assert len({re.sub(r"[0-9.]+", "", text) for text in rich}) >= 35

@@ -1,6 +1,7 @@
 """Planets against Kepler, Newton and Einstein, and the promises of every world."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -187,3 +188,17 @@ def test_inverse_cube_pulls_alike_only_at_one_distance():
 
 def test_areal_velocity_twin():
     contract.check_twin("Planets", "areal_velocity")
+
+
+def test_captions_are_many():
+    """Of 60 clips, in both languages; without their numbers too."""
+    world = make("Planets")
+    told = {(style, language): [] for style in ("rich", "poor") for language in ("en", "zh")}
+    for seed in range(60):
+        world.record(seed, size=8, seconds=2.0, fps=2)
+        for style, language in told:
+            told[style, language].append(world.caption(style, language))
+    for language in ("en", "zh"):
+        rich = told["rich", language]
+        assert len(set(rich)) >= 48 and len(set(told["poor", language])) >= 8
+        assert len({re.sub(r"[0-9.]+", "", text) for text in rich}) >= 35

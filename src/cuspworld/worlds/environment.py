@@ -89,6 +89,7 @@ class Environment(gymnasium.Env):
     tasks: ClassVar[dict[str, Task]] = {}
     instances: ClassVar[dict[int, str]] = {}
     view: ClassVar[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 1.0)
+    replays: ClassVar[bool] = False  # an engine keeps what no copy carries: a copy lives through the run again
     seconds: float = 3.0
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
@@ -104,6 +105,10 @@ class Environment(gymnasium.Env):
         seconds: float | None = None,
         **options: Any,
     ):
+        self._made = {
+            "render_mode": render_mode, "size": size, "fps": fps, "split": split, "preset": preset, "task": task,
+            "seconds": seconds, **options,
+        }  # fmt: skip
         if render_mode not in (None, "rgb_array"):
             known = render_mode in ("human", "rgb_array_list")
             hint = (
@@ -260,11 +265,13 @@ class Environment(gymnasium.Env):
         seed = None if seed is None else whole("seed", seed, 0, 2**63 - 1)
         super().reset(seed=seed)
         options = check_names(options)
+        begun = dict(options)
         split = _one_of("split", options.pop("split", self.split), SPLITS)
         fixed = {**self.fixed, **check_options(self.ranges, options)}
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         self.seed = seed
+        self._begun, self._taken = (seed, begun, rate), []
         self.drawn_split = split
         self.values = draw(self.ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
         self.time, self.events, self.twin, self._started, self._breaks = 0.0, [], None, True, None
@@ -282,6 +289,7 @@ class Environment(gymnasium.Env):
             self.break_law(self.twin)
         until = self._frame_index / self.frame_rate
         checked = self.check_action(action)
+        self._taken.append(checked)
         self.advance(until - self.time, checked)
         self.time = until
         reward, ended, info = 0.0, False, self._info()
@@ -291,6 +299,24 @@ class Environment(gymnasium.Env):
             ended = info["success"] or bool(self.task.lost(self))
             reward = self._progress - before + info["success"] - self.task.cost * float(np.abs(checked).sum())
         return self._observation(), reward, ended, bool(self.time >= self.seconds - 1e-9), info
+
+    def __getstate__(self) -> dict[str, Any]:
+        if not (self.replays and self._started):
+            return self.__dict__.copy()
+        kept = ("_made", "_begun", "_taken", "_breaks", "_np_random", "_np_random_seed", "_spec", "render_mode", "size")
+        return {"replayed": {name: self.__dict__[name] for name in kept if name in self.__dict__}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        replayed = state.get("replayed")
+        if replayed is None:
+            self.__dict__.update(state)
+            return
+        self.__init__(**replayed["_made"])  # type: ignore[misc]
+        self.restart(*replayed["_begun"])
+        self._breaks = replayed["_breaks"]
+        for action in replayed["_taken"]:
+            self.step(action)
+        self.__dict__.update({name: value for name, value in replayed.items() if name != "_taken"})
 
     def render(self) -> np.ndarray | None:
         """The picture now, uint8 (height, width, 3); None without render_mode."""

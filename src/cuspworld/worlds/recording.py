@@ -8,6 +8,7 @@ the possible clip up to frame k - 1: what happens on the way to frame k happens 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from cuspworld.worlds.drawing.canvas import SMALLEST
 from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
 from cuspworld.worlds.parameters import nearest
 
+BREACH = {"en": "Then, at {t:.1f} s, the impossible:", "zh": "接着在第{t:.1f}秒，不可能的事："}
 Box = tuple[float, float, float, float]
 
 
@@ -56,7 +58,11 @@ def record(
         )
     end = world.twin_end(twin, clip.truth)
     end = count / rate if end is None else min(max(end, (first + 1) / rate), count / rate)
-    broken = _run(world, seed, options, rate, count, height_width, actions, twin, first)
+    told: list[str] = []
+    broken = _run(
+        world, seed, options, rate, count, height_width, actions, twin, first,
+        lambda: told.append(world.caption("rich", language)),
+    )  # fmt: skip
     assert broken.truth is not None
     violation = Violation(
         twin=twin,
@@ -65,6 +71,7 @@ def record(
         end=end,
         box=_box(world, twin, clip, broken, first, math.ceil(end * rate)),
         sentence=world.twins[twin].sentence,
+        caption=f"{told[0]} {BREACH[language].format(t=first / rate)} {world.twins[twin].sentence}",
     )
     return replace(broken, caption=words, truth=replace(broken.truth, violation=violation))
 
@@ -93,6 +100,7 @@ def _run(
     actions: Any,
     twin: str | None = None,
     first: int = -1,
+    at_breach: Callable[[], None] = lambda: None,
 ) -> Clip:
     world.restart(seed, options, rate)
     frames = np.empty((count, *size, 3), np.uint8)
@@ -104,6 +112,7 @@ def _run(
     for k in range(count):
         if k:
             if k == first:
+                at_breach()
                 world.twin = twin
                 world.break_law(str(twin))
             world.step(action)

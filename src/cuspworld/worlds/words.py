@@ -38,20 +38,24 @@ class Captions:
 
     english: Mapping[Any, Sequence[str]]
     chinese: Mapping[Any, Sequence[str]]
-    poor: Mapping[Any, tuple[str, str]]
+    poor: Mapping[Any, tuple[str, str] | Sequence[tuple[str, str]]]
     events: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, story: Story, style: str, language: str, rng: np.random.Generator) -> str:
         """What happened and why. `style`: rich or poor."""
         which = LANGUAGES.index(language)
         if style == "poor":
-            text = self.poor[story.outcome if story.brief is None else story.brief][which]
+            known = self.poor[story.outcome if story.brief is None else story.brief]
+            pairs: Sequence[Any] = [known] if isinstance(known[0], str) else known
+            text = pairs[int(rng.integers(len(pairs)))][which] if len(pairs) > 1 else pairs[0][which]
         else:
             texts = (self.english, self.chinese)[which][story.outcome]
             text = texts[int(rng.integers(len(texts)))]
         words = {name: word if isinstance(word, str) else word[which] for name, word in story.words.items()}
         text = text.format(**words)
-        return articles(text[0].upper() + text[1:]) if language == "en" and style == "rich" else text
+        if language == "en" and style == "rich":
+            return articles(re.sub(r"(^|\. )([a-z])", lambda start: start[1] + start[2].upper(), text))
+        return text
 
     def when(self, events: Iterable[Event], critical: tuple[str, ...], until: float, language: str) -> str:
         """The sentence that says when: the first event of each kind, critical ones before others; `until` (s): now.

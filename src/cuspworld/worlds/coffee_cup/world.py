@@ -83,6 +83,7 @@ class CoffeeCup(World):
     critical_events = ("ramming", "capsizing")
     captions = CAPTIONS
     branches = ("both afloat", "capsized")
+    replays = True  # pymunk's contacts are lost in a copy, and with them the last digits
     twins: ClassVar[dict[str, Twin]] = {
         "without_water": Twin(
             "The coffee is gone, and the ships sail on.", Law.PERMANENCE, Law.GRAVITY, Law.CONSERVATION

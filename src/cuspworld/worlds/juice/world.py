@@ -97,6 +97,7 @@ class Juice(World):
             cost=0.1,
         ),
     }
+    replays = True  # pymunk's contacts are lost in a copy, and with them the last digits
     twins: ClassVar[dict[str, Twin]] = {
         "pouring_skipped": Twin("The glass stands; at once it lies there and the juice is out.", Law.PASSAGE),
         "liquid_vanishes": Twin("The juice vanishes.", Law.PERMANENCE, Law.CONSERVATION),
