@@ -142,6 +142,7 @@ class Environment(gymnasium.Env):
         self.events: list[Event] = []
         self.twin: str | None = None
         self._started = False
+        self._taken: list[np.ndarray] = []  # the actions since the reset
         self._breaks: tuple[str, int] | None = None  # the twin that was asked of `reset`, and the frame where it begins
         self._spec: Any = None
 
