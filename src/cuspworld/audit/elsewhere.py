@@ -34,7 +34,8 @@ LITTLE = "not like the clips that the audit was fitted on: it misses most there,
 UNKNOWN = "nothing tells that what is seen is what this looks for: it knows it as the worlds draw it"
 RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inverse square", "standing liquid",
                "stream through solid", "flows upward", "amount grows", "surface reverses", "gathers")  # fmt: skip
-STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses")
+STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses",
+         "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
 LIVING = ("moves by itself", "rises by itself")
 LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
