@@ -68,12 +68,8 @@ def discount(stratum: Stratum, check: str) -> float:
 
 
 def lowering(stratum: Stratum, check: str) -> float:
-    """What is taken off a check's log-odds in this stratum: its discount and the bar. Away from home no check that also
-    speaks there needs less evidence than there."""
-    if stratum == "home":
-        return 0.0
-    off = (bars().get(stratum) or 0.0) + discount(stratum, check)
-    return off if check in LIVING else max(0.0, off)
+    """What is taken off a check's log-odds in this stratum: its discount and the bar; nothing is ever added."""
+    return 0.0 if stratum == "home" else max(0.0, (bars().get(stratum) or 0.0) + discount(stratum, check))
 
 
 def raised(evidence: Mapping[str, Evidence], stratum: Stratum) -> dict[str, Evidence]:
