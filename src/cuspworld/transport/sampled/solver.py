@@ -228,8 +228,8 @@ class _Run:
     def _by_newton(self, state: _State, before: MassError, bar: Any) -> tuple[_State, MassError, bool, bool]:
         """Go on by Newton steps: the last state, its error, whether it is certified, and whether it is too late.
 
-        They begin with the state where most of its error is that of empty cells (of points far out), which are raised,
-        else with the tree. Where as many samples as the state had cost leave more error than `before`, the
+        They begin with the state where most of its error is that of empty cells (of points far out) that can be filled,
+        each alone, else with the tree. Where as many samples as the state had cost leave more error than `before`, the
         state again, marked as tried: the run goes on there. A stopped run saves the state that it came with, and a
         resumed one comes here again.
         """
@@ -241,10 +241,15 @@ class _Run:
         sampler = self._sampler(_NEWTON_STREAM, quasi=True)
         points = problem.points.astype(np.float64)
         cells = Cells(self.products, points, problem.masses)
-        cells.look(state.average, sampler.draw(2 * PER_CLUSTER * self.sites).cpu().numpy())
-        if (self.weights * problem.masses**2)[cells.empty].sum() > before.square / 2:
-            heights, cost = cells.filled(state.average), 0.0
-        else:
+        noise = sampler.draw(2 * PER_CLUSTER * self.sites).cpu().numpy()
+        cells.look(state.average, noise)
+        heights, empty = state.average, cells.empty
+        few = len(empty) <= self.sites / 8 and (self.weights * problem.masses**2)[empty].sum() > before.square / 2
+        if few:
+            heights = cells.filled(heights)
+            cells.look(heights, noise)
+        cost = 0.0
+        if not few or (cells.counts[empty] == 0).mean() > 0.5:  # those of a far cluster take each other's place
             heights, cells.pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
         former = state
         spent = state.batch * self.batch_size + cost
