@@ -25,14 +25,15 @@ from benchmarks.prompts_by_hand import AFTER, BEFORE, FOREIGN, IMPOSSIBLE
 from benchmarks.results import Table, add_argument
 
 from cuspworld import worlds
+from cuspworld.language.expansion import expand
 from cuspworld.language.matching import Matcher
 from cuspworld.language.prompt import PromptEncoder
 from cuspworld.language.words import split_words
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.worlds.world import World
 
-CLIPS = {"Collision": 1600, "Puppies": 200, "Heat": 100, "Planets": 100, "Chair": 100, "CoffeeCup": 100, "Juice": 100,
-         "Candles": 100, "Snow": 60}  # fmt: skip
+CLIPS = {"Collision": 1600, "Puppies": 200, "Heat": 100, "Planets": 100, "Chair": 100, "CoffeeCup": 100, "Juice": 60,
+         "Candles": 60, "Snow": 30}  # fmt: skip
 STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # worlds in which by default something happens
 UNSEEN = 1_000_000
 SECONDS = 3.0
@@ -79,7 +80,7 @@ def library(file: Path, count: Callable[[str], int], first: int, still: bool) ->
         world = worlds.make(name)
         found = [told(world, seed) for seed in range(first, first + count(name))]
         if still and name in STILL:
-            found += [told(world, first - 1 - k, STILL[name]) for k in range(max(1, count(name) // 8))]
+            found += [told(world, first + 500_000 + k, STILL[name]) for k in range(max(1, count(name) // 8))]
         kept += found
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a") as lines:
@@ -130,12 +131,28 @@ def retold(clips: Sequence[Told]) -> list[tuple[str, str, dict[str, Any]]]:
         outcome = {} if clip.world == "Puppies" else {"outcome": clip.outcome}
         if clip.world == "Puppies":
             facts = {"m": clip.words["m"], "coats": tuple(re.findall(r"a (\w+) one", clip.words["all"]))}
+        if clip.world == "Collision":
+            facts = _balls(clip)
         if clip.world == "Planets":  # when, and numbers that no two clips share
             facts = {name: value for name, value in facts.items() if name in ("n", "c")}
         if clip.world in ("Chair", "Snow"):
             facts = {name: value for name, value in facts.items() if name in ("c", "a", "k")}
         asked.append((clip.other, clip.world, {**outcome, **facts}))
     return asked
+
+
+def _balls(clip: Told) -> dict[str, Any]:
+    """Which balls there are, with what the sentence tells of them, and which comes from the left if it tells that."""
+    things = []
+    for ball, speed in (("a", "s1"), ("b", "s2")):
+        told = clip.words[ball].split()[1:-1] + (clip.words[speed].split() if speed in clip.used else [])
+        things.append(" ".join(told).replace("slowly", "slow"))
+    facts: dict[str, Any] = {"things": tuple(things)}
+    if "end" in clip.used:
+        facts["end"] = clip.words["end"]
+    if "left" in clip.other or "左" in clip.other:
+        facts["first"] = things[0].split()[-1]
+    return facts
 
 
 Retrieve = Callable[[str], np.ndarray]
@@ -219,6 +236,16 @@ def main() -> None:
                 shares = np.array([right[find(prompt)].mean() for prompt, right in asked] or [np.nan])
                 table.add({"prompts": name, "n": len(asked), "matched by": way, "right clips %": 100 * shares.mean(),
                            "prompts with right clips alone": int((shares == 1).sum())})  # fmt: skip
+    short = [(p, np.array([agrees(clip, *rest) for clip in clips])) for s in sets.values() for p, *rest in s]
+    grown = wrong = 0
+    for prompt, right in ((prompt, right) for prompt, right in short if right.any()):
+        described = expand(prompt, matcher)
+        lenders = [k for k, clip in enumerate(clips) if any(described.endswith(text) for text in clip.captions)]
+        grown += described != prompt
+        wrong += described != prompt and not right[lenders].any()
+    print(
+        f"\nExpanded: {grown} of the prompts that a clip answers, {wrong} by a caption of a clip that contradicts them."
+    )
     foreign = [matcher(prompt) for prompt in FOREIGN]
     impossible = [(matcher(prompt), world) for prompt, world in IMPOSSIBLE]
     taught = [matcher(prompt) for prompts in sets.values() for prompt, *_ in prompts]

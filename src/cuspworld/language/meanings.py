@@ -39,8 +39,8 @@ class Token:
 
 
 @cache
-def _entries() -> tuple[dict[tuple[str, ...], list[tuple[str, Meanings]]], int]:
-    """Phrase (stems) -> its (kind, meanings) one after another, and the longest phrase."""
+def _entries() -> tuple[dict[tuple[str, ...], list[tuple[str, Meanings]]], dict[str, int]]:
+    """Phrase (stems) -> its (kind, meanings) one after another; first stem -> the length of its longest phrase."""
     entries: dict[tuple[str, ...], list[tuple[str, Meanings]]] = {}
     kinds = {}
     for kind, lines in lexicon.KINDS.items():
@@ -56,7 +56,12 @@ def _entries() -> tuple[dict[tuple[str, ...], list[tuple[str, Meanings]]], int]:
         entries[_key(phrase)] = [("denied" if f"!{n}" in names else kinds[n], (n,)) for n in known]
     for phrase, names in lexicon.EITHER.items():
         entries[_key(phrase)] = [("event", tuple(n for n in kinds if n in names.split()))]
-    return entries, max(map(len, entries))
+    for word in lexicon.NEGATIONS:
+        entries[_key(word)] = [("not", ())]
+    longest: dict[str, int] = {}
+    for key in entries:
+        longest[key[0]] = max(len(key), longest.get(key[0], 0))
+    return entries, longest
 
 
 def _key(phrase: str) -> tuple[str, ...]:
@@ -87,16 +92,11 @@ def tokens(text: str) -> list[Token]:
             found.append(said[0])
             i += said[1]
             continue
-        for length in range(min(longest, len(words) - i), 0, -1):
-            entry = entries.get(tuple(stems[i : i + length]))
-            joined = "".join(words[i : i + length])
-            if entry is not None:
+        for length in range(min(longest.get(stems[i], 0), len(words) - i), 0, -1):
+            if (entry := entries.get(tuple(stems[i : i + length]))) is not None:
+                joined = "".join(words[i : i + length])
                 said_words = " ".join(words[i : i + length]) if joined.isascii() else joined
                 found.extend(Token(said_words, kind, meanings) for kind, meanings in entry)
-                i += length
-                break
-            if joined in lexicon.NEGATIONS:
-                found.append(Token(joined, "not"))
                 i += length
                 break
         else:
