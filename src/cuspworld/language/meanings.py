@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from cuspworld.language import lexicon
+from cuspworld.language.lexicon import BOTH, EITHER, KINDS, NEGATIONS, UNITS
 from cuspworld.language.words import COMMON, split_words, stem, value_of
 
 Meanings = tuple[str, ...]  # any of which may be meant
@@ -43,7 +43,7 @@ def _entries() -> tuple[dict[tuple[str, ...], list[tuple[str, Meanings]]], dict[
     """Phrase (stems) -> its (kind, meanings) one after another; first stem -> the length of its longest phrase."""
     entries: dict[tuple[str, ...], list[tuple[str, Meanings]]] = {}
     kinds = {}
-    for kind, lines in lexicon.KINDS.items():
+    for kind, lines in KINDS.items():
         for line in lines.replace("\n  ", " ").strip().splitlines():
             name, rest = line.split(":", 1)
             english, _, chinese = rest.partition("|")
@@ -51,12 +51,12 @@ def _entries() -> tuple[dict[tuple[str, ...], list[tuple[str, Meanings]]], dict[
             for phrase in (name, *english.split(","), *chinese.split(",")):
                 if key := _key(phrase):
                     entries.setdefault(key, [(kind, (name,))])
-    for phrase, names in lexicon.BOTH.items():
+    for phrase, names in BOTH.items():
         known = sorted((n for n in kinds if n in names), key=names.find)
         entries[_key(phrase)] = [("denied" if f"!{n}" in names else kinds[n], (n,)) for n in known]
-    for phrase, names in lexicon.EITHER.items():
+    for phrase, names in EITHER.items():
         entries[_key(phrase)] = [("event", tuple(n for n in kinds if n in names.split()))]
-    for word in lexicon.NEGATIONS:
+    for word in NEGATIONS:
         entries[_key(word)] = [("not", ())]
     longest: dict[str, int] = {}
     for key in entries:
@@ -128,7 +128,7 @@ def _number(words: list[str], i: int) -> tuple[Token, int] | None:
     if value is None or words[i] == "一":
         return None
     after = words[i + 1] if i + 1 < len(words) else ""
-    unit = lexicon.UNITS.get(after) or lexicon.UNITS.get(stem(after))
+    unit = UNITS.get(after) or UNITS.get(stem(after))
     if unit == "s":
         return Token(f"{words[i]} {after}", "time", (), value), 2
     if unit:
@@ -148,7 +148,7 @@ def _names_thing(word: str) -> bool:
 def _kinds() -> dict[str, str]:
     return {
         line.split(":")[0]: kind
-        for kind, lines in lexicon.KINDS.items()
+        for kind, lines in KINDS.items()
         for line in lines.replace("\n  ", " ").strip().splitlines()
     }
 
