@@ -61,6 +61,6 @@ def test_every_dependency_has_a_lower_bound():
 
 
 def test_the_script_of_the_bounds_reads_them():
-    assert lowest("av>=14.2,<20") == "av==14.2.*" and lowest("numpy>=2.0") == "numpy==2.0.*"
+    assert lowest("av>=18.0,<20") == "av==18.0.*" and lowest("numpy>=2.1") == "numpy==2.1.*"
     assert lowest("mujoco-core[rendering]>=4.0") == "mujoco-core[rendering]==4.0.*"
     assert not any(one.startswith("torch") for one in requirements({"torch"}))
