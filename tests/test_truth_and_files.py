@@ -54,3 +54,17 @@ def test_a_violation_names_the_laws_that_it_breaks_and_an_older_one_may_not():
     box = (0.0, 0.0, 1.0, 1.0)
     assert Violation("hover", "gravity, inertia", 0.1, 1.0, box).breaks == {Law.GRAVITY, Law.INERTIA}
     assert Violation("hover", "nothing hangs in the air unsupported", 0.1, 1.0, box).breaks == frozenset()
+
+
+def test_boxes_hold_every_pixel_of_an_instance_and_touch_it():
+    truth = worlds.make("Collision").record(seed=4, seconds=2.0, size=(24, 32)).truth
+    boxes = truth.boxes()
+    assert set(boxes) == set(truth.instances.values())
+    for number, name in truth.instances.items():
+        for mask, (x0, y0, x1, y1) in zip(truth.masks == number, boxes[name], strict=True):
+            if not mask.any():
+                assert np.isnan([x0, y0, x1, y1]).all()
+                continue
+            inside = mask[int(y0) : int(y1), int(x0) : int(x1)]
+            assert inside.sum() == mask.sum()
+            assert inside[0].any() and inside[-1].any() and inside[:, 0].any() and inside[:, -1].any()

@@ -92,6 +92,20 @@ class Truth:
             violation=broken,
         )
 
+    def boxes(self) -> dict[str, np.ndarray]:
+        """Each instance's 2-D box in every frame, from the masks: name -> (frames, 4) x0, y0, x1, y1 in pixels, x1, y1
+        just beyond it; NaN where it is not seen. Raises CuspError if there are no masks."""
+        if self.masks is None:
+            raise CuspError("this truth has no masks, from which boxes are drawn")
+        found = {}
+        for number, name in self.instances.items():
+            seen = self.masks == number
+            columns, rows = seen.any(1), seen.any(2)
+            sides = [columns.argmax(1), rows.argmax(1)]
+            sides += [axis.shape[1] - axis[:, ::-1].argmax(1) for axis in (columns, rows)]
+            found[name] = np.where(seen.any((1, 2))[:, None], np.stack(sides, axis=1), np.nan)
+        return found
+
     def facts(self) -> dict[str, str]:
         """What a person wants to know of it first."""
         events = [f"{event.name} at {event.time:.2f} s" for event in self.events[:8]]
