@@ -27,6 +27,9 @@ def generate(
     critical: Annotated[str | None, typer.Option(help="seek or avoid passages between branches.")] = None,
     image: Annotated[Path | None, typer.Option(help="The first frame.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video to go on from; the result begins with it.")] = None,
+    after: Annotated[
+        Path | None, typer.Option(help="A video that comes after; with --video, both are connected.")
+    ] = None,
     candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -58,7 +61,7 @@ def generate(
     options: dict[str, Any] = {
         "size": None if size is None else parse_size(size), "fps": fps, "num_inference_steps": steps,
         "guidance_scale": guidance, "negative_prompt": negative_prompt, "sampler": sampler,
-        "image": image, "video": video, "seed": seed, "transport": transport, "critical": critical,
+        "image": image, "video": video, "after": after, "seed": seed, "transport": transport, "critical": critical,
     }  # fmt: skip
     if output.suffix.lower() in (".jpg", ".jpeg") and seconds is None and num_frames is None:
         num_frames = 1

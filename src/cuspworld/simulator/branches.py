@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from cuspworld.codec.scene_code import whole_step
+from cuspworld.errors import CuspError
 from cuspworld.simulator.kinds import Kind
 from cuspworld.transport.brenier import Brenier
 
@@ -108,6 +109,17 @@ class Branches:
         whole = [own[:: self.kind.code.frames] for own in rows]
         length = min(map(len, whole))
         return np.unique(self.kind.clips), np.stack([own[:length] for own in whole])
+
+    def windows(self, steps: int) -> Int[ndarray, "W s"]:
+        """The rows of `steps` consecutive whole steps of a clip, from every recorded step that has so many after it."""
+        rows = [np.arange(len(self.of))]
+        for _ in range(steps - 1):
+            rows.append(np.where(rows[-1] >= 0, self.following[rows[-1]], -1))
+        found = np.stack(rows, axis=1)
+        found = found[(found >= 0).all(axis=1)]
+        if not len(found):
+            raise CuspError(f"no recorded clip has the {steps} steps of a window: train on longer clips")
+        return found
 
     def crosses(self, rows: Int[ndarray, "P s"]) -> Bool[ndarray, " P"]:
         """Which paths change their branch."""

@@ -50,6 +50,11 @@ class Chunks:
         with torch.inference_mode():
             self.text, self.text_mask = self.parts.prompts.encode(prompts)
 
+    def encoded(self, frames: UInt8[np.ndarray, "t h w 3"]) -> Float[Tensor, "1 l i j c"]:
+        """The latents of frames that are known."""
+        with torch.inference_mode():
+            return self.parts.codec.encode(to_tensor(frames)[None].to(self.parts.device))
+
     def run(self, given: UInt8[np.ndarray, "t h w 3"] | None) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """Endless: what was given, then chunk after chunk."""
         config, codec = self.parts.config, self.parts.codec
@@ -62,8 +67,7 @@ class Chunks:
             if last is not None:
                 count = context_frames if len(last) >= context_frames else 1
                 last = last[-count:]
-                with torch.inference_mode():
-                    known = codec.encode(to_tensor(last)[None].to(self.parts.device))
+                known = self.encoded(last)
             path = None if self.route is None else self.route.next(known)
             frames = self._chunk(known, path)
             new = frames if last is None else frames[len(last) :]
@@ -71,8 +75,13 @@ class Chunks:
             yield new
 
     @torch.inference_mode()
-    def _chunk(self, known: Float[Tensor, "1 l i j c"] | None, path: CodePath | None) -> UInt8[np.ndarray, "t h w 3"]:
-        """One window of frames; the first of them are the decoded known latents."""
+    def _chunk(
+        self,
+        known: Float[Tensor, "1 l i j c"] | None,
+        path: CodePath | None,
+        after: Float[Tensor, "1 m i j c"] | None = None,
+    ) -> UInt8[np.ndarray, "t h w 3"]:
+        """One window of frames; the first of them are the decoded `known` latents, the last those of `after`."""
         config, codec = self.parts.config, self.parts.codec
         length = (config.window - 1) // codec.temporal_stride + 1
         each = config.token_frames
@@ -84,6 +93,9 @@ class Chunks:
         if known is not None:
             clean[:, : known.shape[1]] = known
             marks[: known.shape[1]] = True
+        if after is not None:
+            clean[:, length - after.shape[1] :] = after
+            marks[length - after.shape[1] :] = True
         held, _ = tokenize(clean, config.patch, each)
         mark = marks.view(-1, each)[positions[:, 0]][None]  # (1, n, each)
         held_mark = mark.repeat_interleave(held.shape[-1] // each, dim=-1)

@@ -22,6 +22,7 @@ from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.critical import CriticalEvent, critical_events
+from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.masses import Prompts
 from cuspworld.simulator.parts import Parts
@@ -54,6 +55,7 @@ class Options(TypedDict, total=False):
     critical: str | None  # of the path: "seek" a passage between branches, "avoid" them, or either (None)
     image: Any  # the first frame: a file, a PIL image, an array or a tensor
     video: str | Path | Clip | None  # what goes before: the result begins with it
+    after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
 
 
 class Simulator(Parts):
@@ -73,9 +75,9 @@ class Simulator(Parts):
         """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, callback_on_step_end, transport="brenier", critical; `Options` says
-        what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both from
-        0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most
+        negative_prompt, sampler, image, video, after, callback_on_step_end, transport="brenier", critical; `Options`
+        says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both
+        from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds most
         possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values out of
         range, and warns (CuspWarning) if the model was not taught the prompt.
         """
@@ -159,7 +161,14 @@ class Simulator(Parts):
         total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
         if options.get("image") is None and given is not None:
             total += len(given)
-        chunks = first(self._noting(Chunks(self, prompt, sampling, route).run(given), route, facts), total)
+        made = Chunks(self, prompt, sampling, route)
+        if (after := self._given(None, options.get("after"))) is not None:
+            kind = route.masses.kind if isinstance(route, DrawnRoute) else None
+            new = total - (len(given) if given is not None and options.get("image") is None else 0)
+            filled = Ends(self, made, kind).fill(given, after, new)
+            chunks = iter([part for part in (given, filled, after) if part is not None])
+        else:
+            chunks = first(self._noting(made.run(given), route, facts), total)
         shown = resample(resize(chunks, target), config.fps, rate)
         if count is None:
             return shown
@@ -223,6 +232,16 @@ class Simulator(Parts):
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
         chunks = Chunks(self, prompt, self._sampling(options, True), route).run(None)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
+
+    def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
+        """A clip whose end leads to its beginning: the first half is made from the prompt, the second connects its end
+        with its start. Options as for a call; the whole is `seconds` long."""
+        seconds = number("seconds", options.get("seconds", 2.4), 1.2, LONGEST)
+        half: Options = {**options, "seconds": seconds / 2}
+        begun = self(prompt, **half)
+        whole_turn: Options = {**options, "seconds": seconds - begun.seconds, "video": begun, "after": begun}
+        turned = self(prompt, **whole_turn)
+        return Clip(turned.frames[: len(turned) - len(begun)], begun.fps, prompt, made=begun.made)
 
     def critical_events(self, k: int = 8, seed: int = 0) -> list[CriticalEvent]:
         """The k passages between branches that were recorded most often, over all kinds: what the model knows to be
