@@ -178,3 +178,22 @@ def test_a_small_training_learns(tmp_path):
     assert result.transport_loss < 0.8
     clip = Simulator.from_pretrained(result.model)("a box moves left", seconds=2)
     assert clip.frames.shape == (20, 32, 32, 3)
+
+
+@pytest.mark.parametrize("width", [0, 4])
+def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width):
+    """The Sora recipe alone (no codes), and with paths: both run, are kept, and make a clip again."""
+    chosen = dataclasses.replace(
+        MICRO,
+        code_width=width,
+        window=8,
+        context=4,
+        token_frames=4,
+        autoencoder=AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=8, temporal_stride=1),
+    )
+    clips = [moving_box(i, 16) for i in range(6)]
+    result = train(clips, chosen, tmp_path / "run", bfloat16=False, kinds=["left", "right"] * 3)
+    simulator = Simulator.from_pretrained(result.model)
+    assert [kind.name for kind in simulator.kinds] == (["left", "right"] if width else [])
+    clip = simulator(clips[0].caption, seconds=1.4)
+    assert len(clip) == 14 and clip.made["transport"] == ("brenier" if width else "flow")

@@ -157,7 +157,7 @@ def _train(
             text_width=prompts.width,
             frames=preset.token_frames,
             code_width=preset.code_width,
-            code_kinds=len(kinds),
+            code_kinds=max(1, len(kinds)),
         )
     )
     prompts.to(device)
