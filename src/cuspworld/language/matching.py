@@ -22,7 +22,7 @@ from cuspworld.language.words import split_words, stem
 NEAR = 0.101  # s: a time that is as good as the one asked for
 SAME = 0.15  # share by which a measure may differ
 _IMPORTANCE = {"is": 1.0, "not": 1.5, "time": 1.0, "share": 1.0, "pair": 0.5, "not pair": 1.0, "measure": 0.5}
-_PENALTY = {"not": 2.0, "not pair": 2.0}  # beyond its weight, of a fact that a clip contradicts
+_KINDS = {"colour": 1.5, "thing": 1.5}  # of facts of what there is: a prompt is first about things and their colours
 LEAST = 0.4  # share of a prompt that the best clips must support for the prompt to be one that the library knows
 
 
@@ -126,11 +126,12 @@ class Matcher:
             if fact.kind == "is" and idle.issuperset(fact.first):
                 weight *= 0.1
             if fact.kind == "is":
-                positive, told = positive + weight, told + weight * support
+                share = weight if kind_of(fact.first[0]) else 0.5 * _weight(support, self.count)
+                positive, told = positive + share, told + share * support
                 if not support.any() and kind_of(fact.first[0]):
                     missing.append(fact.words)
             total += weight
-            score += weight * support - (weight + _PENALTY.get(fact.kind, 1)) * against
+            score += weight * support - (weight + _penalty(fact)) * against
         scores = score / total if total else score
         best = np.flatnonzero(scores >= scores.max() - 1e-9) if self.count else np.arange(0)
         unmet = []
@@ -243,7 +244,8 @@ def _sorted(x: str, y: str) -> tuple[str, str]:
 def _importance(fact: Fact, differ: bool) -> float:
     """`differ`: the prompt names several colours, so that it matters whose deed something is."""
     if fact.kind == "is":
-        return 1.0 if kind_of(fact.first[0]) else 0.5  # a word that means itself may be anything
+        kind = kind_of(fact.first[0])  # a word that means itself may be anything, a character of Chinese even more so
+        return _KINDS.get(kind, 1.0) if kind else 0.3 if fact.words.isascii() else 0.1
     if fact.kind == "pair" and "number" in _kinds(fact):
         return 1.5
     if fact.kind == "pair" and "event" in _kinds(fact):
@@ -253,6 +255,13 @@ def _importance(fact: Fact, differ: bool) -> float:
 
 def _kinds(fact: Fact) -> set[str]:
     return {kind_of(name) for name in fact.first + fact.second}
+
+
+def _penalty(fact: Fact) -> float:
+    """Of a fact that a clip contradicts, beyond its weight."""
+    if fact.kind in ("not", "not pair"):
+        return 2.0
+    return 4.0 if fact.kind == "pair" and _kinds(fact) & {"colour", "number"} and "thing" in _kinds(fact) else 1.0
 
 
 def _vague(fact: Fact) -> bool:
