@@ -236,7 +236,11 @@ def main() -> None:
                 shares = np.array([right[find(prompt)].mean() for prompt, right in asked] or [np.nan])
                 table.add({"prompts": name, "n": len(asked), "matched by": way, "right clips %": 100 * shares.mean(),
                            "prompts with right clips alone": int((shares == 1).sum())})  # fmt: skip
-    short = [(p, np.array([agrees(clip, *rest) for clip in clips])) for s in sets.values() for p, *rest in s]
+    short = [
+        (prompt, np.array([agrees(clip, world, facts) for clip in clips]))
+        for prompts in sets.values()
+        for prompt, world, facts in prompts
+    ]
     grown = wrong = 0
     for prompt, right in ((prompt, right) for prompt, right in short if right.any()):
         described = expand(prompt, matcher)
