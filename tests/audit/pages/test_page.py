@@ -168,3 +168,10 @@ def test_a_narrow_screen_has_one_column_and_no_sideways_scrolling(page: tuple[An
     tab.set_viewport_size({"width": 400, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400
     tab.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_a_name_that_reads_like_a_place_of_the_template_stays_a_name(tmp_path: Path) -> None:
+    report = Report("{{DATA}}{{FINDINGS}}.mp4", 2.0, FPS, (HEIGHT, WIDTH), (), {"inertia": 0.1}, {})
+    text = write_page(report, tmp_path / "page.html").read_text()
+    assert text.count("{{DATA}}{{FINDINGS}}.mp4") == 2  # title and heading
+    assert text.count('"findings"') == 1
