@@ -238,8 +238,8 @@ def codec(name: str) -> Codec:
 
 @torch.inference_mode()
 def decoded(frames: Frames, clips: int, name: str) -> Frames:
-    """The first clips through a codec. What it dissolves so that a person sees it is no true state any more; between
-    that and what nobody minds, `mixed` is not known."""
+    """The first clips through a codec. What that of the worlds draws, a person reads; what the older one dissolves so
+    that a person sees it is no true state any more, and between that and what nobody minds, `mixed` is not known."""
     parts = [
         to_frames(codec(name).decode(codec(name).encode(to_tensor(frames.frames[frames.clip == k][:29])[None])))[0]
         for k in range(clips)
@@ -247,7 +247,9 @@ def decoded(frames: Frames, clips: int, name: str) -> Frames:
     made = np.concatenate(parts)
     rows = np.concatenate([np.flatnonzero(frames.clip == k)[:29] for k in range(clips)])
     fault = difference(made, frames.frames[rows])
-    label = np.where(fault > VISIBLE, 1.0, np.where(fault > FINE, np.nan, frames.mixed[rows]))
+    label = frames.mixed[rows]
+    if name == "default":
+        label = np.where(fault > VISIBLE, 1.0, np.where(fault > FINE, np.nan, label))
     return Frames(made, frames.things[rows], frames.numbers[rows], label, frames.clip[rows])
 
 
@@ -313,7 +315,7 @@ def spoil(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> np.ndarray 
 def worlds_frames(name: str, folder: Path) -> dict[str, Frames]:
     """clean, decoded and mixed frames of a world, from files where they are there."""
     world = worlds.make(name)
-    clips = {"Juice": 110, "Puppies": 80, "Collision": 160, "Candles": 60}[name]
+    clips = {"Juice": 110, "Puppies": 80, "Collision": 160, "Candles": 40}[name]
     true = kept(folder / f"{name}_true.npz", lambda: recorded(world, range(clips)))
     more = [kept(folder / f"{name}_out.npz", lambda: recorded(world, range(12 if name != "Collision" else 40), "out"))]
     if name == "Puppies":
@@ -327,7 +329,7 @@ def worlds_frames(name: str, folder: Path) -> dict[str, Frames]:
     if name == "Juice":
         bad.append(kept(folder / "Juice_dissolved.npz", lambda: recorded(Dissolved(), range(5000, 5024), spoiled=True)))
     through = [
-        kept(folder / f"{name}_{codec}.npz", lambda codec=codec: decoded(true, 30 if codec == "default" else 14, codec))  # type: ignore[misc]
+        kept(folder / f"{name}_{codec}.npz", lambda codec=codec: decoded(true, 30, codec))  # type: ignore[misc]
         for codec in ("default", "worlds")
     ]
     return {"true": true, "clean": join([true, *more]), "decoded": join(through), "bad": join(bad)}

@@ -30,7 +30,7 @@ from cuspworld.training.presets import Phase
 
 SEED = 0
 PHASE = Phase(900, batch=24, learning_rate=4e-3, warmup=50, ema=0.99, sample_every=10**9, save_every=200)
-SHARES = (0.45, 0.65)  # of a batch: true and painted below the first, decoded below the second, no true state above it
+SHARES = (0.40, 0.65)  # of a batch: true and painted below the first, decoded below the second, no true state above it
 GRID = SIDE // STRIDE
 SPREAD = 1.1  # cells, of a thing's place on its heat map
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]

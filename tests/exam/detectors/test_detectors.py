@@ -7,7 +7,11 @@ from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.exam.detectors import detector, names
+from cuspworld.exam.detectors.candles import CandlesDetector
+from cuspworld.exam.detectors.collision import CollisionDetector
 from cuspworld.exam.detectors.juice import BIN, BINS, COLOURS, JuiceDetector
+from cuspworld.exam.detectors.network import FrameReader
+from cuspworld.exam.detectors.puppies import PuppiesDetector
 from cuspworld.exam.detectors.seen import Seen, Thing, one_hot
 
 SEED = 2_000_500  # not among those of benchmarks/detectors.py
@@ -77,13 +81,74 @@ def tilted(degrees: list[float], touch: int | None, mixed: tuple[int, ...] = ())
 
 
 def test_what_the_frames_of_a_glass_come_to():
-    read = JuiceDetector.reading
-    reader = detector("Juice")
-    fall = read(reader, tilted([3, 3, 12, 30, 60, 88, 88], touch=2), 10.0)
+    read = JuiceDetector(FrameReader(JuiceDetector.config)).reading
+    fall = read(tilted([3, 3, 12, 30, 60, 88, 88], touch=2), 10.0)
     assert fall.states == ("standing", "standing", "tipping", "tipping", "tipping", "lying", "lying")
     assert fall.fell_at == pytest.approx(0.35) and fall.readable and not fall.uncaused and not fall.rises
-    assert not read(reader, tilted([3, 3, 12, 30, 60, 88, 88], touch=2, mixed=(3, 4)), 10.0).readable
-    assert read(reader, tilted([3, 12, 30, 60, 88], touch=3), 10.0).uncaused
-    assert read(reader, tilted([3, 30, 88, 88, 40, 3, 3], touch=1), 10.0).rises
-    rock = read(reader, tilted([3, 3, 14, 20, 8, 3], touch=2), 10.0)
+    assert not read(tilted([3, 3, 12, 30, 60, 88, 88], touch=2, mixed=(3, 4)), 10.0).readable
+    assert read(tilted([3, 12, 30, 60, 88], touch=3), 10.0).uncaused
+    assert read(tilted([3, 30, 88, 88, 40, 3, 3], touch=1), 10.0).rises
+    rock = read(tilted([3, 3, 14, 20, 8, 3], touch=2), 10.0)
     assert rock.states[2:5] == ("rocking",) * 3 and rock.fell_at is None and rock.readable
+
+
+def meadow(frames: list[dict[str, tuple[float, float]]]) -> Seen:
+    """Puppies by coat and place in each frame; a coat may carry a number behind it."""
+    things = tuple(tuple(Thing(coat.rstrip("2"), *place) for coat, place in frame.items()) for frame in frames)
+    return Seen(things, {"mixed": np.zeros(len(frames))})
+
+
+def test_a_puppy_may_pass_behind_another_but_not_into_nothing():
+    read = PuppiesDetector(FrameReader(PuppiesDetector.config)).reading
+    both, apart = {"black": (20.0, 40.0), "white": (28.0, 40.0)}, {"black": (10.0, 40.0), "white": (50.0, 40.0)}
+    black, alone = {"black": (22.0, 40.0)}, {"black": (10.0, 40.0)}
+    hidden = read(meadow([both] * 4 + [black] * 4 + [both] * 4), 10.0)
+    assert hidden.kept and hidden.coats == ("black", "white")
+    assert read(meadow([apart] * 6 + [alone] * 4), 10.0).changes == 1
+    assert not read(meadow([both] * 8 + [black] * 20), 10.0).kept  # for longer than anything hides it
+    third = read(meadow([apart] * 12 + [{**apart, "white2": (30.0, 44.0)}] * 3), 10.0)
+    assert third.coats == ("black", "white") and third.changes == 1
+    flicker = read(meadow([apart] * 4 + [alone] + [apart] * 4), 10.0)
+    assert flicker.kept and flicker.frames[4] == ("black",)
+
+
+def rolling(left: list[float], right: list[float | None], colour: str = "blue") -> Seen:
+    frames = []
+    for x, y in zip(left, right, strict=True):
+        things = [Thing("red", x, 30.0, 6.0)] + ([Thing(colour, y, 30.0, 6.0)] if y is not None else [])
+        frames.append(tuple(things))
+    return Seen(tuple(frames), {"mixed": np.zeros(len(frames))})
+
+
+def test_balls_are_kept_if_none_is_lost_in_the_open():
+    read = CollisionDetector(FrameReader(CollisionDetector.config)).reading
+    there = [10.0, 14.0, 18.0, 22.0, 18.0, 14.0, 10.0]
+    back = [58.0, 50.0, 42.0, 34.5, 42.0, 50.0, 58.0]
+    kept = read(rolling(there, list(back)), 10.0)
+    assert kept.kept and kept.contact_at == pytest.approx(0.3) and not kept.vanished
+    leaves = read(rolling([*there, 8.0, 8.0], [*back, None, None]), 10.0)
+    assert leaves.kept  # it was at the edge
+    lost = read(rolling(there, [*back[:5], None, None]), 10.0)
+    assert lost.vanished and not lost.kept
+    green = rolling(there[4:], list(back[4:]), "green")
+    changed = Seen(rolling(there[:4], list(back[:4])).things + green.things, {"mixed": np.zeros(7)})
+    assert not read(changed, 10.0).kept
+
+
+def burning(lit: list[int], blown: int | None) -> Seen:
+    things = tuple(
+        tuple(Thing("candle", 9.0 * k, 40.0) for k in range(3)) + tuple(Thing("flame", 9.0 * k, 30.0) for k in range(n))
+        for n in lit
+    )
+    count = len(lit)
+    breath = np.zeros(count) if blown is None else (np.arange(count) >= blown) * 1.0
+    return Seen(things, {"mixed": np.zeros(count), "blowing": breath}, {"colour": one_hot(np.zeros(count, int), 5)})
+
+
+def test_flames_that_go_out_have_a_cause():
+    read = CandlesDetector(FrameReader(CandlesDetector.config)).reading
+    out = read(burning([3, 3, 3, 1, 1, 0, 0], blown=2), 10.0)
+    assert out.out_at == pytest.approx((0.3, 0.3, 0.5)) and not out.uncaused and out.delay == pytest.approx(0.1)
+    assert read(burning([3, 3, 1, 1, 1], blown=3), 10.0).uncaused and read(burning([3, 3, 2, 2], None), 10.0).uncaused
+    assert read(burning([3, 3, 2, 3, 3], blown=1), 10.0).lit == (3,) * 5  # one frame is no change
+    assert read(burning([3, 1, 1, 3, 3], blown=1), 10.0).relit and read(burning([3, 3], None), 10.0).candles == 3

@@ -82,7 +82,7 @@ class CollisionReading:
 @register
 class CollisionDetector(Detector[CollisionReading]):
     world = "Collision"
-    config = ReaderConfig(things=(*COLOURS, OTHER), flags=(), choices=(), amounts=(), alone=2)
+    config = ReaderConfig(things=(*COLOURS, OTHER), flags=(), choices=(), amounts=(), alone=2, apart=2)
 
     def targets(self, truth: Truth) -> Seen:
         frames = []

@@ -30,7 +30,8 @@ class ReaderConfig:
     flags: tuple[str, ...]
     choices: tuple[str, ...]
     amounts: tuple[str, ...]
-    alone: int  # cells about a peak in which no other thing of any kind stands; 1: only none of its own kind
+    alone: int  # cells about a peak in which no other thing of any kind stands
+    apart: int = 1  # cells about a peak in which no other thing of its own kind stands
     first: int = 16
     second: int = 32
     third: int = 48
@@ -120,11 +121,16 @@ def _peaks(
             kind, i, j = places[place].tolist()
             dx, dy, radius = offsets[k, :, i, j].tolist()
             x, y = (j + 0.5 + dx) * STRIDE, (i + 0.5 + dy) * STRIDE
-            near = [max(abs(thing.x - x), abs(thing.y - y)) / STRIDE for thing in things]
-            if not near or min(near) >= config.alone:
-                things.append(Thing(config.things[kind], x, y, 8 * radius, float(scores[place])))
+            name = config.things[kind]
+            alike = [thing for thing in things if thing.kind == name]
+            if not _near(x, y, things, config.alone) and not _near(x, y, alike, config.apart):
+                things.append(Thing(name, x, y, 8 * radius, float(scores[place])))
         found.append(tuple(things))
     return tuple(found)
+
+
+def _near(x: float, y: float, things: list[Thing], cells: int) -> bool:
+    return any(max(abs(thing.x - x), abs(thing.y - y)) < cells * STRIDE for thing in things)
 
 
 def _double(x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from cuspworld.worlds.puppies.world import FUR, MOST
 
 SEEN, HIDDEN = 0.22, 0.06  # share of a puppy's outline above which it is seen, below which it is not
 FEWEST = 6  # pixels, of a puppy that can be seen
-SURE = 0.5  # score of a puppy that counts
+SURE = 0.4  # score of a puppy that counts
 CLOSE = 12.0  # pixels between the middles of two puppies of which one may hide the other
 MOST_HIDDEN = 1.6  # s that a puppy may be hidden
 
@@ -48,7 +48,7 @@ class PuppiesReading:
 @register
 class PuppiesDetector(Detector[PuppiesReading]):
     world = "Puppies"
-    config = ReaderConfig(things=(*FUR, "ball"), flags=(), choices=(), amounts=(), alone=1)
+    config = ReaderConfig(things=(*FUR, "ball"), flags=(), choices=(), amounts=(), alone=1, apart=4)
 
     def targets(self, truth: Truth) -> Seen:
         assert truth.masks is not None
