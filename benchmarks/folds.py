@@ -22,7 +22,7 @@ import torch
 from cuspworld import Simulator, worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
-from cuspworld.exam.detectors import detector
+from cuspworld.exam.detectors import detector, names
 from results import Table, add_argument, wilson
 
 FIRST = 1_000_000  # seed of the first held-out clip
@@ -244,7 +244,7 @@ def measured(arm: Arm, asked: list[Wish]) -> Iterator[Clip]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arm", action="append", default=[], help="NAME=FOLDER[:option=value,...]; again for more")
-    parser.add_argument("--worlds", nargs="*", default=["Juice", "Puppies", "Collision"], choices=list(QUESTIONS))
+    parser.add_argument("--worlds", nargs="*", default=["Juice", "Puppies", "Collision"], choices=names())
     parser.add_argument("--prompts", type=int, default=200, help="a row")
     parser.add_argument("--long", type=int, default=200, help="clips of a minute a row")
     parser.add_argument("--quick", action="store_true", help="8 prompts a row and one clip of a minute")

@@ -6,7 +6,7 @@ import pytest
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.exam.detectors import detector, names
+from cuspworld.exam.detectors import detector
 from cuspworld.exam.detectors.candles import CandlesDetector
 from cuspworld.exam.detectors.collision import CollisionDetector
 from cuspworld.exam.detectors.juice import BIN, BINS, COLOURS, JuiceDetector
@@ -15,31 +15,29 @@ from cuspworld.exam.detectors.puppies import PuppiesDetector
 from cuspworld.exam.detectors.seen import Seen, Thing, one_hot
 
 SEED = 2_000_500  # not among those of benchmarks/detectors.py
+WORLDS = ("Collision", "Juice", "Puppies")  # those with weights
 
 
 @pytest.fixture(scope="module")
 def clips() -> dict[str, Clip]:
-    return {name: worlds.make(name).record(SEED, seconds=1.6, fps=10.0, size=64) for name in names()}
+    return {name: worlds.make(name).record(SEED, seconds=1.6, fps=10.0, size=64) for name in WORLDS}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", WORLDS)
 def test_the_truth_of_a_clip_is_read_from_its_frames(name, clips):
     reader, clip = detector(name), clips[name]
     read, true = reader(clip.frames, clip.fps), reader.truth(clip)
     assert read.mixed.mean() <= 0.1 and not true.mixed.any()
     if name == "Juice":
         assert (read.fell, read.colour) == (true.fell, clip.truth.parameters["liquid"])
-        assert not true.uncaused
+        assert not read.uncaused and not true.uncaused
     if name == "Puppies":
         assert read.coats == true.coats and len(true.coats) == clip.truth.parameters["count"]
     if name == "Collision":
         assert [ball.colour for ball in read.before] == [ball.colour for ball in true.before]
-    if name == "Candles":
-        assert (read.candles, read.colour) == (true.candles, clip.truth.parameters["colour"])
-        assert true.candles == clip.truth.parameters["candles"] and not read.uncaused
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", WORLDS)
 def test_half_of_one_picture_and_half_of_another_is_no_true_state(name, clips):
     frames = clips[name].frames
     falls = {"push": 0.38, "fill": 0.5} if name == "Juice" else {}  # two glasses that stand alike are one
@@ -58,7 +56,7 @@ def test_a_clip_of_another_size_is_scaled(clips):
 
 
 def test_a_world_without_a_detector_is_an_error():
-    with pytest.raises(CuspError, match="no detector reads 'Heat': take one of Collision"):
+    with pytest.raises(CuspError, match="no detector reads 'Heat': take one of .*Juice"):
         detector("Heat")
     with pytest.raises(CuspError, match="recording of Juice: got no truth"):
         detector("Juice").truth(Clip(np.zeros((1, 64, 64, 3), np.uint8), 10.0))

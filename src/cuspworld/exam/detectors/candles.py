@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, mixed, register, usual
+from cuspworld.exam.detectors.detector import Detector, register, usual
 from cuspworld.exam.detectors.network import ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE, Seen, Thing, one_hot
 from cuspworld.truth import Truth
@@ -71,7 +71,7 @@ class CandlesDetector(Detector[CandlesReading]):
         return Seen(tuple(frames), {"mixed": np.zeros(len(frames)), "blowing": blowing}, {"colour": one_hot(colour, 5)})
 
     def reading(self, seen: Seen, fps: float) -> CandlesReading:
-        bad = mixed(seen)
+        bad = self.mixed(seen)
         sure = [[thing.kind for thing in things if thing.score >= SURE] for things in seen.things]
         lit = _settled([kinds.count("flame") for kinds in sure])
         candles = int(np.median([kinds.count("candle") for kinds in sure]))

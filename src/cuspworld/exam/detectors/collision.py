@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, mixed, register
+from cuspworld.exam.detectors.detector import Detector, register
 from cuspworld.exam.detectors.network import ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
 from cuspworld.truth import Truth
@@ -82,6 +82,7 @@ class CollisionReading:
 @register
 class CollisionDetector(Detector[CollisionReading]):
     world = "Collision"
+    mixed_above = 0.35
     config = ReaderConfig(things=(*COLOURS, OTHER), flags=(), choices=(), amounts=(), alone=2, apart=2)
 
     def targets(self, truth: Truth) -> Seen:
@@ -98,7 +99,7 @@ class CollisionDetector(Detector[CollisionReading]):
         return Seen(tuple(frames), {"mixed": np.zeros(len(frames))})
 
     def reading(self, seen: Seen, fps: float) -> CollisionReading:
-        bad = mixed(seen)
+        bad = self.mixed(seen)
         sure = [[thing for thing in things if thing.score >= 0.5] for things in seen.things]
         gaps = [_gap(things) for things in sure]
         contact = int(np.argmin(gaps))

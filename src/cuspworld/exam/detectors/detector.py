@@ -25,7 +25,6 @@ from cuspworld.video.frames import resize_frames
 
 FOLDER = Path(__file__).parents[2] / "assets" / "detectors"
 KIND = "CuspWorldDetector"
-MIXED = 0.5  # a frame above this is no true state
 Reading = TypeVar("Reading")
 
 
@@ -33,6 +32,7 @@ class Detector(ABC, Generic[Reading]):
     """`detector(frames, fps) -> Reading`, a dataclass with one entry a frame and what it comes to for the clip."""
 
     world: ClassVar[str]
+    mixed_above: ClassVar[float] = 0.5  # a frame of which the network is so sure is no true state
     config: ClassVar[ReaderConfig]
 
     def __init__(self, network: FrameReader) -> None:
@@ -54,6 +54,10 @@ class Detector(ABC, Generic[Reading]):
             found = clip.truth.world if clip.truth else "no truth"
             raise CuspError(f"clip must be a recording of {self.world}: got {found}")
         return self.reading(self.targets(clip.truth), clip.fps)
+
+    def mixed(self, seen: Seen) -> Bool[np.ndarray, " frames"]:
+        """Which frames show no true state."""
+        return np.asarray(seen.flags["mixed"] > self.mixed_above)
 
     @abstractmethod
     def targets(self, truth: Truth) -> Seen:
@@ -90,11 +94,6 @@ def detector(world: str) -> Any:
     """The detector of a world with the weights of the package. Raises CuspError for a world that has none."""
     found = detector_class(world)
     return found(load_module(FOLDER / world.lower(), KIND, FrameReader, ReaderConfig))
-
-
-def mixed(seen: Seen) -> Bool[np.ndarray, " frames"]:
-    """Which frames show no true state."""
-    return np.asarray(seen.flags["mixed"] > MIXED)
 
 
 def usual(chances: Float[np.ndarray, "frames options"], clean: Bool[np.ndarray, " frames"]) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from cuspworld.exam.detectors.detector import Detector, mixed, register, usual
+from cuspworld.exam.detectors.detector import Detector, register, usual
 from cuspworld.exam.detectors.network import ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE, Seen, Thing, one_hot
 from cuspworld.truth import Truth
@@ -57,6 +57,7 @@ class JuiceReading:
 @register
 class JuiceDetector(Detector[JuiceReading]):
     world = "Juice"
+    mixed_above = 0.35
     config = ReaderConfig(
         things=("glass",),
         flags=("touch",),
@@ -90,7 +91,7 @@ class JuiceDetector(Detector[JuiceReading]):
 
     def reading(self, seen: Seen, fps: float) -> JuiceReading:
         glasses = np.array([len(things) for things in seen.things])
-        bad = mixed(seen) | (glasses > 1)
+        bad = self.mixed(seen) | (glasses > 1)
         tilt = seen.choices["tilt"] @ ((np.arange(BINS) + 0.5) * BIN)
         lying, upright = ~bad & (tilt >= LYING), ~bad & (tilt < UPRIGHT)
         states = _states(tilt, bad)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, mixed, register
+from cuspworld.exam.detectors.detector import Detector, register
 from cuspworld.exam.detectors.network import ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
 from cuspworld.truth import Truth
@@ -48,6 +48,7 @@ class PuppiesReading:
 @register
 class PuppiesDetector(Detector[PuppiesReading]):
     world = "Puppies"
+    mixed_above = 0.8
     config = ReaderConfig(things=(*FUR, "ball"), flags=(), choices=(), amounts=(), alone=1, apart=4)
 
     def targets(self, truth: Truth) -> Seen:
@@ -72,7 +73,7 @@ class PuppiesDetector(Detector[PuppiesReading]):
         return Seen(tuple(frames), {"mixed": np.zeros(len(frames))})
 
     def reading(self, seen: Seen, fps: float) -> PuppiesReading:
-        bad = mixed(seen)
+        bad = self.mixed(seen)
         puppies = [[thing for thing in things if thing.kind != "ball"] for things in seen.things]
         sure = [[thing for thing in things if thing.score >= SURE] for things in puppies]
         frames = tuple(tuple(sorted(thing.kind for thing in things)) for things in sure)
