@@ -56,7 +56,7 @@ def test_a_clip_of_another_size_is_scaled(clips):
 
 
 def test_a_world_without_a_detector_is_an_error():
-    with pytest.raises(CuspError, match="no detector reads 'Heat': take one of .*Juice"):
+    with pytest.raises(CuspError, match=r"no detector reads .Heat.: take one of .*Juice"):
         detector("Heat")
     with pytest.raises(CuspError, match="recording of Juice: got no truth"):
         detector("Juice").truth(Clip(np.zeros((1, 64, 64, 3), np.uint8), 10.0))
