@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -27,16 +28,19 @@ class Masses:
 
 
 class Prompts:
-    """The recorded clips of all kinds, asked by prompts; English and Chinese captions apart, each read when asked."""
+    """The recorded clips of all kinds, asked by prompts; their captions are read once, at the first prompt."""
 
     def __init__(self, kinds: Sequence[Kind]):
         self.ends = np.cumsum([len(kind.captions) for kind in kinds])
         self._wordings = [texts for kind in kinds for texts in kind.captions]
-        self._matchers: dict[bool, Matcher] = {}
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self._wordings)
 
     def masses(self, prompt: str, seed: int) -> Masses:
         """The kind and the clips that fit best; any kind, by the seed, where the prompt says nothing."""
-        match = self._matcher(prompt)(prompt)
+        match = self._matcher(prompt)
         number = np.searchsorted(self.ends, np.arange(self.ends[-1]), side="right")
         if match.told and len(match.clips):
             kind = int(np.bincount(number[match.clips]).argmax())
@@ -50,14 +54,3 @@ class Prompts:
         masses[fitting - own[0]] = 1.0
         whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
         return Masses(kind, masses, match, whole)
-
-    def _matcher(self, prompt: str) -> Matcher:
-        chinese = _chinese(prompt)
-        if chinese not in self._matchers:
-            chosen = [[t for t in texts if _chinese(t) == chinese] or list(texts) for texts in self._wordings]
-            self._matchers[chinese] = Matcher(chosen)
-        return self._matchers[chinese]
-
-
-def _chinese(text: str) -> bool:
-    return any("\u3400" <= letter <= "\u9fff" for letter in text)
