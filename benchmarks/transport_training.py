@@ -18,17 +18,19 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.clip import Clip
+from cuspworld.codec.tokens import tokenize
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.words import learn_words
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset, preset
 from cuspworld.training.run import bfloat16_helps
-from cuspworld.training.transport import FlowObjective, Window, WindowBatches, encode_windows
+from cuspworld.training.transport import FlowObjective, Window, WindowBatches, encode_clips, make_windows
 from cuspworld.transport.flow.matching import flow_loss, interpolate
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 from results import Table, add_argument
 
+PATCH = preset("small").patch
 TIMES = (0.02, 0.1, 0.3, 0.6)
 WAYS = {  # name -> time_shift, muon, learning rate (each optimizer's own in the presets)
     "AdamW, unshifted": (1.0, False, 1e-3),
@@ -46,9 +48,9 @@ def record(count: int, first: int) -> list[Clip]:
 def trained(windows: list[Window], chosen: Preset, folder: Path) -> tuple[FlowObjective, float]:
     """The objective with its averaged weights after all steps, and the CPU seconds that they took."""
     torch.manual_seed(1)
-    words = learn_words([window.caption for window in windows])
+    words = learn_words([window.captions[0] for window in windows])
     prompts = PromptEncoder(PromptConfig(words=words, width=chosen.text_width))
-    channels = windows[0].tokens.shape[1]
+    channels = chosen.patch**2 * windows[0].latents.shape[-1]
     transformer = FlowTransformer(
         TransformerConfig(channels, chosen.width, chosen.depth, chosen.heads, chosen.text_width)
     )
@@ -65,11 +67,11 @@ def trained(windows: list[Window], chosen: Preset, folder: Path) -> tuple[FlowOb
 @torch.inference_mode()
 def losses(objective: FlowObjective, windows: Sequence[Window]) -> list[tuple[float, float]]:
     """At each of TIMES: the loss with each clip's caption, and what another clip's caption adds to it."""
-    data = torch.stack([window.tokens for window in windows])
-    places = torch.stack([window.positions for window in windows])
+    data, positions = tokenize(torch.stack([window.latents.float() for window in windows]), PATCH)
+    places = positions.expand(len(data), -1, -1)
     known = torch.zeros(data.shape[:2], dtype=torch.bool)
     noise = torch.randn(data.shape, generator=torch.Generator().manual_seed(5))
-    captions = [window.caption for window in windows]
+    captions = [window.captions[0] for window in windows]
     rows = []
     for moment in TIMES:
         times = torch.full((len(data),), moment)
@@ -91,14 +93,15 @@ def main() -> None:
     arguments = parser.parse_args()
     steps, count = (10, 60) if arguments.quick else (arguments.steps, 600)
     codec = Simulator.from_pretrained("default").codec
-    small = preset("small")
+    small = replace(preset("small"), code_width=0, critical=0.0)
     with TemporaryDirectory() as name, Table("transport_training", arguments.save) as table:
         folder = Path(name)
         windows, unseen = [], []
         for clips, kept in ((record(count, 0), windows), (record(48, 2_000_000), unseen)):
             own = folder / str(len(clips))
             own.mkdir()
-            kept += encode_windows(clips, codec, small, own, device="cpu", process=Process())
+            encoded = encode_clips(clips, codec, small, own, device="cpu", process=Process())
+            kept += make_windows(encoded, [(clip.caption,) for clip in clips], small)
         unseen = [window for window in unseen if window.first]
         for way, (shift, muon, rate) in WAYS.items():
             phase = replace(small.transport, steps=steps, muon=muon, learning_rate=rate, warmup=30, ema=0.98)

@@ -47,7 +47,7 @@ def test_audit_a_video(tmp_path):
     assert "passage" in printed and (tmp_path / "audit.html").stat().st_size > 1000
     grey = np.full((20, 64, 64, 3), 128, np.uint8)
     Clip(grey, fps=10).write(tmp_path / "grey.mp4")
-    assert "score 1.00" in said("audit_a_video.py", tmp_path, "grey.mp4")
+    assert "score 0.50" in said("audit_a_video.py", tmp_path, "grey.mp4")
 
 
 def test_find_branches(tmp_path):

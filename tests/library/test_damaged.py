@@ -62,8 +62,10 @@ def test_files_that_are_gone_or_changed(tmp_path):
         list(Library.open(tmp_path / "l.lance"))
 
 
-def test_ctrl_c_is_heard_though_a_library_swallowed_it(tmp_path):
+def test_ctrl_c_is_heard_though_a_library_swallowed_it(tmp_path, request):
     """As under load, when it came while Arrow or Lance had the word."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     library = Library.create(tmp_path / "l.lance")
     calls = []
 

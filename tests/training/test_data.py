@@ -11,7 +11,7 @@ from cuspworld.library import Library, schema
 from cuspworld.training.data import ClipWindows
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import PRESETS
-from cuspworld.training.transport import encode_windows
+from cuspworld.training.transport import encode_clips, make_windows
 from tests.helpers import moving_box
 
 CLIPS = [moving_box(i) for i in range(22)] + [moving_box(9, 18, (32, 48)), moving_box(10, 3)]
@@ -60,6 +60,8 @@ def test_a_library_gives_the_windows_of_its_clips(library):
 def test_encoding_decodes_a_clip_once(library, decoded, tmp_path):
     codec = AutoencoderCodec(AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16)).eval()
     preset = dataclasses.replace(PRESETS["tiny"], window=9)  # several windows a clip
-    found = encode_windows(library, codec, preset, tmp_path, device="cpu", process=Process())
-    assert len(library) <= len(decoded) <= len(library) + CHECKER < len(found)
-    assert {w.caption for w in found} == set(library.column("caption"))
+    encoded = encode_clips(library, codec, preset, tmp_path, device="cpu", process=Process())
+    assert len(library) <= len(decoded) <= len(library) + CHECKER < len(encoded)
+    captions = library.column("caption")
+    found = make_windows(encoded, [(caption,) for caption in captions], preset)
+    assert {w.captions for w in found} == {(caption,) for caption in captions}
