@@ -1,7 +1,8 @@
-"""The recipe of the shipped simulator: record five worlds, encode, find the folds, train the flow on paths, look.
+"""The recipe of the shipped simulator: record five worlds; of each encode, find the folds, train a flow on paths; join.
 
 python recipes/folds.py --folder runs/folds --record  # the recordings alone
 python recipes/folds.py --folder runs/folds  # all of it; stops and goes on at any moment
+python recipes/folds.py --folder runs/folds --worlds Juice Candles  # two of the five, where another process has others
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from cuspworld.training.presets import Phase, preset
 from cuspworld.training.run import train
 
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
-SHARES = {"Puppies": 0.30, "Juice": 0.20, "Collision": 0.18, "Candles": 0.16, "Chair": 0.16}
+STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # nothing happens: so many clips more
+STILLS = 100
+STEPS = {"Puppies": 6000, "Collision": 4000, "Juice": 4000, "Candles": 3000, "Chair": 3500}
+DEPTH = {"Puppies": 6}
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
 SEED = 0
@@ -32,28 +36,28 @@ PRESET = replace(
     context=8,
     token_frames=4,
 )
-SMALL = {"width": 192, "depth": 4, "heads": 3}
+SMALL = {"width": 192, "depth": 4, "heads": 3}  # 1.9 million parameters: enough for one world
 ARMS = {  # what an arm changes of the preset
     "ours": {},
     "flow": {"code_width": 0, "critical": 0.0},  # the Sora recipe
     "critical": {"code_width": 0},  # the same with critical weights
     "codes": {"critical": 0.0},  # paths without critical weights
 }
-TOPICS = (
-    "three or four puppies of named colours romp over the grass around a red ball",
-    "two balls of two colours collide (red, green, blue, yellow, orange, purple; big, small; fast, slow)",
-    "a glass of juice of some colour is pushed: it rocks and stands, or tips over and spills",
-    "candles on a cake are blown at: they go out or burn on",
-    "a chair is pushed: it stands, rocks or tips over",
-)
+TOPICS = {
+    "Puppies": "three or four puppies of named colours romp over the grass around a red ball",
+    "Collision": "two balls of two colours collide (red, green, blue, yellow, orange, purple; big, small; fast, slow)",
+    "Juice": "a glass of juice of some colour is pushed: it rocks and stands, or tips over and spills",
+    "Candles": "candles on a cake are blown at: they go out or burn on",
+    "Chair": "a chair is dropped, propped up, lifted or dug in: it stands, rocks or tips over",
+}
 CAPTIONS = {"rich": ("rich", "en"), "rich_zh": ("rich", "zh"), "poor": ("poor", "en"), "poor_zh": ("poor", "zh")}
 
 
-def record(folder: Path, name: str, seeds: range) -> Path:
+def record(folder: Path, name: str, seeds: range, still: bool = False) -> Path:
     """Clips of a world with four captions each, kept in one file so that a second run reads them."""
-    file = folder / f"{name}_{seeds.start}_{len(seeds)}.npz"
+    file = folder / f"{name}{'_still' if still else ''}_{seeds.start}_{len(seeds)}.npz"
     if not file.exists():
-        world = worlds.make(name)
+        world = worlds.make(name, **(STILL[name] if still else {}))
         frames, captions, branches = [], {key: [] for key in CAPTIONS}, []
         for seed in seeds:
             clip = world.record(seed=seed, seconds=SECONDS, fps=FPS, size=SIZE)
@@ -78,45 +82,50 @@ def clips_of(file: Path) -> list[tuple[Clip, tuple[str, ...]]]:
         return [(Clip(frames, FPS, texts[0]), texts) for frames, texts in zip(kept["frames"], wordings, strict=True)]
 
 
+def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:
+    """The files of the clips that teach a world, and the one of those that measure the codec."""
+    taught = [record(folder, name, range(WORLDS[name]))]
+    if name in STILL:
+        taught.append(record(folder, name, range(WORLDS[name], WORLDS[name] + STILLS), still=True))
+    return taught, record(folder, name, HELD_OUT)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/folds"))
     parser.add_argument("--codec", default="worlds", help="a codec's folder, or the one of the package")
     parser.add_argument("--record", action="store_true", help="only record")
-    parser.add_argument("--worlds", nargs="*", default=list(WORLDS), help="fewer of them")
-    parser.add_argument("--steps", type=int, default=PRESET.transport.steps)
-    parser.add_argument("--run", default="run", help="name of the run's folder")
+    parser.add_argument("--worlds", nargs="*", choices=list(WORLDS), default=list(WORLDS), help="fewer of them")
+    parser.add_argument("--steps", type=int, help="fewer than the recipe's, for a look")
     parser.add_argument("--arm", choices=ARMS, default="ours", help="what is left out, for benchmarks/folds.py")
-    parser.add_argument("--small", action="store_true", help="1.9 million parameters: enough for one world")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(arguments.threads)
-    files = {name: record(folder, name, range(WORLDS[name])) for name in arguments.worlds}
-    held_out = [clip for name in files for clip, _ in clips_of(record(folder, name, HELD_OUT))]
-    if arguments.record:
-        return
-    taught = [(name, clip, texts) for name, file in files.items() for clip, texts in clips_of(file)]
-    result = train(
-        [clip for _, clip, _ in taught],
-        replace(
-            PRESET,
-            transport=replace(PRESET.transport, steps=arguments.steps),
-            **ARMS[arguments.arm],
-            **(SMALL if arguments.small else {}),
-        ),
-        folder / arguments.run,
-        held_out=held_out,
-        topics=TOPICS,
-        wordings=[texts for _, _, texts in taught],
-        kinds=[name for name, _, _ in taught],
-        shares=SHARES,
-        codec=Codec.from_pretrained(arguments.codec),
-        seed=SEED,
-        resume=True,
-    )
-    print(result)
+    for name in arguments.worlds:
+        files, held_out = recordings(folder, name)
+        if arguments.record:
+            continue
+        taught = [pair for file in files for pair in clips_of(file)]
+        result = train(
+            [clip for clip, _ in taught],
+            replace(
+                PRESET,
+                transport=replace(PRESET.transport, steps=arguments.steps or STEPS[name]),
+                **{**SMALL, "depth": DEPTH.get(name, SMALL["depth"])},
+                **ARMS[arguments.arm],
+            ),
+            folder / (name if arguments.arm == "ours" else f"{name}_{arguments.arm}"),
+            held_out=[clip for clip, _ in clips_of(held_out)],
+            topics=[TOPICS[name]],
+            wordings=[texts for _, texts in taught],
+            kinds=[name] * len(taught),
+            codec=Codec.from_pretrained(arguments.codec),
+            seed=SEED,
+            resume=True,
+        )
+        print(name, result, flush=True)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def test_no_repr_is_long(recorded, tmp_path):
     simulator = Simulator.from_pretrained("default")
     values = [recorded, recorded.truth, audit(moving_box(0)), worlds.make("Juice"), simulator, Brenier()]
     values += [Clip(np.zeros((3, 8, 8, 3), np.uint8), 10.0, "long " * 9999), *recorded.truth.events]
-    assert max(len(repr(part)) for part in (simulator.codec, simulator.prompts, simulator.transformer)) < 15_000
+    assert max(len(repr(part)) for part in simulator.modules()) < 15_000
     for value in values:
         assert len(repr(value)) < 1000, (type(value), len(repr(value)))
         assert "object at 0x" not in repr(value)

@@ -15,7 +15,7 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.map_page import map_page, turned_back
-from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
@@ -50,7 +50,7 @@ def simulator() -> Simulator:
     for parameter in transformer.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     numbers = SimulatorConfig(fps=10.0, height=32, width=32, window=8, context=2, patch=2, token_frames=FRAMES)
-    return Simulator(numbers, codec, prompts, transformer, [kind("Calm", False), kind("Glass", True)])
+    return Simulator(numbers, codec, [Expert(prompts, transformer)], [kind("Calm", False), kind("Glass", True)])
 
 
 def test_a_prompt_becomes_a_path_and_the_clip_says_which(simulator):
@@ -113,7 +113,7 @@ def cusp(*arguments: object) -> None:
 def test_bad_asks_are_named(simulator, tmp_path, capsys):
     with pytest.raises(CuspError, match="this model knows Calm, Glass"):
         map_page(simulator, "Cup", 0)
-    bare = Simulator(simulator.config, simulator.codec, simulator.prompts, simulator.transformer)
+    bare = Simulator(simulator.config, simulator.codec, simulator.experts)
     with pytest.raises(CuspError, match="has none"):
         bare("it falls", critical="seek")
     with pytest.raises(CuspError, match="no recorded clip of Calm crosses a fold"):

@@ -12,7 +12,7 @@ from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
-from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     words = PromptEncoder(PromptConfig(words=("a", "box"), width=16, heads=2))
     transformer = FlowTransformer(TransformerConfig(token_channels=16, width=32, depth=1, heads=1, text_width=16))
     config = SimulatorConfig(fps=10.0, height=32, width=48, window=13, context=2, patch=2, num_inference_steps=2)
-    Simulator(config, codec, words, transformer).save_pretrained(tmp_path / "model")
+    Simulator(config, codec, [Expert(words, transformer)]).save_pretrained(tmp_path / "model")
 
     def refused(*_):
         raise AssertionError("the network was asked")

@@ -51,7 +51,7 @@ def test_passages_are_those_that_were_recorded(branches):
 
 @pytest.mark.parametrize(("critical", "falls"), [("seek", 1.0), ("avoid", 0.0), (None, 0.5)])
 def test_critical_chooses_paths_that_cross_or_do_not(branches, critical, falls):
-    drawn = [Paths(branches, 0, seed, critical).draw(np.ones(12)) for seed in range(16)]
+    drawn = [Paths(branches, seed, critical).draw(np.ones(12)) for seed in range(16)]
     crossed = [bool(path.passages) for path in drawn]
     assert np.mean(crossed) == pytest.approx(falls, abs=0.35 if critical is None else 0)
     for path in drawn:
@@ -62,12 +62,12 @@ def test_critical_chooses_paths_that_cross_or_do_not(branches, critical, falls):
 
 def test_masses_choose_and_critical_goes_before_them(branches):
     standing = np.r_[np.ones(6), np.zeros(6)]
-    assert not any(Paths(branches, 0, seed).draw(standing).passages for seed in range(10))
-    assert all(Paths(branches, 0, seed, "seek").draw(standing).passages for seed in range(10))
+    assert not any(Paths(branches, seed).draw(standing).passages for seed in range(10))
+    assert all(Paths(branches, seed, "seek").draw(standing).passages for seed in range(10))
 
 
 def test_new_paths_are_between_recorded_ones_and_seeds_repeat(branches):
-    paths = [Paths(branches, 0, seed).draw(np.ones(12)).codes for seed in (1, 1, 2)]
+    paths = [Paths(branches, seed).draw(np.ones(12)).codes for seed in (1, 1, 2)]
     assert np.array_equal(paths[0], paths[1]) and not np.array_equal(paths[0], paths[2])
     recorded = branches.kind.codes.reshape(12, 8, 2)
     assert min(np.abs(recorded - paths[0]).max((1, 2))) > 1e-3
@@ -76,19 +76,19 @@ def test_new_paths_are_between_recorded_ones_and_seeds_repeat(branches):
 def test_a_path_goes_on_by_recorded_passages_only(branches):
     """400 steps after lying: it never stands up; "avoid" never falls."""
     for seed in range(4):
-        paths = Paths(branches, 0, seed)
+        paths = Paths(branches, seed)
         drawn = paths.draw(np.ones(12))
         paths.go_on(drawn, 400)
         assert len(drawn.codes) == len(drawn.branches) == 400
         assert all((a, b) == (0, 1) for _, a, b in drawn.passages)
-        calm = Paths(branches, 0, seed, "avoid")
+        calm = Paths(branches, seed, "avoid")
         drawn = calm.draw(np.ones(12))
         calm.go_on(drawn, 100)
         assert not drawn.passages
 
 
 def test_what_is_seen_is_taken_up_and_a_forbidden_passage_is_not(branches):
-    paths = Paths(branches, 0, 0, "seek")
+    paths = Paths(branches, 0, "seek")
     drawn = paths.draw(np.ones(12))
     assert drawn.branches[-1] == 1
     paths.seen(drawn, 6, np.array([[0.0, 0.0], [0.0, 0.0]]))  # the glass seems to stand again
@@ -99,21 +99,21 @@ def test_what_is_seen_is_taken_up_and_a_forbidden_passage_is_not(branches):
 
 def test_a_known_start_takes_the_paths_that_begin_there(branches):
     start = branches.kind.codes[STEPS * 7 : STEPS * 7 + 1].astype(float)
-    places = [Paths(branches, 0, seed).draw(np.ones(12), start).codes[0, 1] for seed in range(8)]
+    places = [Paths(branches, seed).draw(np.ones(12), start).codes[0, 1] for seed in range(8)]
     assert np.abs(np.array(places) - start[0, 1]).mean() < np.abs(branches.kind.codes[::STEPS, 1] - start[0, 1]).mean()
 
 
 def test_a_world_without_folds_cannot_be_critical(branches):
     calm = dataclasses.replace(branches.kind, branches=np.zeros_like(branches.of))
     with pytest.raises(CuspError, match="no recorded clip of this model crosses a fold"):
-        Paths(Branches(calm, calm.branches), 0, 0, "seek").draw(np.ones(12))
+        Paths(Branches(calm, calm.branches), 0, "seek").draw(np.ones(12))
     with pytest.raises(CuspError, match="avoid, seek or None"):
-        Paths(branches, 0, 0, "maybe")
+        Paths(branches, 0, "maybe")
 
 
 def test_a_route_gives_the_codes_of_chunk_after_chunk(branches):
     masses = Prompts([branches.kind]).masses("a glass", 0)
-    route = DrawnRoute(Paths(branches, 0, 3, "seek"), masses, steps=6, advance=4, device=torch.device("cpu"))
+    route = DrawnRoute(Paths(branches, 3, "seek"), masses, 0, steps=6, advance=4, device=torch.device("cpu"))
     first = route.next(None)
     assert first.codes.shape == (1, 6, 2) and first.kind.tolist() == [0] and first.given.tolist() == [True]
     known = torch.zeros(1, 2, 8, 8, 1)

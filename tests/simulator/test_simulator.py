@@ -15,7 +15,7 @@ from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
-from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 from cuspworld.video.frames import resample
@@ -32,7 +32,7 @@ def simulator() -> Simulator:
         for parameter in module.parameters():
             torch.nn.init.normal_(parameter, std=0.1)
     config = SimulatorConfig(fps=10.0, height=32, width=48, window=13, context=2, patch=2, num_inference_steps=2)
-    return Simulator(config, codec, PromptEncoder(words), transformer)
+    return Simulator(config, codec, [Expert(PromptEncoder(words), transformer)])
 
 
 def test_a_clip_of_the_asked_length_and_size(simulator):

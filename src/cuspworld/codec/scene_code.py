@@ -73,6 +73,15 @@ class SceneCode:
         code = sum(parts[f : f + count, f] for f in range(self.frames))
         return ((code - self.mean @ self.basis) / self.scale).numpy()
 
+    def missed(self, latents: Float[Tensor, "t h w c"]) -> Float[ndarray, " s"]:
+        """How much of every whole step a code does not tell: the root mean square of (step - mean) off the basis."""
+        latents = whole_step(latents, self.frames).float()
+        count = len(latents) // self.frames
+        steps = latents[: count * self.frames].unflatten(0, (count, self.frames))
+        rows = seen(steps) - self.mean
+        off = (rows**2).sum(1) - ((rows @ self.basis) ** 2).sum(1)
+        return (off.clamp_min(0) / rows.shape[1]).sqrt().numpy()
+
 
 def whole_step(latents: Float[Tensor, "t h w c"], frames: int) -> Float[Tensor, "s h w c"]:
     """Latents of at least one step: the last frame is repeated where they are fewer."""

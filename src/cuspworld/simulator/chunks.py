@@ -35,10 +35,13 @@ class Sampling:
 
 
 class Chunks:
-    """The chunks of one clip."""
+    """The chunks of one clip. `kind`: of the model's kinds, whose expert draws it."""
 
-    def __init__(self, parts: Parts, prompt: str, sampling: Sampling, route: Route | None = None):
+    def __init__(
+        self, parts: Parts, prompt: str, sampling: Sampling, route: Route | None = None, kind: int | None = None
+    ):
         self.parts, self.sampling, self.route = parts, sampling, route
+        self.expert, _ = parts.expert(kind)
         self.generator = torch.Generator().manual_seed(sampling.seed)
         self.prompt = prompt
         self.text: Tensor | None = None
@@ -48,7 +51,7 @@ class Chunks:
         prompt = self.prompt if self.route is None else self.route.text(self.prompt)
         prompts = [prompt, self.sampling.negative] if self.sampling.guidance != 1 else [prompt]
         with torch.inference_mode():
-            self.text, self.text_mask = self.parts.prompts.encode(prompts)
+            self.text, self.text_mask = self.expert.prompts.encode(prompts)
 
     def encoded(self, frames: UInt8[np.ndarray, "t h w 3"]) -> Float[Tensor, "1 l i j c"]:
         """The latents of frames that are known."""
@@ -110,7 +113,7 @@ class Chunks:
             x = torch.where(held_mark, held, x).expand(batch, -1, -1)
             times = torch.full((batch,), t, device=x.device)
             marks = mark.expand(batch, -1, -1)
-            v = self.parts.transformer(x, places, marks, times, text, self.text_mask, path=path).float()
+            v = self.expert.transformer(x, places, marks, times, text, self.text_mask, path=path).float()
             if batch == 1:
                 return v
             return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)

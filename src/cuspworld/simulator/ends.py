@@ -99,4 +99,4 @@ class Ends:
         path = kind.codes[rows[distance.argmin()]].copy()
         for step, code in wanted.items():
             path[step] = code
-        return code_path(path, self.kind, 0.1, self.parts.device)
+        return code_path(path, self.parts.expert(self.kind)[1], 0.1, self.parts.device)

@@ -1,5 +1,6 @@
 """A simulator as a folder: config.json, codec/, language/, transport/, paths/ (config.json and safetensors each), a
-card."""
+card. Where each kind has an expert, language/ and transport/ lie in experts/0, experts/1, ..., in the order of the
+kinds."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from cuspworld.files import written_whole
 from cuspworld.language.loading import load_prompt_encoder
 from cuspworld.models import from_config, read_config
 from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
-from cuspworld.simulator.parts import Parts, SimulatorConfig
+from cuspworld.simulator.parts import Expert, Parts, SimulatorConfig
 from cuspworld.transport.flow.transformer import FlowTransformer
 
 DEFAULT = Path(__file__).parents[1] / "assets" / "default"
@@ -30,8 +31,10 @@ def save_parts(parts: Parts, path: Path, card: str | None, dtype: torch.dtype) -
         config = {"_class_name": _CLASS_NAME, **asdict(parts.config)}
         (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
         parts.codec.save_pretrained(aside / "codec", dtype)
-        parts.transformer.save_pretrained(aside / "transport", dtype)
-        parts.prompts.save_pretrained(aside / "language", dtype)
+        for index, expert in enumerate(parts.experts):
+            place = aside / "experts" / str(index) if len(parts.experts) > 1 else aside
+            expert.transformer.save_pretrained(place / "transport", dtype)
+            expert.prompts.save_pretrained(place / "language", dtype)
         if parts.kinds:
             save_kinds(aside / "paths", parts.kinds)
         (aside / "README.md").write_text(card or _card(parts))
@@ -44,16 +47,26 @@ def load_parts(folder: Path) -> Parts:
         raise CuspError(f"{folder} holds a {kind}, not a {_CLASS_NAME}: give the folder that cusp train wrote")
     config = from_config(SimulatorConfig, values, folder / "config.json")
     codec = load_local_codec(folder / "codec")
-    prompts = load_prompt_encoder(folder / "language")
     kinds = load_kinds(folder / "paths") if (folder / "paths").is_dir() else ()
-    parts = Parts(config, codec, prompts, FlowTransformer.from_pretrained(folder / "transport"), kinds)
-    _check_together(parts, folder / "config.json")
+    several = (folder / "experts").is_dir()
+    places = [folder / "experts" / str(index) for index in range(len(kinds))] if several else [folder]
+    if not places:
+        raise CuspError(f"{folder} has experts and no paths: copy the whole folder again")
+    experts = [
+        Expert(load_prompt_encoder(place / "language"), FlowTransformer.from_pretrained(place / "transport"))
+        for place in places
+    ]
+    parts = Parts(config, codec, experts, kinds)
+    for index, place in enumerate(places):
+        _check_together(parts, index, place)
     return parts
 
 
-def _check_together(parts: Parts, file: Path) -> None:
-    """Raise CuspError unless the parts have each other's sizes."""
-    config, codec, transformer = parts.config, parts.codec, parts.transformer.config
+def _check_together(parts: Parts, index: int, place: Path) -> None:
+    """Raise CuspError unless an expert and the other parts have each other's sizes."""
+    config, codec, expert = parts.config, parts.codec, parts.experts[index]
+    transformer, alone = expert.transformer.config, len(parts.experts) > 1
+    kinds = parts.kinds[index : index + 1] if alone else parts.kinds
     cell = codec.spatial_stride * config.patch
     wanted = {
         f"height and width multiples of {cell}": config.height % cell == 0 == config.width % cell,
@@ -62,15 +75,12 @@ def _check_together(parts: Parts, file: Path) -> None:
         "transport/ of this patch": transformer.token_channels
         == config.token_frames * config.patch**2 * codec.latent_channels,
         "transport/ of these token_frames": transformer.frames == config.token_frames,
-        "paths/ of this transport/": not parts.kinds
-        or (
-            {kind.code.width for kind in parts.kinds} == {transformer.code_width}
-            and len(parts.kinds) == transformer.code_kinds
-        ),
-        "transport/ of this language/": transformer.text_width == parts.prompts.width,
+        "paths/ of this transport/": not kinds
+        or ({kind.code.width for kind in kinds} == {transformer.code_width} and len(kinds) == transformer.code_kinds),
+        "transport/ of this language/": transformer.text_width == expert.prompts.width,
     }
     if wrong := [what for what, holds in wanted.items() if not holds]:
-        raise CuspError(f"{file} and the folders beside it do not fit: it needs {wrong[0]}")
+        raise CuspError(f"{place} and config.json of the model do not fit: it needs {wrong[0]}")
 
 
 def _card(parts: Parts) -> str:

@@ -47,16 +47,17 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
     if missing := [part for part in _PARTS if f"{index}.{part}" not in tensors]:
         raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
     own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
-    looks = {"seen": tensors[f"{index}.seen"]} if f"{index}.seen" in tensors else {}
+    looks = {part: tensors[f"{index}.{part}"] for part in ("seen", "reach") if f"{index}.{part}" in tensors}
     rows = own["codes"].shape[:1]
     fits = own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in ("clips", "times", "branches"))
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
     fits = fits and own["scale"].numel() == 1 and all(bool(torch.isfinite(t).all()) for t in own.values())
+    fits = fits and ("reach" not in looks or looks["reach"].numel() == 1)
     fits = fits and all(int(own[p].min()) >= 0 for p in ("clips", "times", "branches"))
     if not fits or int(own["clips"].max()) >= len(wordings):
         raise CuspError(
             f"{file}: the tensors of kind {index} ({name!r}) do not fit each other: copy the whole folder again"
         )
-    if looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
+    if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
         raise CuspError(f"{file}: {index}.seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)

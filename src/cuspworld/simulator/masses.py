@@ -38,11 +38,14 @@ class Prompts:
     def _matcher(self) -> Matcher:
         return Matcher(self._wordings)
 
-    def masses(self, prompt: str, seed: int) -> Masses:
-        """The kind and the clips that fit best; any kind, by the seed, where the prompt says nothing."""
+    def masses(self, prompt: str, seed: int, shown: int | None = None) -> Masses:
+        """The kind and the clips that fit best. Where the prompt says nothing that is known, the kind that is `shown`
+        by what goes before or after; else any, by the seed."""
         match = self._matcher(prompt)
         number = np.searchsorted(self.ends, np.arange(self.ends[-1]), side="right")
-        if match.told and len(match.clips):
+        if shown is not None and not (match.told and match.known):
+            kind = shown
+        elif match.told and len(match.clips):
             kind = int(np.bincount(number[match.clips]).argmax())
         else:
             kind = int(np.random.default_rng([seed, 11]).integers(len(self.ends)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,25 +33,44 @@ class SimulatorConfig:
     path_guidance_scale: float = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Expert:
+    """A prompt encoder and a transformer that were trained together: on all kinds of clips, or on one of them."""
+
+    prompts: AnyPromptEncoder
+    transformer: FlowTransformer
+
+
 class Parts:
-    """A codec, a prompt encoder and a transformer that were trained together; `kinds`: what was recorded."""
+    """A codec, and experts on its latents; `kinds`: what was recorded. One expert knows all kinds, or each kind has its
+    own: a small network a kind learns in minutes what one large network for all of them had not in an hour."""
 
     def __init__(
-        self,
-        config: SimulatorConfig,
-        codec: Codec,
-        prompts: AnyPromptEncoder,
-        transformer: FlowTransformer,
-        kinds: Sequence[Kind] = (),
+        self, config: SimulatorConfig, codec: Codec, experts: Sequence[Expert], kinds: Sequence[Kind] = ()
     ) -> None:
-        self.config, self.codec, self.prompts, self.transformer = config, codec, prompts, transformer
-        self.kinds = tuple(kinds)
-        for module in (codec, prompts, transformer):
+        self.config, self.codec, self.experts, self.kinds = config, codec, tuple(experts), tuple(kinds)
+        for module in self.modules():
             module.eval()
+
+    def modules(self) -> Iterator[Codec | nn.Module]:
+        """All that has weights."""
+        yield self.codec
+        for expert in self.experts:
+            yield expert.prompts
+            yield expert.transformer
+
+    def expert(self, kind: int | None) -> tuple[Expert, int]:
+        """Who draws a kind, and as which of the kinds that it was taught."""
+        return (self.experts[0], kind or 0) if len(self.experts) == 1 else (self.experts[kind or 0], 0)
 
     @property
     def device(self) -> torch.device:
-        return self.transformer.known.device
+        return self.experts[0].transformer.known.device
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What was taught, for people."""
+        return tuple(dict.fromkeys(topic for expert in self.experts for topic in expert.prompts.topics))
 
     def __repr__(self) -> str:
         facts = self.describe()
@@ -70,7 +89,19 @@ class Parts:
 
     def describe(self) -> dict[str, Any]:
         """What `cusp info` prints."""
-        parts: dict[str, Codec | nn.Module]
-        parts = {"codec": self.codec, "language": self.prompts, "transport": self.transformer}
-        count = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
-        return {"kind": "model", **asdict(self.config), "parameters": count, "knows": list(self.prompts.topics)}
+        count = {
+            "codec": _size(self.codec),
+            "language": sum(_size(expert.prompts) for expert in self.experts),
+            "transport": sum(_size(expert.transformer) for expert in self.experts),
+        }
+        return {
+            "kind": "model",
+            **asdict(self.config),
+            "experts": len(self.experts),
+            "parameters": count,
+            "knows": list(self.topics),
+        }
+
+
+def _size(part: Codec | nn.Module) -> int:
+    return sum(parameter.numel() for parameter in part.parameters())

@@ -28,7 +28,6 @@ MOST_PATHS = 400  # that a draw is made from
 class Drawn:
     """A path as it grows: codes of all steps so far, their branches, and what it was drawn from."""
 
-    kind: int
     codes: Float[ndarray, "s k"]
     branches: list[int]
     near: Float[ndarray, " k"]
@@ -45,10 +44,10 @@ class Drawn:
 class Paths:
     """Draws and continues paths for one clip; equal seeds draw equal paths."""
 
-    def __init__(self, branches: Branches, kind: int, seed: int, critical: str | None = None):
+    def __init__(self, branches: Branches, seed: int, critical: str | None = None):
         if critical not in CRITICAL:
             raise CuspError(f"critical must be one of avoid, seek or None: got {critical!r}")
-        self.branches, self.kind, self.critical = branches, kind, critical
+        self.branches, self.critical = branches, critical
         self.rng = np.random.default_rng([seed, 7])
 
     def draw(self, masses: Float[ndarray, " clips"], start: Float[ndarray, "s k"] | None = None) -> Drawn:
@@ -85,7 +84,7 @@ class Paths:
             "distance": float(apart.min()),  # to the nearest recorded path, in units of the codes' spread: 0 is a copy
             "margin": self.branches.margin(path, word),
         }
-        return Drawn(self.kind, path, list(word), path.mean(axis=0), int(clips[same[apart.argmin()]]), facts)
+        return Drawn(path, list(word), path.mean(axis=0), int(clips[same[apart.argmin()]]), facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""

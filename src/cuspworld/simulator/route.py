@@ -27,7 +27,7 @@ class Route(Protocol):
 
 
 def code_path(codes: Float[ndarray, "s k"], kind: int, noise: float, device: torch.device) -> CodePath:
-    """One row of codes as the transformer takes them."""
+    """One row of codes as the transformer takes them; `kind`: of those that it was taught."""
     return CodePath(
         torch.from_numpy(np.asarray(codes, np.float32))[None].to(device),
         torch.tensor([kind], device=device),
@@ -59,8 +59,9 @@ class DrawnRoute:
     """A path that is drawn for the first chunk, then followed and lengthened. `steps`: of a chunk, `advance`: from the
     beginning of one chunk to the next's."""
 
-    def __init__(self, paths: Paths, masses: Masses, steps: int, advance: int, device: torch.device):
-        self.paths, self.masses, self.steps, self.advance, self.device = paths, masses, steps, advance, device
+    def __init__(self, paths: Paths, masses: Masses, kind: int, steps: int, advance: int, device: torch.device):
+        self.paths, self.masses, self.kind = paths, masses, kind
+        self.steps, self.advance, self.device = steps, advance, device
         self.drawn: Drawn | None = None
         self._begin = 0
 
@@ -81,7 +82,7 @@ class DrawnRoute:
         self.paths.go_on(self.drawn, self._begin + self.steps)
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
-        return code_path(noisy, self.paths.kind, NOISE, self.device)
+        return code_path(noisy, self.kind, NOISE, self.device)
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the

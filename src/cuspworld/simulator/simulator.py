@@ -24,7 +24,8 @@ from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
-from cuspworld.simulator.masses import Prompts
+from cuspworld.simulator.looking import Look, look_at
+from cuspworld.simulator.masses import Masses, Prompts
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
@@ -153,17 +154,20 @@ class Simulator(Parts):
         else:
             seconds = number("seconds", options.get("seconds", 2.0), 1 / rate, LONGEST)
         target = image_size(size) if size is not None else (config.height, config.width)
-        route = self._route(prompt, options)
-        sampling = self._sampling(options, route is not None)
         given = self._given(options.get("image"), options.get("video"))
-        if told := self._warning(prompt, route):
+        after = self._given(None, options.get("after"))
+        look = look_at(self, given if given is not None else after)
+        masses = self._masses(prompt, options, look)
+        route = self._route(masses, options)
+        sampling = self._sampling(options, route is not None)
+        for told in self._warnings(prompt, masses, look):
             warnings.warn(told, CuspWarning, stacklevel=2)
         total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
         if options.get("image") is None and given is not None:
             total += len(given)
-        made = Chunks(self, prompt, sampling, route)
-        if (after := self._given(None, options.get("after"))) is not None:
-            kind = route.masses.kind if isinstance(route, DrawnRoute) else None
+        made = Chunks(self, prompt, sampling, route, masses.kind if masses else None)
+        if after is not None:
+            kind = masses.kind if masses and route else None
             new = total - (len(given) if given is not None and options.get("image") is None else 0)
             filled = Ends(self, made, kind).fill(given, after, new)
             chunks = iter([part for part in (given, filled, after) if part is not None])
@@ -194,27 +198,44 @@ class Simulator(Parts):
             raise CuspError("critical= chooses among paths: this model has none, or transport is flow")
         return follows
 
-    def _route(self, prompt: str, options: Options) -> Route | None:
-        """The path to follow, None for the flow alone."""
-        if not self._follows_paths(options):
+    def _masses(self, prompt: str, options: Options, look: Look | None) -> Masses | None:
+        """Which recorded clips the prompt asks for; None where the model has none, or one expert and no path."""
+        if not self.kinds or (len(self.experts) == 1 and not self._follows_paths(options)):
             return None
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
-        masses = self._prompts.masses(prompt, seed)
+        return self._prompts.masses(prompt, seed, None if look is None else look.kind)
+
+    def _route(self, masses: Masses | None, options: Options) -> Route | None:
+        """The path to follow, None for the flow alone."""
+        if not self._follows_paths(options) or masses is None:
+            return None
+        seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
         config, each = self.config, self.config.token_frames
         latents = (config.window - 1) // self.codec.temporal_stride + 1
         kind = self.kinds[masses.kind]
-        paths = Paths(Branches(kind, kind.branches), masses.kind, seed, options.get("critical"))
-        return DrawnRoute(paths, masses, latents // each, (latents - config.context) // each, self.device)
+        paths = Paths(Branches(kind, kind.branches), seed, options.get("critical"))
+        place, advance = self.expert(masses.kind)[1], (latents - config.context) // each
+        return DrawnRoute(paths, masses, place, latents // each, advance, self.device)
 
     @cached_property
     def _prompts(self) -> Prompts:
         return Prompts(self.kinds)
 
-    def _warning(self, prompt: str, route: Route | None) -> str | None:
-        """What to tell a person about a prompt that the model was not taught, or that no clip can show."""
-        if isinstance(route, DrawnRoute) and prompt:
-            return route.masses.match.warning(self.prompts.topics)
-        return self.prompts.warning(prompt)
+    def _warnings(self, prompt: str, masses: Masses | None, look: Look | None) -> Iterator[str]:
+        """What to tell a person about a prompt that the model was not taught, or that no clip can show, and about given
+        frames of what it does not know."""
+        if prompt or look is None:
+            told = masses.match.warning(self.topics) if masses else self.experts[0].prompts.warning(prompt)
+            if told:
+                yield told
+        if look is not None and look.strange:
+            yield (
+                f"the given frames are of nothing that the model was taught ({look.times:.1f} times as far as its own "
+                "clips reach): expect a jump to what it knows. It knows: " + "; ".join(self.topics)
+            )
+        elif look is not None and masses is not None and masses.kind != look.kind:
+            kinds = self.kinds[look.kind].name, self.kinds[masses.kind].name
+            yield f"the given frames look like {kinds[0]}, the prompt asks for {kinds[1]}: expect a jump"
 
     def follow(self, codes: Float[np.ndarray, "s k"], kind: str, prompt: str = "", **options: Unpack[Options]) -> Clip:
         """A clip along a path of scene codes (s, k), a code a step, of the kind of this name; `options` as for a call,
@@ -228,9 +249,10 @@ class Simulator(Parts):
         config, each = self.config, self.config.token_frames
         latents = (config.window - 1) // self.codec.temporal_stride + 1
         advance = (latents - config.context) // each
-        route = GivenRoute(codes, number_of[kind], latents // each, advance, self.device)
+        number = number_of[kind]
+        route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
-        chunks = Chunks(self, prompt, self._sampling(options, True), route).run(None)
+        chunks = Chunks(self, prompt, self._sampling(options, True), route, number).run(None)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
 
     def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
@@ -295,7 +317,7 @@ class Simulator(Parts):
     def to(self, device: str | torch.device) -> Simulator:
         """Move everything there. Raises CuspError for a device that this machine does not have."""
         check_device(device)
-        for module in (self.codec, self.prompts, self.transformer):
+        for module in self.modules():
             module.to(device)
         return self
 
@@ -308,7 +330,7 @@ class Simulator(Parts):
     def from_pretrained(cls, path: str | Path = "default", device: str = "cpu") -> Simulator:
         """Load a folder that `save_pretrained` or `cusp train` wrote; "default" is the model in the package."""
         parts = load_parts(DEFAULT if str(path) == "default" else Path(path))
-        simulator = cls(parts.config, parts.codec, parts.prompts, parts.transformer, parts.kinds).to(device)
+        simulator = cls(parts.config, parts.codec, parts.experts, parts.kinds).to(device)
         simulator.name = "/".join(Path(path).parts[-2:])
         return simulator
 

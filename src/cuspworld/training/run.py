@@ -25,7 +25,7 @@ from cuspworld.language.words import learn_words
 from cuspworld.lock import one_writer
 from cuspworld.simulator.branches import with_branches
 from cuspworld.simulator.kinds import Kind
-from cuspworld.simulator.parts import SimulatorConfig
+from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.codec import draw_samples, mean_psnr, some, train_codec
 from cuspworld.training.data import captions_of, shape_of, window_shape
@@ -173,7 +173,7 @@ def _train(
         patch=preset.patch,
         token_frames=preset.token_frames,
     )
-    simulator = Simulator(config, codec, prompts, transformer, kinds)
+    simulator = Simulator(config, codec, [Expert(prompts, transformer)], kinds)
 
     def sample(step: int) -> None:
         rows = []

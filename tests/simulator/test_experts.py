@@ -1,0 +1,96 @@
+"""Models of one codec joined: each kind is drawn by the expert that was taught it, and given frames are recognised."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld.codec.autoencoder import AutoencoderConfig
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.codec.codec import to_tensor
+from cuspworld.errors import CuspError, CuspWarning
+from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.simulator.join import join
+from cuspworld.simulator.kinds import Kind
+from cuspworld.simulator.parts import Expert, SimulatorConfig
+from cuspworld.simulator.simulator import Simulator
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
+
+COLOURS = {"lake": (40, 60, 200), "field": (60, 180, 40)}
+
+
+def clips(name: str) -> list[np.ndarray]:
+    """Eight clips of one colour, a little lighter or darker, in which a dark square walks over the picture."""
+    made = []
+    for number in range(8):
+        frames = np.empty((12, 32, 32, 3), np.uint8)
+        frames[:] = np.array(COLOURS[name]) + 4 * number
+        for t in range(12):
+            frames[t, 8:16, 2 * t : 2 * t + 6] = 20
+        made.append(frames)
+    return made
+
+
+@pytest.fixture(scope="module")
+def models() -> list[Simulator]:
+    torch.manual_seed(0)
+    codec = AutoencoderCodec(
+        AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=8, temporal_stride=1)
+    ).eval()
+    numbers = SimulatorConfig(fps=10.0, height=32, width=32, window=8, context=2, patch=2, token_frames=2)
+    found = []
+    for name in COLOURS:
+        with torch.no_grad():
+            latents = [codec.encode(to_tensor(frames)[None])[0] for frames in clips(name)]
+        kind = Kind.learn(name, latents, [(f"a {name}",)] * 8, 2, 2, 0)
+        prompts = PromptEncoder(PromptConfig(("a", name), 16, heads=2, version=2, outputs=4, topics=(f"a {name}",)))
+        transformer = FlowTransformer(
+            TransformerConfig(2 * 4 * 4, 32, 1, 1, text_width=16, frames=2, code_width=2, code_kinds=1)
+        )
+        for parameter in transformer.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        found.append(Simulator(numbers, codec, [Expert(prompts, transformer)], [kind]))
+    return found
+
+
+@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("transport", ["brenier", "flow"])
+def test_each_kind_is_drawn_as_its_own_model_draws_it(models, name, transport, tmp_path):
+    join(models).save_pretrained(tmp_path / "both")
+    both, alone = Simulator.from_pretrained(tmp_path / "both"), models[list(COLOURS).index(name)]
+    alone.save_pretrained(tmp_path / "alone")  # what is kept of a kind is rounded
+    wanted = Simulator.from_pretrained(tmp_path / "alone")(f"a {name}", seconds=1.2, seed=3, transport=transport).frames
+    np.testing.assert_array_equal(both(f"a {name}", seconds=1.2, seed=3, transport=transport).frames, wanted)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_image_chooses_the_kind_where_the_prompt_says_nothing(models):
+    both = join(models)
+    for name in COLOURS:
+        clip = both("", image=clips(name)[3][4], seconds=0.8)
+        assert clip.made["kind"] == name
+
+
+def test_given_frames_of_another_kind_or_of_none_are_named(models):
+    both = join(models)
+    with pytest.warns(CuspWarning, match="look like lake, the prompt asks for field"):
+        both("a field", image=clips("lake")[0][3], seconds=0.8)
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    with pytest.warns(CuspWarning, match="nothing that the model was taught.*a lake; a field"):
+        both("a field", image=noise, seconds=0.8)
+
+
+def test_what_does_not_fit_is_not_joined(models):
+    one, other = models
+    apart = Simulator(replace(other.config, fps=12.0), other.codec, other.experts, other.kinds)
+    with pytest.raises(CuspError, match="model 2 of 2 has another size, rate"):
+        join([one, apart])
+    with pytest.raises(CuspError, match="a kind of the same name: lake, lake"):
+        join([one, one])
+    torch.manual_seed(1)
+    codec = AutoencoderCodec(other.codec.config)
+    with pytest.raises(CuspError, match="model 2 of 2 has another codec"):
+        join([one, Simulator(other.config, codec, other.experts, other.kinds)])
+    with pytest.raises(CuspError, match="needs 1"):
+        join([join(models)])
