@@ -3,6 +3,8 @@
 python recipes/folds.py --folder runs/folds --record  # the recordings alone
 python recipes/folds.py --folder runs/folds  # all of it; stops and goes on at any moment
 python recipes/folds.py --folder runs/folds --worlds Juice Candles  # two of the five, where another process has others
+python recipes/folds.py --folder runs/folds --join  # those that are trained, as one model: runs/folds/model
+python recipes/folds.py --folder runs/folds --ship  # the same, into the package as float16, with its card
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
 from cuspworld.files import written_whole
+from cuspworld.simulator.folder import DEFAULT
+from cuspworld.simulator.join import join
+from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import Phase, preset
 from cuspworld.training.run import train
 
@@ -35,6 +40,7 @@ PRESET = replace(
     window=24,
     context=8,
     token_frames=4,
+    predicts="data",
 )
 SMALL = {"width": 192, "depth": 4, "heads": 3}  # 1.9 million parameters: enough for one world
 ARMS = {  # what an arm changes of the preset
@@ -90,6 +96,16 @@ def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:
     return taught, record(folder, name, HELD_OUT)
 
 
+def joined(folder: Path, names: list[str], ship: bool) -> None:
+    """The experts that are trained as one model, in `folder`/model or in the package."""
+    model = join([Simulator.from_pretrained(folder / name / "model") for name in names])
+    card = DEFAULT / "README.md"
+    if ship:
+        model.save_pretrained(DEFAULT, card=card.read_text() if card.exists() else None, dtype=torch.float16)
+    else:
+        model.save_pretrained(folder / "model")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/folds"))
@@ -99,8 +115,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="fewer than the recipe's, for a look")
     parser.add_argument("--arm", choices=ARMS, default="ours", help="what is left out, for benchmarks/folds.py")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--join", action="store_true", help="only join what is trained")
+    parser.add_argument("--ship", action="store_true", help="the same, into the package")
     arguments = parser.parse_args()
     folder = arguments.folder
+    if arguments.join or arguments.ship:
+        joined(folder, arguments.worlds, arguments.ship)
+        return
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(arguments.threads)
     for name in arguments.worlds:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import to_tensor
@@ -94,3 +95,25 @@ def test_what_does_not_fit_is_not_joined(models):
         join([one, Simulator(other.config, codec, other.experts, other.kinds)])
     with pytest.raises(CuspError, match="needs 1"):
         join([join(models)])
+
+
+def test_prompts_in_sequence_go_on_where_the_one_before_ended(models):
+    both = join(models)
+    with pytest.warns(CuspWarning):  # random weights draw what looks like neither
+        clip = both.sequence(["a lake", "a lake"], seconds=0.8, seed=2, size=16)
+        first = both("a lake", seconds=0.8, seed=2)
+        whole = both("a lake", seconds=0.8, seed=3, video=first)
+    assert clip.frames.shape == (16, 16, 16, 3) and len(whole) == 16
+    assert clip.made["prompt"] == "a lake" and len(clip.made["parts"]) == 2
+    np.testing.assert_array_equal(clip.frames, both.sequence(["a lake"] * 2, seconds=0.8, seed=2, size=16).frames)
+    with pytest.raises(CuspError, match="a list of prompts"):
+        both.sequence("a lake")
+
+
+def test_an_edit_is_as_long_as_the_clip_and_needs_paths(models):
+    both = join(models)
+    edited = both.edit(Clip(clips("lake")[0], 10.0), "a field", seed=1)
+    assert len(edited) == 12 and edited.made["kind"] == "field"
+    bare = Simulator(both.config, both.codec, both.experts[:1])
+    with pytest.raises(CuspError, match="no paths"):
+        bare.edit(edited, "a lake")

@@ -103,6 +103,26 @@ def test_a_known_start_takes_the_paths_that_begin_there(branches):
     assert np.abs(np.array(places) - start[0, 1]).mean() < np.abs(branches.kind.codes[::STEPS, 1] - start[0, 1]).mean()
 
 
+def test_what_lies_at_the_start_stays_lying(branches):
+    """What is known may be any moment of a recorded clip, not only the first ones."""
+    lying = branches.kind.codes[(branches.kind.clips == 9)][5:7].astype(float)
+    for seed in range(8):
+        drawn = Paths(branches, seed).draw(np.ones(12), lying)
+        assert drawn.branches and set(drawn.branches) == {1}
+
+
+def test_a_path_like_another_moves_when_it_moves_wherever_it_is(branches):
+    kind = branches.kind
+    early = kind.codes.copy().reshape(12, 8, 2)
+    early[9, 2:, 0] = early[9, 4:, 0].mean()  # one of those that fall does so two steps earlier
+    of = (early[..., 0] < -2.5).astype(int).ravel()
+    sooner = Branches(dataclasses.replace(kind, codes=early.reshape(-1, 2), branches=of), of)
+    like = np.array([[7.0, 3.0]] * 2 + [[2.0, 3.0]] * 6)  # elsewhere, and falls at the second step
+    drawn = [Paths(sooner, seed).draw(np.ones(12), like=like) for seed in range(8)]
+    assert {path.nearest for path in drawn} >= {9}
+    assert all(path.passages for path in drawn)
+
+
 def test_a_world_without_folds_cannot_be_critical(branches):
     calm = dataclasses.replace(branches.kind, branches=np.zeros_like(branches.of))
     with pytest.raises(CuspError, match="no recorded clip of this model crosses a fold"):

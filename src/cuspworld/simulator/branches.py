@@ -110,6 +110,16 @@ class Branches:
         length = min(map(len, whole))
         return np.unique(self.kind.clips), np.stack([own[:length] for own in whole])
 
+    def later(self, least: int) -> tuple[Int[ndarray, " P"], Int[ndarray, "P s"], Int[ndarray, " P"]]:
+        """The clips' paths from every recorded step that has at least `least` steps from there on: the clips, the rows,
+        how many there are; after the last of a clip its row is repeated."""
+        rows, lengths = [np.arange(len(self.of))], np.ones(len(self.of), np.int64)
+        while (going := (lengths == len(rows)) & (self.following[rows[-1]] >= 0)).any():
+            rows.append(np.where(going, self.following[rows[-1]], rows[-1]))
+            lengths += going
+        enough = lengths >= min(least, lengths.max())
+        return self.kind.clips[enough], np.stack(rows, axis=1)[enough], lengths[enough]
+
     def windows(self, steps: int) -> Int[ndarray, "W s"]:
         """The rows of `steps` consecutive whole steps of a clip, from every recorded step that has so many after it."""
         rows = [np.arange(len(self.of))]

@@ -22,6 +22,7 @@ from cuspworld.transport.brenier import Brenier
 CRITICAL = (None, "avoid", "seek")
 NOISE = 0.1  # added to a path, in units of the codes' spread: what was drawn is followed closely, not copied
 MOST_PATHS = 400  # that a draw is made from
+NEAREST = 4  # paths that one which is to be like another is drawn from
 
 
 @dataclass
@@ -50,10 +51,19 @@ class Paths:
         self.branches, self.critical = branches, critical
         self.rng = np.random.default_rng([seed, 7])
 
-    def draw(self, masses: Float[ndarray, " clips"], start: Float[ndarray, "s k"] | None = None) -> Drawn:
+    def draw(
+        self,
+        masses: Float[ndarray, " clips"],
+        start: Float[ndarray, "s k"] | None = None,
+        like: Float[ndarray, "s k"] | None = None,
+    ) -> Drawn:
         """A path from noise. `masses`: of each recorded clip of the kind, none negative, some positive. `start`: codes
-        of the first steps, where those are known: paths that begin near them are taken."""
+        of the first steps, where those are known: recorded paths are taken from where they are near to them. `like`:
+        paths that move as this one does, when and how far, are taken."""
         clips, rows = self.branches.paths()
+        lengths = np.full(len(clips), rows.shape[1])
+        if start is not None:
+            clips, rows, lengths = self.branches.later(len(start))
         weights = masses[clips]
         allowed = weights > 0
         crossing = self.branches.crosses(rows)
@@ -70,13 +80,20 @@ class Paths:
         codes = self.branches.kind.codes[rows]  # (P, s, k)
         if start is not None:
             distance = ((codes[chosen][:, : len(start)] - start[: codes.shape[1]]) ** 2).sum((1, 2))
-            chosen = chosen[np.argsort(distance)[: max(8, len(chosen) // 20)]]
-        words = [tuple(word) for word in self.branches.of[rows[chosen]].tolist()]
+            chosen = chosen[np.argsort(distance)[: max(8, len(chosen) // 200)]]
+        if like is not None:
+            some = min(codes.shape[1], len(like))
+            distance = ((_moves(codes[chosen][:, :some]) - _moves(like[:some])) ** 2).sum(1)
+            chosen = chosen[np.argsort(distance)[:NEAREST]]
         share = weights[chosen] / weights[chosen].sum()
-        word = words[int(self.rng.choice(len(chosen), p=share))]
-        same = chosen[[w == word for w in words]]
+        one = int(chosen[0] if like is not None else chosen[self.rng.choice(len(chosen), p=share)])
+        length = int(lengths[one])
+        words = self.branches.of[rows[:, :length]]
+        word = tuple(words[one].tolist())
+        same = chosen[(words[chosen] == words[one]).all(1) & (lengths[chosen] >= length)]
         if len(same) > MOST_PATHS:
             same = self.rng.choice(same, MOST_PATHS, replace=False)
+        codes = codes[:, :length]
         path = self._transport(codes[same].reshape(len(same), -1), weights[same]).reshape(codes.shape[1:])
         apart = np.sqrt(((codes[same] - path) ** 2).sum(2).mean(1))
         facts = {
@@ -116,3 +133,8 @@ class Paths:
             before = drawn.branches[step + index - 1] if step + index else branch
             if branch == before or counts[before, branch]:
                 drawn.branches[step + index] = branch
+
+
+def _moves(codes: Float[ndarray, "*n s k"]) -> Float[ndarray, "*n t"]:
+    """How far each step goes: when something happens and how much, whatever it looks like."""
+    return np.sqrt((np.diff(codes, axis=-2) ** 2).sum(-1))

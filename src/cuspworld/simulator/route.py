@@ -57,10 +57,19 @@ class GivenRoute:
 
 class DrawnRoute:
     """A path that is drawn for the first chunk, then followed and lengthened. `steps`: of a chunk, `advance`: from the
-    beginning of one chunk to the next's."""
+    beginning of one chunk to the next's. `like`: codes of a clip that it should move like."""
 
-    def __init__(self, paths: Paths, masses: Masses, kind: int, steps: int, advance: int, device: torch.device):
-        self.paths, self.masses, self.kind = paths, masses, kind
+    def __init__(
+        self,
+        paths: Paths,
+        masses: Masses,
+        kind: int,
+        steps: int,
+        advance: int,
+        device: torch.device,
+        like: Float[ndarray, "s k"] | None = None,
+    ):
+        self.paths, self.masses, self.kind, self.like = paths, masses, kind, like
         self.steps, self.advance, self.device = steps, advance, device
         self.drawn: Drawn | None = None
         self._begin = 0
@@ -73,7 +82,7 @@ class DrawnRoute:
         """The codes of the next chunk; `known`: its first latents, where they are given."""
         start = None if known is None else self._codes(known[0].cpu())
         if self.drawn is None:
-            self.drawn = self.paths.draw(self.masses.of, start)
+            self.drawn = self.paths.draw(self.masses.of, start, self.like)
         else:
             self._begin += self.advance
         if start is not None:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
+from cuspworld.codec.codec import to_tensor
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
@@ -56,6 +57,7 @@ class Options(TypedDict, total=False):
     critical: str | None  # of the path: "seek" a passage between branches, "avoid" them, or either (None)
     image: Any  # the first frame: a file, a PIL image, an array or a tensor
     video: str | Path | Clip | None  # what goes before: the result begins with it
+    like: str | Path | Clip | None  # a clip that the path moves like: when something happens, and how much
     after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
 
 
@@ -215,7 +217,12 @@ class Simulator(Parts):
         kind = self.kinds[masses.kind]
         paths = Paths(Branches(kind, kind.branches), seed, options.get("critical"))
         place, advance = self.expert(masses.kind)[1], (latents - config.context) // each
-        return DrawnRoute(paths, masses, place, latents // each, advance, self.device)
+        like = None
+        if (model := self._given(None, options.get("like"))) is not None:
+            with torch.inference_mode():
+                seen = self.codec.encode(to_tensor(model)[None].to(self.device))[0].cpu()
+            like = kind.code.of(seen)[::each]
+        return DrawnRoute(paths, masses, place, latents // each, advance, self.device, like)
 
     @cached_property
     def _prompts(self) -> Prompts:
@@ -254,6 +261,36 @@ class Simulator(Parts):
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
         chunks = Chunks(self, prompt, self._sampling(options, True), route, number).run(None)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
+
+    def edit(self, clip: str | Path | Clip, prompt: str, **options: Unpack[Options]) -> Clip:
+        """The clip as the prompt tells it: what the prompt says is new, and when and how much moves is the clip's. As
+        long as the clip; options as for a call. Needs a model with paths."""
+        if not self.kinds:
+            raise CuspError("edit keeps a clip's path: this model has no paths; train one with cusp train")
+        if not isinstance(clip, Clip):
+            clip = Clip.read(clip)
+        own: Options = {"seconds": clip.seconds, **options, "like": clip}
+        return self(prompt, **own)
+
+    def sequence(self, prompts: Sequence[str], **options: Unpack[Options]) -> Clip:
+        """Several prompts, one after the other: each goes on where the one before ended, `seconds` long each."""
+        if isinstance(prompts, str) or not prompts:
+            raise CuspError("sequence takes a list of prompts, one for each part")
+        options = seeded(options)
+        size, fps = options.pop("size", None), options.pop("fps", None)
+        clip: Clip | None = None
+        made: list[Any] = []
+        for index, prompt in enumerate(prompts):
+            own: Options = {**options, "seed": options.get("seed", 0) + index}
+            clip = self(prompt, **own if clip is None else {**own, "video": clip})
+            options.pop("image", None)
+            options.pop("video", None)
+            made.append(clip.made)
+        assert clip is not None
+        target = (clip.frames.shape[1], clip.frames.shape[2]) if size is None else image_size(size)
+        rate = clip.fps if fps is None else number("fps", fps, 0.1, 240)
+        frames = np.concatenate(list(resample(resize(iter([clip.frames]), target), clip.fps, rate)))
+        return Clip(frames, rate, " Then: ".join(prompts), made={**made[0], "parts": made})
 
     def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
         """A clip whose end leads to its beginning: the first half is made from the prompt, the second connects its end

@@ -42,6 +42,7 @@ class Preset:
     context: int = 2  # latents, that is 5 frames: position and speed
     patch: int = 2
     token_frames: int = 1  # latent frames a token
+    predicts: str = "velocity"  # or "data", for tokens of more numbers than about half the width
     width: int = 320
     depth: int = 8
     heads: int = 5

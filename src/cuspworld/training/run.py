@@ -158,6 +158,7 @@ def _train(
             frames=preset.token_frames,
             code_width=preset.code_width,
             code_kinds=max(1, len(kinds)),
+            predicts=preset.predicts,
         )
     )
     prompts.to(device)

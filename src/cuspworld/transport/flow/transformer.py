@@ -22,6 +22,8 @@ from cuspworld.errors import CuspError
 from cuspworld.models import load_module, save_module
 
 SHORT = 1024  # tokens
+PREDICTS = ("velocity", "data")
+LEAST_LEFT = 0.05  # of 1 - time, by which a predicted clip becomes a velocity
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class TransformerConfig:
     frames: int = 1  # latent frames a token
     code_width: int = field(default=0, metadata={"least": 0})  # numbers of a step's code; 0: no paths
     code_kinds: int = 1  # kinds of clips, each with codes of its own
+    predicts: str = "velocity"  # or "data": a token of more numbers than `width` has noise that no velocity can follow
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,13 @@ class Block(nn.Module):
 
 
 class FlowTransformer(nn.Module):
-    """velocity = model(tokens, positions, known, time, text, text_mask, mask)."""
+    """velocity = model(tokens, positions, known, time, text, text_mask, mask).
+
+    A velocity is data - noise, so a network that predicts it must carry all the noise of a token through its width,
+    which it cannot where the token has more numbers; what it loses stays in the clip as grain. Told to predict the
+    data, which lies in few dimensions, it has no such task (Li & He 2025, arXiv:2511.13720); the loss stays that of
+    the velocity.
+    """
 
     def __init__(self, config: TransformerConfig):
         super().__init__()
@@ -130,6 +139,8 @@ class FlowTransformer(nn.Module):
         width = config.width
         if width % (2 * config.heads):  # a head's channels turn in pairs
             raise CuspError(f"width must be a multiple of twice the heads: got {width} for {config.heads} heads")
+        if config.predicts not in PREDICTS:
+            raise CuspError(f"predicts must be {' or '.join(PREDICTS)}: got {config.predicts!r}")
         self.tokens_in = nn.Linear(config.token_channels, width)
         self.known = nn.Parameter(torch.zeros(width) if config.frames == 1 else torch.zeros(config.frames, width))
         self.text_in = nn.Linear(config.text_width, width)
@@ -186,7 +197,11 @@ class FlowTransformer(nn.Module):
         for block in self.blocks:
             x = block(x, modulation, cos, sin, attention)
         shift, scale = self.final_modulation(condition)[:, None].chunk(2, dim=-1)
-        return self.tokens_out(self.norm(x[:, length:]) * (1 + scale) + shift)
+        found = self.tokens_out(self.norm(x[:, length:]) * (1 + scale) + shift)
+        if self.config.predicts == "velocity":
+            return found
+        left = (1 - time).clamp_min(LEAST_LEFT)[:, None, None]
+        return (found.float() - tokens) / left
 
     def _codes(self, path: CodePath | None, batch: int) -> tuple[Float[Tensor, "b s w"], Float[Tensor, "b w"]]:
         """What a path adds to the tokens of each step, and to the modulation."""
