@@ -19,6 +19,8 @@ from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
+from ..browser import opened
+
 FRAMES, STEPS = 2, 6
 
 
@@ -102,6 +104,32 @@ def test_the_verbs_write_whole_pages(simulator, tmp_path, capsys):
     assert "Glass: its states" in page and page.count("<polyline") == 3 and page.count('class="seen"') == 8 * 6
     assert "http" not in page.replace("http://www.w3.org", "")
     assert "3 walks" in capsys.readouterr().out
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_pages_work_in_a_browser(simulator, tmp_path, width):
+    """Every picture of both pages is drawn, nothing is asked of anybody, and what is under the pointer is shown."""
+    simulator.save_pretrained(tmp_path / "model")
+    cusp("folds", tmp_path / "model", "-o", tmp_path / "folds.html", "--events", 2)
+    cusp("map", tmp_path / "model", "-o", tmp_path / "map.html")
+    for name in ("folds", "map"):
+        with opened(tmp_path / f"{name}.html", width) as (tab, said):
+            drawn = "[...document.images].filter(i => i.src).every(i => i.complete && i.naturalWidth > 0)"
+            assert tab.evaluate("document.images.length") > 3 and tab.evaluate(drawn)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            if name == "folds":
+                left, right = (tab.locator("foreignObject").nth(k).bounding_box() for k in (0, 1))
+                assert left["y"] + left["height"] < right["y"]  # the two branches do not cover each other
+                assert tab.locator("path.passage").count() == tab.locator("path.forbidden").count() == 1
+            else:
+                seen = []
+                for number in (0, 40):
+                    tab.locator(f'circle.seen[data-n="{number}"]').hover(force=True)
+                    seen.append(tab.locator("#look").get_attribute("src"))
+                assert seen[0] != seen[1] and all(source.startswith("data:image") for source in seen)
+                assert tab.locator("polyline").count() == 3
+            assert not said
 
 
 def cusp(*arguments: object) -> None:

@@ -1,7 +1,6 @@
 """The HTML report in a real browser: its video plays, the timeline seeks, boxes stand where the findings are."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from cuspworld.audit.finding import Series
 from cuspworld.audit.pages.page import percent
 from cuspworld.clip import Clip
 
+from ...browser import opened
 from ..scenes import BLUE, FPS, RED, render, straight
 
 HEIGHT, WIDTH = 96, 128
@@ -58,26 +58,11 @@ def test_a_page_of_a_video_file_has_the_same_pictures(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, list[str]]]:
     """(the open page, everything that it asked for or complained about)."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's chromium is not on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     report, clip = _report()
     path = write_page(report, tmp_path_factory.mktemp("page") / "page.html", clip)
-    said: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        tab = browser.new_page(viewport={"width": 1200, "height": 900})
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
-        tab.on("request", lambda r: said.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-        tab.goto(path.as_uri())
+    with opened(path) as (tab, said):
         tab.wait_for_function("document.getElementById('video').readyState >= 2", timeout=60_000)
         yield tab, said
-        browser.close()
 
 
 def _time(tab: Any, expected: float) -> None:
