@@ -137,6 +137,8 @@ def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
 
 def _misfit(value: Any, wanted: Any, least: int, most: int) -> str | None:
     """What a value of JSON should be instead, None where it is that."""
+    if wanted is bool:
+        return None if isinstance(value, bool) else "true or false"
     if wanted is int:
         return None if is_whole(value) and least <= value <= most else f"a whole number from {least} to {most}"
     if wanted is float:

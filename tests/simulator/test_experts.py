@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cuspworld.cli import main
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
@@ -82,6 +83,19 @@ def test_given_frames_of_another_kind_or_of_none_are_named(models):
         both("a field", image=noise, seconds=0.8)
 
 
+def test_the_verb_joins_and_leaves_what_is_there(models, tmp_path, capsys):
+    for model, name in zip(models, COLOURS, strict=True):
+        model.save_pretrained(tmp_path / name)
+    places = [str(tmp_path / name) for name in COLOURS]
+    with pytest.raises(SystemExit) as ended:
+        main(["join", *places, "-o", str(tmp_path / "both")])
+    assert not ended.value.code and "lake, field" in capsys.readouterr().out
+    assert len(Simulator.from_pretrained(tmp_path / "both").experts) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["join", *places, "-o", str(tmp_path / "both")])
+    assert ended.value.code == 2 and "give -o a new folder" in capsys.readouterr().err
+
+
 def test_what_does_not_fit_is_not_joined(models):
     one, other = models
     apart = Simulator(replace(other.config, fps=12.0), other.codec, other.experts, other.kinds)
@@ -117,3 +131,43 @@ def test_an_edit_is_as_long_as_the_clip_and_needs_paths(models):
     bare = Simulator(both.config, both.codec, both.experts[:1])
     with pytest.raises(CuspError, match="no paths"):
         bare.edit(edited, "a lake")
+
+
+def test_an_expert_taught_by_steps_gives_each_step_all_before_it(models, monkeypatch):
+    one = models[0]
+    config = replace(one.experts[0].transformer.config, by_steps=True)
+    stepping = FlowTransformer(config)
+    stepping.load_state_dict(one.experts[0].transformer.state_dict())
+    model = Simulator(one.config, one.codec, [Expert(one.experts[0].prompts, stepping)], one.kinds)
+    known = []
+    called = stepping.forward
+
+    def noting(*arguments, **named):
+        known.append(int(arguments[2].sum()))
+        return called(*arguments, **named)
+
+    monkeypatch.setattr(stepping, "forward", noting)
+    steps = model.config.path_inference_steps
+    model("a lake", seconds=0.8)
+    tokens = (32 // 8 // 2) ** 2  # places of a step; a mark is a frame of a token
+    assert known == [tokens * frames for frames in (0, 2, 4, 6) for _ in range(steps)]
+    known.clear()
+    model("a lake", seconds=0.8, image=clips("lake")[0][0])  # what is given of a step is no whole one
+    assert known == [tokens * frames for frames in (1, 2, 4, 6) for _ in range(steps)]
+
+
+def test_a_network_of_the_data_gives_the_velocity_to_it(models):
+    """x + (1 - t) v is the same prediction at whatever x."""
+    config = replace(models[0].experts[0].transformer.config, predicts="data")
+    torch.manual_seed(3)
+    network = FlowTransformer(config)
+    torch.nn.init.normal_(network.tokens_out.bias)  # all else of the last layers is 0: it predicts its bias
+    x = torch.randn(1, 4, 32)
+    places, marks = torch.zeros(1, 4, 3, dtype=torch.long), torch.zeros(1, 4, 2, dtype=torch.bool)
+    text, mask = torch.zeros(1, 1, 16), torch.ones(1, 1, dtype=torch.bool)
+    for t in (0.0, 0.5, 0.9):
+        with torch.no_grad():
+            velocity = network(x, places, marks, torch.tensor([t]), text, mask)
+        torch.testing.assert_close(x + (1 - t) * velocity, network.tokens_out.bias.expand(1, 4, 32))
+    with pytest.raises(CuspError, match="velocity or data: got 'noise'"):
+        FlowTransformer(replace(config, predicts="noise"))

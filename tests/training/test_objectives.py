@@ -77,3 +77,14 @@ def test_every_place_can_be_known_and_one_frame_never_is():
         assert none == pytest.approx(0.62 if first else 0.06, abs=0.04)
     for count in (1, 2, 3):
         assert all(not known_frames(count, False, 8, generator).all() for _ in range(100))
+
+
+def test_any_number_of_whole_steps_is_known_as_often_as_asked():
+    generator = torch.Generator().manual_seed(0)
+    drawn = [known_frames(24, True, 8, generator, 4, 0.5) for _ in range(2000)]
+    whole = [int(known.sum()) for known in drawn if known.any() and known[: int(known.sum())].all()]
+    assert set(range(4, 24, 4)) <= set(whole)
+    assert np.mean([not known.any() for known in drawn]) == pytest.approx(0.31, abs=0.04)
+    kept = [known_frames(24, True, 8, torch.Generator().manual_seed(k)) for k in range(50)]  # without: as it was
+    same = [known_frames(24, True, 8, torch.Generator().manual_seed(k), 4, 0.0) for k in range(50)]
+    assert all(torch.equal(one, other) for one, other in zip(kept, same, strict=True))

@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "ingest": ("cuspworld.cli.ingest", "Take a folder of videos and captions into a library."),
     "export": ("cuspworld.cli.export", "Write a library as mp4 files, WebDataset or LeRobot."),
     "train": ("cuspworld.cli.train", "Train codec and transport on a library."),
+    "join": ("cuspworld.cli.join", "Join models that were trained on one codec: one model that draws what each draws."),
     "show": ("cuspworld.cli.show", "Make a contact sheet (PNG) of a video."),
     "info": ("cuspworld.cli.show", "Say what a model, a library or a video file holds."),
     "folds": ("cuspworld.cli.folds", "Draw where a model's worlds fold: branches and the passages between them."),

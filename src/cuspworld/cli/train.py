@@ -14,8 +14,11 @@ def train(
         Path, typer.Option("--output", "-o", help="The run's folder; the model comes to be in its model/.")
     ],
     preset: Annotated[
-        str, typer.Option(help="tiny (minutes), small (an hour or two on a CPU), base (a GPU).")
+        str, typer.Option(help="tiny (minutes), expert (one kind, with --codec: an hour), small, base (a GPU).")
     ] = "small",
+    codec: Annotated[
+        str | None, typer.Option(help="One that is trained already: a folder, or worlds, the package's.")
+    ] = None,
     seed: int = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the folder, to the same weights.")
@@ -40,6 +43,8 @@ def train(
 
       cusp train worlds.lance -o runs/first --preset tiny --resume
 
+      cusp train worlds.lance -o runs/mine --preset expert --codec worlds
+
       accelerate launch --num_processes 2 -m cuspworld train worlds.lance -o runs/two --preset small
     """
     import dataclasses
@@ -48,6 +53,7 @@ def train(
     import torch
 
     from cuspworld.cli.say import plain, say, say_json
+    from cuspworld.codec.codec import Codec
     from cuspworld.errors import CuspError
     from cuspworld.library import Library
     from cuspworld.training.presets import preset as find_preset
@@ -58,10 +64,13 @@ def train(
         raise CuspError(f"device {device!r}: this machine has no CUDA device; take cpu")
     chosen = with_steps(find_preset(preset), codec_steps, transport_steps, batch)
     opened = Library.open(library)
+    taught = opened.split("train")
     result = run(
-        opened.split("train"),
+        taught,
         chosen,
         output,
+        kinds=[world or library.stem for world in taught.column("world")],
+        codec=None if codec is None else Codec.from_pretrained(codec),
         held_out=opened.split("test"),
         topics=opened.topics(),
         prompt_encoder=prompt_encoder,

@@ -84,12 +84,33 @@ class Chunks:
         path: CodePath | None,
         after: Float[Tensor, "1 m i j c"] | None = None,
     ) -> UInt8[np.ndarray, "t h w 3"]:
-        """One window of frames; the first of them are the decoded `known` latents, the last those of `after`."""
+        """One window of frames; the first of them are the decoded `known` latents, the last those of `after`.
+
+        An expert that was taught so makes it step by step, each step given all before it: what is where, and which is
+        which, is settled once, and not in all steps of the window at the same time."""
         config, codec = self.parts.config, self.parts.codec
         length = (config.window - 1) // codec.temporal_stride + 1
-        each = config.token_frames
         shape = (length, config.height // codec.spatial_stride, config.width // codec.spatial_stride)
-        latents = torch.randn((1, *shape, codec.latent_channels), generator=self.generator).to(self.parts.device)
+        noise = torch.randn((1, *shape, codec.latent_channels), generator=self.generator).to(self.parts.device)
+        latents = self._window(noise, known, path, after)
+        if self.expert.transformer.config.by_steps:
+            each, end = config.token_frames, length - (0 if after is None else after.shape[1])
+            have = (0 if known is None else known.shape[1]) // each * each + each
+            while have < end:
+                latents = self._window(noise, latents[:, :have], path, after)
+                have += each
+        return to_frames(codec.decode(latents))[0]
+
+    def _window(
+        self,
+        latents: Float[Tensor, "1 t i j c"],
+        known: Float[Tensor, "1 l i j c"] | None,
+        path: CodePath | None,
+        after: Float[Tensor, "1 m i j c"] | None,
+    ) -> Float[Tensor, "1 t i j c"]:
+        """The latents of a window, from noise of their shape."""
+        config = self.parts.config
+        length, each = latents.shape[1], config.token_frames
         noise, positions = tokenize(latents, config.patch, each)
         clean = torch.zeros_like(latents)
         marks = torch.zeros(length, dtype=torch.bool, device=latents.device)
@@ -120,4 +141,5 @@ class Chunks:
 
         x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times, self.sampling.on_step)
         x = torch.where(held_mark, held, x)
-        return to_frames(codec.decode(untokenize(x, shape, config.patch, each)))[0]
+        size = (length, latents.shape[2], latents.shape[3])
+        return untokenize(x, size, config.patch, each)

@@ -1,4 +1,5 @@
-"""Which frames of a window are known in training: none, the first one, those before, those after, both, or any.
+"""Which frames of a window are known in training: none, the first one, those before, those after, both, any, or a
+number of whole steps.
 
 What is drawn here is what the model can do: from text alone, image to video, extending forwards and backwards,
 connecting two clips, filling in.
@@ -16,9 +17,17 @@ _SHARES = {  # of none, first frame, frames before, frames after, both ends, any
 }
 
 
-def known_frames(count: int, first: bool, context: int, generator: torch.Generator) -> Bool[Tensor, " count"]:
-    """Marks of `count` latent frames; `context`: how many are given of a neighbouring chunk. One is always unknown."""
+def known_frames(
+    count: int, first: bool, context: int, generator: torch.Generator, step: int = 1, steps: float = 0.0
+) -> Bool[Tensor, " count"]:
+    """Marks of `count` latent frames; `context`: how many are given of a neighbouring chunk. One is always unknown.
+    `steps`: share of windows of which any number of whole steps of `step` frames is known, so that a chunk can be made
+    step by step."""
     known = torch.zeros(count, dtype=torch.bool)
+    if steps and float(torch.rand((), generator=generator)) < steps:
+        most = max(1, count // step - 1)
+        known[: step * (1 + int(torch.randint(most, (), generator=generator)))] = count > step
+        return known
     which = int(torch.multinomial(torch.tensor(_SHARES[first]), 1, generator=generator))
     draw = torch.rand(count + 2, generator=generator)
     context = min(context, (count - 1) // 2) if which == 4 else min(context, count - 1)

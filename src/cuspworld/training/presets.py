@@ -1,5 +1,6 @@
-"""Presets: every number of a training run, with its reason. `tiny` is for tests and a first look, `small` is the
-shipped model (CPU), `base` wants a GPU."""
+"""Presets: every number of a training run, with its reason. `tiny` is for tests and a first look, `expert` is what one
+kind of clips takes on the latents of a codec that folds no time (the shipped model has one a kind), `small` learns
+codec and transport of several kinds (CPU), `base` wants a GPU."""
 
 from __future__ import annotations
 
@@ -49,6 +50,7 @@ class Preset:
     text_width: int = 128
     time_shift: float = 3.0  # of the flow's times towards the noise, where the text decides: see `flow.sample_time`
     first_share: float = 0.7  # of the windows that begin their clip: only they learn to start from text alone
+    known_steps: float = 0.0  # of the windows of which some whole steps are known: a chunk is then made step by step
     known_noise: float = 0.1  # most noise added to known latents, so that the flow forgives what it made itself
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
     code_width: int = 8  # numbers of the scene code of a step
@@ -81,6 +83,20 @@ PRESETS = {
         transport=Phase(4200, batch=16, learning_rate=3e-3, muon=True, warmup=100, ema=0.998, sample_every=750),
         width=256,
         heads=4,
+    ),
+    "expert": Preset(
+        "expert",
+        codec=Phase(6500, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.99, sample_every=1000),
+        transport=Phase(4000, batch=16, learning_rate=3e-3, muon=True, warmup=100, ema=0.998, sample_every=1000),
+        autoencoder=AutoencoderConfig(temporal_stride=1),
+        window=24,
+        context=8,
+        token_frames=4,
+        predicts="data",
+        known_steps=0.5,
+        width=192,
+        depth=4,
+        heads=3,
     ),
     "base": Preset(
         "base",

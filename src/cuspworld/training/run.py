@@ -159,6 +159,7 @@ def _train(
             code_width=preset.code_width,
             code_kinds=max(1, len(kinds)),
             predicts=preset.predicts,
+            by_steps=preset.known_steps > 0,
         )
     )
     prompts.to(device)

@@ -217,7 +217,7 @@ class WindowBatches:
         """One row of a batch."""
         preset, each = self.preset, self.preset.token_frames
         latents = window.latents.float()
-        marks = known_frames(len(latents), window.first, preset.context, generator)
+        marks = known_frames(len(latents), window.first, preset.context, generator, each, preset.known_steps)
         noisy = latents + preset.known_noise * _uniform(generator) * torch.randn(latents.shape, generator=generator)
         data, positions = tokenize(torch.where(marks[:, None, None, None], noisy, latents)[None], preset.patch, each)
         moved, _ = tokenize(change(latents)[None, ..., None], preset.patch, each)

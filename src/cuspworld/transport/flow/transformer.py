@@ -37,6 +37,7 @@ class TransformerConfig:
     frames: int = 1  # latent frames a token
     code_width: int = field(default=0, metadata={"least": 0})  # numbers of a step's code; 0: no paths
     code_kinds: int = 1  # kinds of clips, each with codes of its own
+    by_steps: bool = False  # taught to go on from any number of whole steps: a window is made step by step
     predicts: str = "velocity"  # or "data": a token of more numbers than `width` has noise that no velocity can follow
 
 
