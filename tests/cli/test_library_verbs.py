@@ -87,6 +87,8 @@ def test_a_twin_and_fixed_parameters(tmp_path, capsys):
     value = worlds.make("Collision").record(5, seconds=0.2, size=16).truth.parameters[name]
     assert cusp("record", "Collision", "-o", tmp_path / "s.mp4", *SHORT, "--set", f"{name}={value}", "--truth") == 0
     assert Clip.read(tmp_path / "s.mp4", truth=True).truth.parameters[name] == value
+    assert cusp("record", "Collision", "-o", tmp_path / "v.mp4", *SHORT, "--split", "varied") == 0
+    assert "Filmed" in Clip.read(tmp_path / "v.mp4").caption
     assert cusp("record", "Collision", "-o", tmp_path / "u.mp4", "--twin", "melts") == 2
     assert "no twin 'melts'" in capsys.readouterr().err and not (tmp_path / "u.mp4").exists()
 

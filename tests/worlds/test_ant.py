@@ -12,8 +12,8 @@ if find_spec("mujoco") is None:
 from cuspworld.worlds import make
 from cuspworld.worlds.ant.model import FOOT
 from cuspworld.worlds.ant.world import Ant
+from cuspworld.worlds.drawing.camera import project
 from cuspworld.worlds.engines.legged import gait, two_links
-from cuspworld.worlds.engines.mujoco_picture import project
 from tests.worlds import contract
 
 STANDS = {"story": "walk", "speed": 0.0, "mass": 3.0, "gravity": 9.81}

@@ -13,7 +13,7 @@ if find_spec("mujoco") is None:
 from cuspworld.worlds import make
 from cuspworld.worlds.chair.model import CENTRE, CHAIR_POINTS, FOOT, GRIPS, LEG, overhang, turn_back
 from cuspworld.worlds.chair.world import Chair
-from cuspworld.worlds.engines.mujoco_picture import project
+from cuspworld.worlds.drawing.camera import project
 from tests.worlds import contract
 
 DROP = {"story": "dropped", "tilt": 0.0, "height": 0.7, "gravity": 9.81}

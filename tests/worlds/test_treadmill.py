@@ -10,7 +10,7 @@ if find_spec("mujoco") is None:
     pytest.skip("the worlds that MuJoCo moves need the extra 'worlds'", allow_module_level=True)
 
 from cuspworld.worlds import make
-from cuspworld.worlds.engines.mujoco_picture import project
+from cuspworld.worlds.drawing.camera import project
 from cuspworld.worlds.treadmill.world import BELT_QUICKENS, HALF, Treadmill
 from tests.worlds import contract
 

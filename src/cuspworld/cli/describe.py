@@ -23,6 +23,11 @@ def describe_world(name: str) -> dict[str, Any]:
          "out": p.out_choices or p.out}
         for p in world.ranges.values()
     ]  # fmt: skip
+    filming = [
+        {"name": p.name, "unit": p.unit, "doc": p.doc, "plain": p.choices[0] if p.choices else p.default,
+         "varied": p.choices + p.out_choices if p.choices else p.out[0]}
+        for p in world.filming.values()
+    ]  # fmt: skip
     return {
         "name": world.name,
         "id": f"cuspworld/{world.name}-v0",
@@ -30,6 +35,7 @@ def describe_world(name: str) -> dict[str, Any]:
         "seconds": world.seconds,
         "fps": world.fps,
         "parameters": parameters,
+        "filming": filming,
         "actions": {key: {"unit": u, "low": low, "high": high} for key, (u, low, high) in world.actions.items()},
         "state": dict(world.columns),
         "conserved": dict(world.conserved_units),
@@ -46,6 +52,8 @@ def print_world(world: dict[str, Any]) -> None:
     )
     rows = [(p["name"], f"{_range(p['train'])} {p['unit']}".strip(), p["doc"]) for p in world["parameters"]]
     _section("parameters (training range)", rows)
+    rows = [(p["name"], f"{_range(p['varied'])} {p['unit']}".strip(), p["doc"]) for p in world["filming"]]
+    _section("filming (drawn in the split `varied`)", rows)
     _section("actions", [(k, f"{a['low']:g} to {a['high']:g} {a['unit']}", "") for k, a in world["actions"].items()])
     _section("twins", [(k, t["breaks"], t["shows"]) for k, t in world["twins"].items()])
     _section("presets", [(k, doc, "") for k, doc in world["presets"].items()])

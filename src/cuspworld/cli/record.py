@@ -51,7 +51,9 @@ def record(
     size: Annotated[str, typer.Option(help="Pixels a side, or HEIGHTxWIDTH.")] = "64",
     fps: Annotated[float | None, typer.Option(help="Default: the world's own (10).")] = None,
     twin: Annotated[str | None, typer.Option(help="Break this law: `cusp worlds WORLD` lists the twins.")] = None,
-    split: Annotated[str, typer.Option(help="Parameter ranges: train, out or recombination.")] = "train",
+    split: Annotated[
+        str, typer.Option(help="Parameter ranges: train, out, recombination; varied is train, filmed in many ways.")
+    ] = "train",
     preset: Annotated[str | None, typer.Option(help="A named setting of the world.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Fix a parameter; may be repeated.")
@@ -75,6 +77,10 @@ def record(
       cusp record Collision -n 10000 -o worlds.lance --workers 2
 
       cusp record Juice -n 100 -o hard.lance --split out --set friction=0.8
+
+      cusp record Juice -n 100 -o varied.lance --split varied
+
+      cusp record Juice -o dusk.mp4 --set time_of_day=dusk --set camera_zoom=0.8
 
       cusp record pendulum:Pendulum -o pendulum.mp4
     """

@@ -15,7 +15,7 @@ from cuspworld.errors import CuspError
 from cuspworld.library.schema import row_of
 from cuspworld.library.work import Done, write_rows
 from cuspworld.worlds.environment import RATES
-from cuspworld.worlds.parameters import nearest
+from cuspworld.worlds.parameters import VARIED, nearest
 from cuspworld.worlds.recording import frame_count
 from cuspworld.worlds.world import World
 
@@ -78,8 +78,9 @@ def record_seeds(task: RecordTask) -> Done:
         except CuspError as error:
             problems.append((f"seed {seed}", str(error)))
             continue
-        # A possible clip and its twins, at any size, are nearly the same: they stay on one side of the split.
-        rows.append(row_of(clip, recipe.key(seed), world.name, f"{world.name}/{recipe.split}/{seed}"))
+        # A possible clip and its twins, at any size and filmed in any way, are nearly the same: one side of the split.
+        physics = "train" if recipe.split == VARIED else recipe.split
+        rows.append(row_of(clip, recipe.key(seed), world.name, f"{world.name}/{physics}/{seed}"))
     return write_rows(task.path, rows, problems)
 
 

@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
         # What is known of recorded clips only; null for the others.
         pa.field("world", pa.string()),
         pa.field("seed", pa.int64()),
-        pa.field("ranges", pa.string()),  # the world's parameter split: train, out or recombination
+        pa.field("ranges", pa.string()),  # the world's parameter split: train, out, recombination or varied
         pa.field("twin", pa.string()),  # the broken law of an impossible twin
         pa.field("branch", pa.string()),
         pa.field("events", pa.list_(pa.struct([("name", pa.string()), ("time", pa.float64())]))),

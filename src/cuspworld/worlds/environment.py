@@ -13,7 +13,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import gymnasium
@@ -24,7 +24,9 @@ from cuspworld.errors import CuspError
 from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
-from cuspworld.worlds.parameters import SPLITS, HeldOut, Parameter, check_options, draw, nearest
+from cuspworld.worlds.drawing.scenery import Scenery, things_of
+from cuspworld.worlds.filming import SLOWEST, Shot, film, filming_parameters, told
+from cuspworld.worlds.parameters import SPLITS, VARIED, HeldOut, Parameter, check_options, draw, nearest
 from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Captions, Story
 
@@ -89,6 +91,8 @@ class Environment(gymnasium.Env):
     tasks: ClassVar[dict[str, Task]] = {}
     instances: ClassVar[dict[int, str]] = {}
     view: ClassVar[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 1.0)
+    scenery: ClassVar[Scenery] = Scenery()
+    varied: ClassVar[tuple[Parameter, ...]] = ()  # other ranges of some parameters in the split `varied`
     replays: ClassVar[bool] = False  # an engine keeps what no copy carries: a copy lives through the run again
     seconds: float = 3.0
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
@@ -122,7 +126,7 @@ class Environment(gymnasium.Env):
         if preset is not None and preset not in self.presets:
             raise CuspError(f"{self.name} has no preset {preset!r}; {nearest(preset, self.presets)}")
         chosen = self.presets[preset] if preset else Preset("")
-        self.render_mode, self.preset, self.split = render_mode, preset, _one_of("split", split, SPLITS)
+        self.render_mode, self.preset, self.split = render_mode, preset, _one_of("split", split, (*SPLITS, VARIED))
         self.size = image_size(size, SMALLEST)
         self.fps = number("fps", fps if fps is not None else chosen.fps or 10.0, *RATES)
         own = chosen.seconds or type(self).seconds
@@ -130,8 +134,9 @@ class Environment(gymnasium.Env):
         self.frame_rate = self.fps
         self.metadata = {**type(self).metadata, "render_fps": self.fps}
         self.ranges = {p.name: p for p in (*self.parameters, *chosen.ranges)}
+        self.filming = filming_parameters(self.scenery)
         goal = {} if self.task is None else self.task.options
-        self.fixed = check_options(self.ranges, {**chosen.options, **goal, **options})
+        self.fixed = check_options(self._known, {**chosen.options, **goal, **options})
         self._low, self._high = (np.array([limits[k] for limits in self.actions.values()], np.float32) for k in (1, 2))
         self.action_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
         known_limits = [limits_of(name) for name in self.columns]
@@ -139,6 +144,7 @@ class Environment(gymnasium.Env):
         self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float64)
         self.state_type = np.dtype([(name, "f8") for name in self.columns])
         self.values: dict[str, Any] = {}
+        self.shot: Shot | None = None  # how it is filmed; None: plainly
         self.events: list[Event] = []
         self.twin: str | None = None
         self._started = False
@@ -189,12 +195,14 @@ class Environment(gymnasium.Env):
 
     def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         """The frame (height, width, 3) and its mask (height, width), uint8; for an engine that renders by itself."""
-        canvas = Canvas(height, width, self.view)
+        canvas = Canvas(height, width, self.view) if self.shot is None else self.shot.canvas(self.view, height, width)
         self.paint(canvas)
-        return canvas.frame(), canvas.mask
+        return canvas.picture()
 
     def camera(self, height: int, width: int) -> dict[str, float]:
         """Numbers that map metres to the pixels of a picture of this size."""
+        if self.shot is not None:
+            return self.shot.camera(self.view, height, width)
         return Canvas(height, width, self.view).camera
 
     def branch(self, state: Any) -> str:
@@ -258,7 +266,8 @@ class Environment(gymnasium.Env):
     def spec(self, spec: Any) -> None:
         if spec is not None and spec.max_episode_steps is None:
             spec = copy(spec)
-            spec.max_episode_steps = math.ceil(self.seconds * self.fps - 1e-9)
+            slowest = SLOWEST if VARIED in (self.split, self.fixed.get("look")) else self.fixed.get("slow_motion", 1.0)
+            spec.max_episode_steps = math.ceil(self.seconds * self.fps / slowest - 1e-9)
         self._spec = spec
 
     def restart(self, seed: int | None, options: Any, rate: float) -> tuple[np.ndarray, dict[str, Any]]:
@@ -267,19 +276,47 @@ class Environment(gymnasium.Env):
         super().reset(seed=seed)
         options = check_names(options)
         begun = dict(options)
-        split = _one_of("split", options.pop("split", self.split), SPLITS)
-        fixed = {**self.fixed, **check_options(self.ranges, options)}
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         self.seed = seed
         self._begun, self._taken = (seed, begun, rate), []
-        self.drawn_split = split
-        self.values = draw(self.ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
+        fixed = self._choose(options)
+        ranges = {**self.ranges, **{p.name: p for p in self.varied if self.drawn_split == VARIED}}
+        split = "train" if self.drawn_split == VARIED else self.drawn_split
+        self.values = draw(ranges, self.held_out, split, self.rng("parameters"), fixed, self.why_not)
         self.time, self.events, self.twin, self._started, self._breaks = 0.0, [], None, True, None
-        self.frame_rate, self._frame_index = rate, 0
+        self.frame_rate, self._frame_index = rate / self.pace, 0
         self.begin(self.rng("scene"))
         self._progress = 0.0 if self.task is None else float(self.task.progress(self.state))
         return self._observation(), self._info()
+
+    def _choose(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Take over the split and how it is filmed; returns the physical parameters that are fixed."""
+        self.drawn_split = _one_of("split", options.pop("split", self.split), (*SPLITS, VARIED))
+        fixed = {**self.fixed, **check_options(self._known, options)}
+        how = {name: fixed.pop(name) for name in self.filming if name in fixed}
+        self.shot = film(self.scenery, how, self.drawn_split == VARIED, self.rng("filming"))
+        return fixed
+
+    def pace_of(self, seed: int, options: dict[str, Any]) -> float:
+        """`pace` of a run of this seed and these options, without running it."""
+        self.seed = whole("seed", seed, 0, 2**63 - 1)
+        self._choose(dict(options))
+        return self.pace
+
+    @property
+    def _known(self) -> dict[str, Parameter]:
+        return {**self.ranges, **self.filming}
+
+    @property
+    def pace(self) -> float:
+        """Seconds of the world that a second of the picture shows: below 1 in slow motion."""
+        return 1.0 if self.shot is None else float(self.shot.slow_motion)
+
+    @property
+    def shown_instances(self) -> dict[int, str]:
+        """Mask id -> name, things that do nothing and all."""
+        return {**self.instances, **things_of(None if self.shot is None else self.shot.backdrop)}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Act for one frame. Raises CuspError for a NaN or a wrong shape."""
@@ -333,7 +370,9 @@ class Environment(gymnasium.Env):
             return ""
         text = self.captions.say(self.story(), style, language, self.rng("words"))
         if style == "rich":
-            text += self.captions.when(self.told(), self.critical_events, self.time, language)
+            events = [replace(event, time=event.time / self.pace) for event in self.told()]
+            text += self.captions.when(events, self.critical_events, self.time / self.pace, language)
+            text += "" if self.shot is None else told(self.shot, language)
         return text
 
     def critical_frames(self, truth: Truth, fps: float) -> np.ndarray:
@@ -358,7 +397,8 @@ class Environment(gymnasium.Env):
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The generator of this seed and split for one purpose: parameters, scene, words, or a world's own."""
-        words = zlib.crc32(f"{self.name}/{self.drawn_split}/{purpose}".encode())
+        split = "train" if self.drawn_split == VARIED else self.drawn_split  # the same seed, the same physics
+        words = zlib.crc32(f"{self.name}/{split}/{purpose}".encode())
         return np.random.default_rng([words, self.seed % 2**32, self.seed // 2**32])
 
     # Inside.

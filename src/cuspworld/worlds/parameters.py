@@ -20,6 +20,7 @@ from cuspworld.checks import is_number
 from cuspworld.errors import CuspError
 
 SPLITS = ("train", "out", "recombination")
+VARIED = "varied"  # the training split, filmed as is drawn from the seed (filming.py)
 
 # One side of a held-out pair: (parameter name, a choice or an interval (low, high)).
 Factor = tuple[str, Any]

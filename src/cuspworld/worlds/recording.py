@@ -17,7 +17,7 @@ import numpy as np
 from cuspworld.checks import image_size, is_number, number
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.truth import Truth, Violation
+from cuspworld.truth import Event, Truth, Violation
 from cuspworld.worlds.drawing.canvas import SMALLEST
 from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
 from cuspworld.worlds.parameters import nearest
@@ -44,8 +44,9 @@ def record(
         raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
     height_width = image_size(size, SMALLEST)
     rate = number("fps", fps if fps is not None else world.fps, *RATES)
-    count = frame_count(world.seconds if seconds is None else seconds, rate)
     options = {**check_names(options), **({"split": split} if split is not None else {})}
+    pace = world.pace_of(seed, options)
+    count = frame_count(world.seconds / pace if seconds is None else seconds, rate)
     clip = _run(world, seed, options, rate, count, height_width, actions)
     words = world.caption(caption, language)
     if twin is None:
@@ -56,8 +57,8 @@ def record(
             f"seed {world.seed} of {world.name} offers no occasion for the twin {twin!r} ({world.twins[twin].laws}) in "
             f"{count / rate:g} s: take another seed, world.twin_seed({twin!r}) finds one"
         )
-    end = world.twin_end(twin, clip.truth)
-    end = count / rate if end is None else min(max(end, (first + 1) / rate), count / rate)
+    end = world.twin_end(twin, _in_world_time(clip.truth, pace))
+    end = count / rate if end is None else min(max(end / pace, (first + 1) / rate), count / rate)
     told: list[str] = []
     broken = _run(
         world, seed, options, rate, count, height_width, actions, twin, first,
@@ -85,9 +86,15 @@ def frame_count(seconds: Any, rate: float) -> int:
 def occasion(world: Environment, twin: str, clip: Clip) -> int | None:
     """The first frame that a twin of this possible clip would break; None where the clip offers no occasion."""
     assert clip.truth is not None
-    moment = world.twin_start(twin, clip.truth)
-    first = None if moment is None else max(1, math.ceil(moment * clip.fps - 1e-9))
+    pace = clip.truth.parameters.get("slow_motion", 1.0)
+    moment = world.twin_start(twin, _in_world_time(clip.truth, pace))
+    first = None if moment is None else max(1, math.ceil(moment * clip.fps / pace - 1e-9))
     return first if first is not None and first < len(clip) else None
+
+
+def _in_world_time(truth: Truth, pace: float) -> Truth:
+    """The truth with the times of its events in seconds of the world; they are seconds of the clip."""
+    return replace(truth, events=tuple(replace(event, time=event.time * pace) for event in truth.events))
 
 
 def _run(
@@ -124,18 +131,30 @@ def _run(
     units = {**world.columns, **{a: unit for a, (unit, *_) in world.actions.items()}, **world.conserved_units}
     truth = Truth(
         world=world.name,
-        parameters={**world.values, "seed": world.seed, "split": world.drawn_split, "preset": world.preset},
+        parameters={
+            **world.values,
+            "seed": world.seed,
+            "split": world.drawn_split,
+            "preset": world.preset,
+            **({} if world.shot is None else world.shot.values),
+        },
         state=state,
         units=units,
         action=taken,
-        events=tuple(sorted((e for e in world.events if e.time <= (count - 1) / rate), key=lambda e: e.time)),
+        events=_as_seen(world, (count - 1) / rate),
         conserved=conserved,
         masks=masks,
-        instances=dict(world.instances),
+        instances=world.shown_instances,
         camera=world.camera(*size),
         branch=world.branch(state[-1]),
     )
-    return Clip(frames, world.frame_rate, truth=truth)
+    return Clip(frames, rate, truth=truth)
+
+
+def _as_seen(world: Environment, until: float) -> tuple[Event, ...]:
+    """The events up to that second of the clip, at the clip's seconds."""
+    events = [replace(event, time=event.time / world.pace) for event in world.events]
+    return tuple(sorted((event for event in events if event.time <= until), key=lambda event: event.time))
 
 
 def _action(world: Environment, actions: Any, k: int, count: int) -> Any:

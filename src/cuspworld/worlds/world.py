@@ -19,9 +19,9 @@ class World(Environment):
     """A first-principles world: a Gymnasium environment that records clips with their truth, and impossible twins.
 
     Arguments: `render_mode` ("rgb_array" or None), `size` in pixels of `render()` (int or (height, width)), `fps` (one
-    environment step lasts 1/fps seconds), `seconds` (of an episode), `split` (train, out, recombination), `preset`,
-    `task` (a goal, which gives rewards: `tasks` lists them), and any physical parameter by name, which then stays fixed
-    over all resets.
+    environment step lasts 1/fps seconds), `seconds` (of an episode), `split` (train, out, recombination, varied),
+    `preset`, `task` (a goal, which gives rewards: `tasks` lists them), and any physical parameter, or how it is filmed
+    (`filming`), by name, which then stays fixed over all resets.
     """
 
     def record(

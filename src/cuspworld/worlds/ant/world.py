@@ -17,6 +17,7 @@ from cuspworld.truth import Event, Truth
 from cuspworld.worlds.ant.model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, STANDS, TIBIA, YAWS, ant_scene
 from cuspworld.worlds.ant.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, darker
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, build
@@ -37,6 +38,7 @@ class Ant(Legged):
 
     name = "Ant"
     seconds = 3.0
+    scenery = Scenery("floor", zoom=(0.85, 1.05), shift=0.03, roll=3.0, turn=16.0)
     legs: ClassVar[int] = 6
     trunk: ClassVar[str] = "ant"
     hand_off: ClassVar[float] = 0.09
@@ -183,7 +185,7 @@ class Ant(Legged):
             names = ["ant"] + [f"{part} {k}" for part in ("coxa", "femur", "tibia", "foot") for k in range(6)]
             parts = {name: 1 for name in names} | {"plank 1": 3, "plank 2": 3, "patch": 4}
             self._drawing = Picture("Ant", parts)
-        return self._drawing.draw(self._model, self._data, height, width, self._draw_more)
+        return self._drawing.draw(self._model, self._data, height, width, self._draw_more, self.shot)
 
     def _draw_more(self, scene: Any) -> dict[int, int]:
         drawn: dict[int, int] = {}
@@ -206,4 +208,4 @@ class Ant(Legged):
                 drawn[add_rod(scene, origin + turn @ start, origin + turn @ end, radius, paint)] = 2  # type: ignore
 
     def camera(self, height: int, width: int) -> dict[str, float]:
-        return camera_numbers(self._data, FOVY, height, width)
+        return camera_numbers(self._data, FOVY, height, width, self.shot)

@@ -23,6 +23,7 @@ from cuspworld.worlds.candles import kernels
 from cuspworld.worlds.candles.drawing import Look, paint
 from cuspworld.worlds.candles.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World
 
@@ -53,6 +54,7 @@ class Candles(World):
     name = "Candles"
     seconds = 3.0
     view = (0.0, -0.045, 0.36, 0.315)
+    scenery = Scenery("room", zoom=(0.95, 1.15), shift=0.03, roll=3.0, turn=8.0, lights=("evening", "lamplight"))
     parameters = (
         Parameter("candles", "", "how many candles burn", choices=(2, 3, 4, 5), out_choices=(6, 7)),
         Parameter("colour", "", "colour of the candles", choices=("blue", "green", "yellow", "purple"),

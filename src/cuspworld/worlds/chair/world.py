@@ -34,6 +34,7 @@ from cuspworld.worlds.chair.model import (
 from cuspworld.worlds.chair.ropes import LooseRopes
 from cuspworld.worlds.chair.sand import resistance
 from cuspworld.worlds.chair.words import CAPTIONS, story
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.engines.mujoco_picture import Picture, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, contact_force, cross, mujoco, total_energy
 from cuspworld.worlds.tasks import Task
@@ -64,6 +65,7 @@ class Chair(World):
 
     name = "Chair"
     seconds = 2.5
+    scenery = Scenery("floor", zoom=(0.85, 1.05), shift=0.03, roll=3.0, turn=16.0)
     step_length: ClassVar[float] = 0.002  # s
     parameters = (
         Parameter("story", "", "what is done with the chair", choices=STORIES),
@@ -360,7 +362,8 @@ class Chair(World):
         if not hasattr(self, "_drawing"):
             parts = {"chair": 1, "second": 2, "hook": 3, "block": 5}
             self._drawing = Picture("Chair", parts | {f"plank {k}": 6 for k in range(4)} | {"sand": 6})
-        return self._drawing.draw(self._model, self._data, height, width, partial(paint, look=self._look()))
+        edit = partial(paint, look=self._look())
+        return self._drawing.draw(self._model, self._data, height, width, edit, self.shot)
 
     def _look(self) -> Look:
         """The ropes, held or loose; the hand that pushes, at the back's top while it does, otherwise a little off."""
@@ -372,4 +375,4 @@ class Chair(World):
         return Look(hook, ends, self._hand_at if seen else None, self._hand_side, away)
 
     def camera(self, height: int, width: int) -> dict[str, float]:
-        return camera_numbers(self._data, FOVY[self.values["story"]], height, width)
+        return camera_numbers(self._data, FOVY[self.values["story"]], height, width, self.shot)

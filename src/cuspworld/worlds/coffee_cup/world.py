@@ -23,6 +23,7 @@ from cuspworld.worlds.coffee_cup import kernels
 from cuspworld.worlds.coffee_cup.drawing import TILT, Look, Ship, paint
 from cuspworld.worlds.coffee_cup.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Twin, World, crossing
 
@@ -43,6 +44,7 @@ class CoffeeCup(World):
     name = "CoffeeCup"
     seconds = 4.0
     view = (-0.062, -0.062, 0.062, 0.062)
+    scenery = Scenery("floor", behind=0.1, zoom=(0.75, 1.0), shift=0.04, roll=20.0, turn=10.0)
     parameters = (
         Parameter("colour_1", "", "sail of the first ship", choices=("red", "yellow", "green"), out_choices=("black",)),
         Parameter("colour_2", "", "sail of the second ship", choices=("blue", "white", "purple"),

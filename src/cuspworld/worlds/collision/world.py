@@ -20,6 +20,7 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.collision.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
 from cuspworld.worlds.world import Parameter, Preset, Twin, World
@@ -40,6 +41,7 @@ class Collision(World):
     name = "Collision"
     seconds = 3.2
     view = (0.0, 0.0, SIDE, SIDE)
+    scenery = Scenery("floor", behind=0.1, zoom=(0.7, 0.95), shift=0.05, roll=22.0, turn=18.0)
     parameters = (
         Parameter("law", "", "collision, uniform motion of one ball, or a thrown ball", default="collision",
                   choices=("collision", "uniform", "parabola")),
@@ -60,6 +62,12 @@ class Collision(World):
         (("radius_1", (1.2, 1.4)), ("speed_1", (3.2, 4.0))),
         (("colour_1", "red"), ("colour_2", "green")),
         (("colour_1", "yellow"), ("colour_2", "purple")),
+    )
+    # less head-on, and so slow that the balls are still there at the end; within the training split otherwise
+    varied = (
+        Parameter("offset", "1", "how far beside the centre it hits, in sums of the radii", (-0.12, 0.12)),
+        Parameter("speed_1", "m/s", "speed of the first ball, to the right", (1.0, 2.2)),
+        Parameter("speed_2", "m/s", "speed of the second ball, to the left", (1.0, 2.2)),
     )
     presets: ClassVar[dict[str, Preset]] = {
         "phyworld": Preset(

@@ -6,6 +6,7 @@ and centred, so that a picture of any size or aspect ratio shows at least the wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,12 @@ def lighter(colour: Colour, share: float = 0.25) -> Colour:
 
 def darker(colour: Colour, share: float = 0.25) -> Colour:
     return mix(colour, (0, 0, 0), share)
+
+
+def scaled(colour: Colour, gain: Sequence[float]) -> Colour:
+    """The colour under a gain of red, green and blue."""
+    r, g, b = (min(255, round(c * k)) for c, k in zip(colour, gain, strict=True))
+    return r, g, b
 
 
 def _floats(colour: Colour) -> tuple[float, float, float]:
@@ -263,6 +270,10 @@ class Canvas:
             self.image, self.mask, np.ascontiguousarray(values, np.float64), self.x0 + s * left, self.y0 - s * top,
             self.x0 + s * right, self.y0 - s * bottom, np.asarray(palette, np.float64), instance,
         )  # fmt: skip
+
+    def picture(self) -> tuple[np.ndarray, np.ndarray]:
+        """The frame (height, width, 3) and its mask (height, width), uint8."""
+        return self.frame(), self.mask
 
     def frame(self) -> np.ndarray:
         """The picture as uint8 (height, width, 3)."""

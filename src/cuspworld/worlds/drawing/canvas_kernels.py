@@ -12,6 +12,8 @@ from numba import njit
 
 from cuspworld.worlds.engines.compiled import EXACT
 
+BEHIND = 201  # mask ids from here on lie behind everything: what has no id hides them too
+
 
 @njit(cache=True, fastmath=EXACT)
 def background(image, mask, top, bottom):
@@ -30,8 +32,11 @@ def _blend(image, mask, i, j, coverage, top, bottom, t, alpha, instance):
     for c in range(3):
         colour = top[c] + (bottom[c] - top[c]) * t
         image[i, j, c] += (colour - image[i, j, c]) * a
-    if instance > 0 and coverage >= 0.5:
-        mask[i, j] = instance
+    if coverage >= 0.5:
+        if instance > 0:
+            mask[i, j] = instance
+        elif mask[i, j] >= BEHIND and alpha >= 0.5:
+            mask[i, j] = 0
 
 
 @njit(cache=True, fastmath=EXACT)

@@ -14,10 +14,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from cuspworld.errors import CuspError
+from cuspworld.worlds.drawing.camera import numbers
+from cuspworld.worlds.engines.mujoco_filming import laid, moved, set_up
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, mujoco
+from cuspworld.worlds.filming import Shot
 
 LARGEST_DOUBLED = 1024  # pixels; larger pictures are drawn at their own size with 4 samples a pixel
 CONTEXTS_KEPT = 4
@@ -134,38 +137,34 @@ class Picture:
         height: int,
         width: int,
         edit: Callable[[mujoco.MjvScene], Mapping[int, int] | None] | None = None,
+        shot: Shot | None = None,
     ) -> tuple[UInt8[np.ndarray, "height width 3"], UInt8[np.ndarray, "height width"]]:
         """The picture and its mask. `edit` may change or add what is drawn (never what is simulated); it returns the
-        mask ids of the scene geoms that it added, by their place in the list."""
+        mask ids of the scene geoms that it added, by their place in the list. `shot`: how it is filmed."""
         scene = self._prepare(model)
         model.cam_fovy[0] = field_of_view(self._fovy, height, width)
         context = _context(self.key, model, height, width)
         everything = mujoco.mjtCatBit.mjCAT_ALL.value
         mujoco.mjv_updateScene(model, data, self._option, None, self._camera, everything, scene)
-        added = (edit(scene) if edit is not None else None) or {}
+        added = dict((edit(scene) if edit is not None else None) or {})
         rows, columns = context.factor * height, context.factor * width
+        if shot is not None:
+            camera = camera_numbers(data, self._fovy, rows, columns, shot)
+            added |= set_up(scene, model, shot, camera)
         frame = np.empty((rows, columns, 3), np.uint8)
         view = mujoco.MjrRect(0, 0, columns, rows)
         mujoco.mjr_render(view, scene, context.resources)
         mujoco.mjr_readPixels(frame, None, view, context.resources)
         frame = np.ascontiguousarray(frame[::-1])
+        if shot is not None and shot.background != "plain":
+            frame = laid(frame, _segments(scene, context, rows, columns), scene, model, shot, camera)
         if context.factor > 1:
             frame = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        return frame, self._mask(scene, context, height, width, added)
+        return frame if shot is None else shot.lit(frame), self._mask(scene, context, height, width, added)
 
     def _mask(
         self, scene: mujoco.MjvScene, context: _Context, height: int, width: int, added: Mapping[int, int]
     ) -> UInt8[np.ndarray, "height width"]:
-        flags = (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR)
-        before = scene.flags.copy()
-        scene.flags[:] = 0
-        for flag in flags:
-            scene.flags[flag] = 1
-        picture = np.empty((height, width, 3), np.uint8)
-        view = mujoco.MjrRect(0, 0, width, height)
-        mujoco.mjr_render(view, scene, context.resources)
-        mujoco.mjr_readPixels(picture, None, view, context.resources)
-        scene.flags[:] = before
         ids = np.zeros(scene.ngeom + 1, np.uint8)  # segid + 1 -> mask id; 0 is the background
         for place_in_list in range(scene.ngeom):
             geom = scene.geoms[place_in_list]
@@ -175,9 +174,23 @@ class Picture:
                 ids[geom.segid + 1] = added[place_in_list]
             elif geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
                 ids[geom.segid + 1] = self.mask_ids[geom.objid]
-        # the id lies in the red and green bytes; a scene has far fewer than 65,536 geoms
-        code = picture[::-1, :, 0].astype(np.int32) + 256 * picture[::-1, :, 1].astype(np.int32)
-        return ids[np.minimum(code, scene.ngeom)]
+        return ids[np.minimum(_segments(scene, context, height, width) + 1, scene.ngeom)]
+
+
+def _segments(scene: mujoco.MjvScene, context: _Context, height: int, width: int) -> Int[np.ndarray, "height width"]:
+    """The segmentation number of every pixel, -1 for none."""
+    flags = (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR)
+    before = scene.flags.copy()
+    scene.flags[:] = 0
+    for flag in flags:
+        scene.flags[flag] = 1
+    picture = np.empty((height, width, 3), np.uint8)
+    view = mujoco.MjrRect(0, 0, width, height)
+    mujoco.mjr_render(view, scene, context.resources)
+    mujoco.mjr_readPixels(picture, None, view, context.resources)
+    scene.flags[:] = before
+    # the id lies in the red and green bytes; a scene has far fewer than 65,536 geoms
+    return picture[::-1, :, 0].astype(np.int32) + 256 * picture[::-1, :, 1].astype(np.int32) - 1
 
 
 def add_rod(
@@ -213,25 +226,11 @@ def field_of_view(fovy: float, height: int, width: int) -> float:
     return math.degrees(2 * math.atan(grow * math.tan(math.radians(fovy) / 2)))
 
 
-def camera_numbers(data: mujoco.MjData, fovy: float, height: int, width: int) -> dict[str, float]:
-    """The pinhole camera: pixel = centre + focal_length * (R (p - position))[x, -y] / -(R (p - position))[z].
-
-    R's rows are the camera's right, up and backward axes (right_x ... backward_z). Pixel x runs right, pixel y down.
-    """
+def camera_numbers(
+    data: mujoco.MjData, fovy: float, height: int, width: int, shot: Shot | None = None
+) -> dict[str, float]:
+    """The numbers of the pinhole camera (drawing/camera.py), where the shot has put it."""
     focal = height / 2 / math.tan(math.radians(field_of_view(fovy, height, width)) / 2)
-    numbers = {"focal_length": focal, "centre_x": width / 2, "centre_y": height / 2}
-    numbers |= {f"position_{axis}": float(v) for axis, v in zip("xyz", data.cam_xpos[0], strict=True)}
-    rows = data.cam_xmat[0].reshape(3, 3).T
-    for name, row in zip(("right", "up", "backward"), rows, strict=True):
-        numbers |= {f"{name}_{axis}": float(v) for axis, v in zip("xyz", row, strict=True)}
-    return numbers
-
-
-def project(camera: Mapping[str, float], point: Float[np.ndarray, 3]) -> tuple[float, float]:
-    """Pixel (x, y) of a point in metres under the camera of `camera_numbers`."""
-    offset = np.asarray(point, float) - [camera[f"position_{axis}"] for axis in "xyz"]
-    right, up, back = (
-        float(offset @ [camera[f"{name}_{axis}"] for axis in "xyz"]) for name in ("right", "up", "backward")
-    )
-    scale = camera["focal_length"] / -back
-    return camera["centre_x"] + scale * right, camera["centre_y"] - scale * up
+    centre = (width / 2, height / 2)
+    plain = numbers(data.cam_xpos[0], data.cam_xmat[0].reshape(3, 3).T, focal, centre)
+    return plain if shot is None else moved(plain, shot, np.array(data.model.stat.center))

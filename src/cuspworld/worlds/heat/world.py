@@ -18,6 +18,7 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.heat.drawing import Look, paint
 from cuspworld.worlds.heat.equation import Plate
 from cuspworld.worlds.heat.words import CAPTIONS, story
@@ -43,6 +44,7 @@ class Heat(World):
     name = "Heat"
     seconds = 2.0
     view = (-MARGIN, -MARGIN, SIDE + MARGIN, SIDE + MARGIN)
+    scenery = Scenery("wall", behind=0.02, zoom=(0.7, 0.95), shift=0.04, roll=6.0, turn=18.0)
     parameters = (
         *(Parameter(f"heater_{j}", "K", f"temperature of heater {j} above ambient", NARROW, WIDE, (-299.0, 1000.0))
           for j in range(1, 5)),

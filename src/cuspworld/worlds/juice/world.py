@@ -16,6 +16,7 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.engines.liquid_kernels import inside, liquid_step, rest_density
 from cuspworld.worlds.juice.drawing import Look, paint
 from cuspworld.worlds.juice.words import CAPTIONS, story
@@ -50,6 +51,7 @@ class Juice(World):
     name = "Juice"
     seconds = 3.0
     view = (-0.165, -0.080, 0.165, 0.250)
+    scenery = Scenery("wall", zoom=(0.75, 1.0), shift=0.06, roll=3.0, turn=12.0)
     parameters = (
         Parameter("liquid", "", "colour of the juice", choices=("orange", "red", "green", "blue", "purple"),
                   out_choices=("yellow", "pink")),

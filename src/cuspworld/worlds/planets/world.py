@@ -19,6 +19,7 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.planets.drawing import Look, paint, starry_sky
 from cuspworld.worlds.planets.kernels import advance, energy, watch
 from cuspworld.worlds.planets.words import CAPTIONS, story
@@ -40,6 +41,7 @@ class Planets(World):
     name = "Planets"
     seconds = 4.0
     view = (-3.4, -3.4, 3.4, 3.4)
+    scenery = Scenery("night", behind=0.0, zoom=(0.8, 1.1), shift=0.04, roll=180.0, turn=18.0, lights=())
     parameters = (
         Parameter("star_mass", "kg", "mass of the star", (0.75, 1.25), ((0.35, 0.5), (1.8, 2.4)), (0.05, 10.0)),
         Parameter("star_colour", "", "colour of the star", choices=("yellow", "orange", "white"),
@@ -315,7 +317,7 @@ class Planets(World):
         else:
             began, ended = self._first_energy >= 0, self._rocket_energy() >= 0
             outcome = {(0, 0): "orbits", (0, 1): "escape", (1, 0): "capture", (1, 1): "flyby"}[began, ended]
-        return story(self.values, outcome, self._burnt_at)
+        return story(self.values, outcome, None if self._burnt_at is None else self._burnt_at / self.pace)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         if twin == "areal_velocity" and self.values["eccentricity"] < 0.12:

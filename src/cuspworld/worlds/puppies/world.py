@@ -18,6 +18,7 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.puppies.drawing import COATS, Look, Puppy, paint
 from cuspworld.worlds.puppies.kernels import PARTS, hidden
 from cuspworld.worlds.puppies.words import CAPTIONS, story
@@ -41,6 +42,9 @@ class Puppies(World):
     name = "Puppies"
     seconds = 3.0
     view = (-0.9, -0.50, 0.9, 1.30)
+    scenery = Scenery(
+        "sky", behind=0.0, distance=CAMERA_DISTANCE / 1.8, zoom=(0.85, 1.05), shift=0.03, roll=3.0, turn=0.0
+    )
     parameters = (
         Parameter("count", "1", "how many puppies", choices=(3, 4), out_choices=(2,)),
         *(Parameter(f"coat_{k}", "", f"coat of puppy {k}", choices=FUR) for k in range(1, 5)),

@@ -20,6 +20,7 @@ import pymunk
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.snow import kernels
 from cuspworld.worlds.snow.drawing import Look, paint
 from cuspworld.worlds.snow.scene import (
@@ -56,6 +57,7 @@ class Snow(World):
     name = "Snow"
     seconds = 2.4
     view = (0.0, 0.0, 3.2, 3.2)
+    scenery = Scenery("sky", behind=0.0, zoom=(1.0, 1.15), shift=0.03, roll=2.0, turn=4.0)
     parameters = (
         Parameter("scene", "", "what happens", choices=("jump", "lump", "avalanche")),
         Parameter("animal", "", "who is there", choices=("fox", "bear", "penguin", "rabbit"), out_choices=("cat",)),

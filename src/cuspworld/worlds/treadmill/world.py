@@ -15,6 +15,7 @@ import numpy as np
 
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, total_energy
@@ -55,6 +56,7 @@ class Treadmill(Legged):
     slip_limit: ClassVar[float] = 0.35
     slip_memory: ClassVar[float] = 0.15
     seconds = 4.0
+    scenery = Scenery("floor", zoom=(0.85, 1.05), shift=0.03, roll=3.0, turn=16.0)
     legs: ClassVar[int] = 4
     trunk: ClassVar[str] = "dog"
     hand_off: ClassVar[float] = 0.13
@@ -245,7 +247,7 @@ class Treadmill(Legged):
             names_of_dog = ["dog"] + [f"{part} {k}" for part in ("upper", "lower", "foot") for k in range(4)]
             parts = {**dict.fromkeys(names_of_dog, 1), "belt": 2, **dict.fromkeys(names, 3)}
             self._drawing = Picture("Treadmill", parts)
-        return self._drawing.draw(self._model, self._data, height, width, self._draw_more)
+        return self._drawing.draw(self._model, self._data, height, width, self._draw_more, self.shot)
 
     def _draw_more(self, scene: Any) -> dict[int, int]:
         drawn: dict[int, int] = {}
@@ -267,4 +269,4 @@ class Treadmill(Legged):
                 geom.mat[:2] = -geom.mat[:2]
 
     def camera(self, height: int, width: int) -> dict[str, float]:
-        return camera_numbers(self._data, FOVY, height, width)
+        return camera_numbers(self._data, FOVY, height, width, self.shot)

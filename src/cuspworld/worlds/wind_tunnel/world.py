@@ -18,6 +18,7 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
+from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.wind_tunnel import kernels
 from cuspworld.worlds.wind_tunnel.drawing import Look, outline_of, paint
 from cuspworld.worlds.wind_tunnel.words import CAPTIONS, story
@@ -48,6 +49,7 @@ class WindTunnel(World):
     name = "WindTunnel"
     seconds = 6.0
     view = (-0.0255, -0.0235, 0.1235, 0.1255)
+    scenery = Scenery("wall", behind=0.5, zoom=(0.75, 1.0), shift=0.03, roll=4.0, turn=12.0)
     parameters = (
         Parameter("obstacle", "", "what stands in the wind", choices=("cylinder", "square", "triangle"),
                   out_choices=("plate",)),
