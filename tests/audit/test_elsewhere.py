@@ -2,25 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from cuspworld import worlds
 from cuspworld.audit import audit_clip, checks, elsewhere
+from cuspworld.audit.bars import FEWEST, Bars
 from cuspworld.audit.calibration import bars, fitted
-from cuspworld.audit.elsewhere import (
-    FEWEST,
-    LESS,
-    LIVING,
-    RECOGNISING,
-    SHARE,
-    STEPS,
-    bar,
-    lowering,
-    raised,
-    silent,
-    where,
-)
+from cuspworld.audit.elsewhere import AS_ODD, LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import shipped
@@ -29,27 +17,23 @@ from cuspworld.clip import Clip
 from . import breaking
 from .scenes import FPS, render, straight
 
-KNOWN = {"slow": 1.0, "still": 1.0, "moving": None}
-
-
-def test_at_most_one_true_clip_in_twenty_passes_the_bar() -> None:
-    rng = np.random.default_rng(0)
-    passed = [rng.normal() > (bar(rng.normal(size=59).tolist()) or 0.0) for _ in range(4000)]
-    assert np.mean(passed) == pytest.approx(SHARE, abs=0.012)
-    assert bar([1.0] * (FEWEST - 1)) is None and bar([-3.0] * FEWEST) == -3
+KNOWN = Bars({"slow": (1.0,) * FEWEST, "still": (1.0,) * FEWEST, "moving": (1.0,)})
 
 
 def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> None:
     ours, yours = (Finding("inertia", 0, 1, 0.9, "odd", check=name) for name in ("leaps", "a check of yours"))
-    lowered, kept = raised({"inertia": Evidence((ours, yours))}, "slow")["inertia"].suspects
-    assert math.log(9) - lowering("slow", "leaps") == pytest.approx(
-        math.log(lowered.probability / (1 - lowered.probability))
-    )
-    assert kept.probability == 0.9
-    assert lowering("home", "leaps") == 0 and lowering("slow", "leaps") == max(0.0, bars()["slow"] or 0.0)
-    assert lowering("still", "leaps") == pytest.approx(max(0.0, (bars()["still"] or 0) + LESS))
-    assert lowering("still", "rises by itself") == max(0.0, bars()["still"] or 0)
-    assert raised({"inertia": Evidence((ours,))}, "home")["inertia"].suspects[0].probability == pytest.approx(0.9)
+    lowered, kept = raised({"inertia": Evidence((ours, yours))}, "slow", KNOWN)["inertia"].suspects
+    assert math.log(9) - 1.0 == pytest.approx(math.log(lowered.probability / (1 - lowered.probability)))
+    assert lowered.measured[AS_ODD].value == pytest.approx(100 / (FEWEST + 1))  # odder than all
+    assert kept.probability == 0.9 and not kept.measured
+    assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
+    assert lowering("still", "leaps", KNOWN) == 1 + LESS and lowering("still", "rises by itself", KNOWN) == 1
+    assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
+    assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
+
+
+def test_the_package_has_a_bar_for_every_kind() -> None:
+    assert all(bars().bar(stratum) is not None for stratum in ("slow", "still", "moving"))
 
 
 def test_what_is_silent_where() -> None:
@@ -70,8 +54,7 @@ def test_a_world_is_known_by_its_look_and_is_slow_at_ten_frames_a_second() -> No
 
 def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "moving")
-    monkeypatch.setattr("cuspworld.audit.run.bars", lambda: KNOWN)
-    report = audit_clip(Clip(breaking.vanishes(), FPS))
+    report = audit_clip(Clip(breaking.vanishes(), FPS), bars=KNOWN)
     assert not report.home and elsewhere.LITTLE in report.notes
     assert report.verdict == "cannot tell" and "too few true clips" in report.unchecked["permanence"]
 
@@ -80,7 +63,6 @@ def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.
     clip = Clip(breaking.moves_by_itself(), FPS)
     assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
-    monkeypatch.setattr("cuspworld.audit.elsewhere.bars", lambda: {"still": 0.5})
-    monkeypatch.setattr("cuspworld.audit.run.bars", lambda: {"still": 0.5})
-    (found,) = [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
+    known = Bars({"still": (0.5,) * FEWEST})
+    (found,) = [f for f in audit_clip(clip, bars=known).findings if f.check == "moves by itself"]
     assert abs(found.start - 30 / FPS) < 0.3 and found.law == "cause"

@@ -73,7 +73,7 @@ def test_what_was_not_looked_at_is_as_likely_broken_as_not() -> None:
 
 
 def test_silence_away_from_home_is_no_verdict() -> None:
-    report = Report("x", 1.0, 30.0, (8, 8), (), {str(law): 0.0 for law in Law}, {}, home=False)
+    report = Report("x", 1.0, 30.0, (8, 8), (), {str(law): 0.0 for law in Law}, {}, (), {"still": -20.0})
     assert (report.verdict, report.score) == ("cannot tell", 0.5)
 
 

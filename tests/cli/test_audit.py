@@ -109,3 +109,26 @@ def test_a_folder_is_what_the_library_takes_from_it(folder: Path, tmp_path: Path
     assert _run([str(place / "sub"), str(tmp_path)]) == 0
     (tmp_path / "empty").mkdir()
     assert _run([str(tmp_path / "empty")]) == 2
+
+
+def test_own_true_clips_set_the_bars_and_too_few_say_nothing(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bars = tmp_path / "own.json"
+    assert _run(["--calibrate", str(folder), "--bars", str(bars)]) == 0
+    assert "still: 2 true clips, fewer than 19: nothing will be said of such clips" in capsys.readouterr().out
+    assert _run([str(folder / "false.mp4"), "--bars", str(bars), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "cannot tell" and "bars of 2 true clips" in report["notes"][0]
+
+
+def test_bars_that_are_none_and_a_broken_clip_are_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run([str(folder / "true.mp4"), "--bars", str(tmp_path)]) == 2
+    assert "there are no bars" in capsys.readouterr().err
+    assert _run(["--calibrate", str(folder / "true.mp4")]) == 2
+    assert "takes one folder" in capsys.readouterr().err
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    assert _run(["--calibrate", str(tmp_path)]) == 2
+    assert not (tmp_path / "bars.json").exists()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cuspworld.audit.room import Room
 
 _HOMES = {
+    "Bars": "cuspworld.audit.bars",
     "Check": "cuspworld.audit.laws.check",
     "Curve": "cuspworld.audit.calibration",
     "Suspect": "cuspworld.audit.laws.check",
@@ -27,11 +28,13 @@ _HOMES = {
     "PhysicsIQ": "cuspworld.audit.judges.physics_iq",
     "audit_clip": "cuspworld.audit.run",
     "audit_frames": "cuspworld.audit.run",
+    "recalibrated": "cuspworld.audit.recalibration",
     "schema": "cuspworld.audit.report",
     "write_page": "cuspworld.audit.pages.page",
 }
 
 __all__ = [
+    "Bars",
     "Check",
     "Curve",
     "Finding",
@@ -44,6 +47,7 @@ __all__ = [
     "checks",
     "compare",
     "physics_iq",
+    "recalibrated",
     "register",
     "schema",
     "unregister",
@@ -51,6 +55,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from cuspworld.audit.bars import Bars
     from cuspworld.audit.calibration import Curve
     from cuspworld.audit.compare import compare
     from cuspworld.audit.finding import Finding, Measurement
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from cuspworld.audit.laws import checks, register, unregister
     from cuspworld.audit.laws.check import Check, Suspect
     from cuspworld.audit.pages.page import write_page
+    from cuspworld.audit.recalibration import recalibrated
     from cuspworld.audit.report import Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 

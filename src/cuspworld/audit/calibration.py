@@ -8,7 +8,7 @@ The numbers are in `calibration.json`, which this file only reads:
     {"format": 1,
      "fits": {name: how it was fitted, as the command, its split and seeds},
      "judge": {"law", "seen", "bias", "own", "own_bias": the taught judge's weights, "fit": a name of fits},
-     "elsewhere": {stratum of elsewhere.py: {"bar": in log-odds, "clips": how many it is of, "fit": a name of fits}},
+     "elsewhere": {stratum of elsewhere.py: {"largest": see bars.py, "fit": a name of fits}},
      "curves": {name of the check: {"centre", "slope", "fit": a name of fits}}}
 
 Every check of the package has one curve there and every curve one check (`tests/audit/test_calibration.py`).
@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cuspworld.audit.bars import Bars
 from cuspworld.errors import CuspError
 
 FILE = Path(__file__).with_name("calibration.json")
@@ -62,9 +63,9 @@ def fitted() -> dict[str, Curve]:
 
 
 @cache
-def bars() -> dict[str, float | None]:
-    """The bar of each stratum away from home, in log-odds; None where too few true clips are known."""
-    return {stratum: known["bar"] for stratum, known in _read()["elsewhere"].items()}
+def bars() -> Bars:
+    """How much evidence true clips show that the package was measured on."""
+    return Bars({stratum: tuple(known["largest"]) for stratum, known in _read()["elsewhere"].items()})
 
 
 def odds(probability: float) -> float:

@@ -1,10 +1,8 @@
 """Away from what the curves were fitted on: which checks are silent there, and how much more evidence the others need.
 
 The curves are of the worlds' clips, at 12 frames a second and more. Elsewhere a shot is of a stratum (`where`), and a
-suspect's log-odds are lowered by that stratum's bar: the largest log-odds that any check reaches in a true clip, of n
-such clips the k-th largest, k = floor(0.05 (n + 1)). By exchangeability at most 5 % of true clips like those then have
-a finding (split conformal prediction, Vovk et al. 2005). `calibration.json` holds the bars and how many clips each is
-of; a stratum with fewer than 19 has none, and there nothing is said.
+suspect's log-odds are lowered by that stratum's bar (`bars.py`), which at most 5 % of true clips pass; a stratum of
+which too few true clips are known has none, and there nothing is said.
 
 In foreign video the checks that were fitted at home count LESS beside the two that speak there alone, and those that
 know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent, since nothing tells
@@ -21,15 +19,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt8
 
-from cuspworld.audit.calibration import bars, fitted
+from cuspworld.audit.bars import Bars
+from cuspworld.audit.calibration import fitted
 from cuspworld.audit.evidence.scene import Scene
-from cuspworld.audit.finding import Evidence, Finding
+from cuspworld.audit.finding import Evidence, Finding, Measurement
 from cuspworld.audit.judges.twins import SLOWEST, TwinJudge
 
 Stratum = Literal["home", "slow", "still", "moving"]
-FEWEST = 19  # true clips: with fewer no bar promises 5 %
-SHARE = 0.05  # of true clips that may have a finding
-
 LITTLE = "not like the clips that the audit was fitted on: it misses most there, and that nothing is found says little"
 UNKNOWN = "nothing tells that what is seen is what this looks for: it knows it as the worlds draw it"
 RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inverse square", "standing liquid",
@@ -37,6 +33,8 @@ RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inv
 STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
+AS_ODD = "of the true clips of this kind, as odd"  # the conformal p-value, among what a finding measured
+NOTHING = -20.0  # log-odds of a clip in which nothing is odd
 LIVING = ("moves by itself", "rises by itself")
 LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
 
@@ -48,15 +46,16 @@ def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge:
     return "moving" if scene.camera.moving or not scene.camera.steady else "still"
 
 
-def silent(stratum: Stratum, fps: float, known: Mapping[str, float | None]) -> dict[str, str]:
-    """Check of the package -> why it is silent in this stratum. `known`: the strata's bars."""
+def silent(stratum: Stratum, fps: float, known: Bars) -> dict[str, str]:
+    """Check of the package -> why it is silent in this stratum. `known`: how much evidence true
+    clips show."""
     if stratum in ("home", "slow"):
         why = dict.fromkeys(LIVING, "what lives in the worlds moves by itself")
     else:
         why = dict.fromkeys(RECOGNISING, UNKNOWN)
     if fps < SLOWEST:
         why |= dict.fromkeys(STEPS, TOO_SLOW)
-    if stratum != "home" and known.get(stratum) is None:
+    if stratum != "home" and known.bar(stratum) is None:
         little = f"too few true clips like this one (camera: {stratum}) are known to say how much evidence is enough"
         return dict.fromkeys(fitted(), little)
     return why
@@ -67,27 +66,38 @@ def discount(stratum: Stratum, check: str) -> float:
     return LESS if stratum in ("still", "moving") and check not in LIVING else 0.0
 
 
-def lowering(stratum: Stratum, check: str) -> float:
+def lowering(stratum: Stratum, check: str, known: Bars) -> float:
     """What is taken off a check's log-odds in this stratum: its discount and the bar; nothing is ever added."""
-    return 0.0 if stratum == "home" else max(0.0, (bars().get(stratum) or 0.0) + discount(stratum, check))
+    return 0.0 if stratum == "home" else max(0.0, (known.bar(stratum) or 0.0) + discount(stratum, check))
 
 
-def raised(evidence: Mapping[str, Evidence], stratum: Stratum) -> dict[str, Evidence]:
-    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks."""
+def strongest(evidence: Mapping[str, Evidence], stratum: Stratum) -> float:
+    """The largest log-odds, discounted, of all suspects of the package's checks: what the bars are made of."""
+    ours = [s for found in evidence.values() for s in (*found.suspects, *found.repeats) if s.check in fitted()]
+    return max((log_odds(s.probability) - discount(stratum, s.check) for s in ours), default=NOTHING)
+
+
+def log_odds(probability: float) -> float:
+    """Of a suspect, from NOTHING to -NOTHING."""
+    p = min(max(float(probability), 1e-9), 1 - 1e-9)
+    return math.log(p / (1 - p))
+
+
+def raised(evidence: Mapping[str, Evidence], stratum: Stratum, known: Bars) -> dict[str, Evidence]:
+    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks; each says
+    how many true clips show as much."""
 
     def lowered(suspect: Finding) -> Finding:
-        if suspect.check not in fitted() or not 0 < suspect.probability < 1:
+        if stratum == "home" or suspect.check not in fitted() or not 0 < suspect.probability < 1:
             return suspect
-        p = suspect.probability
-        return replace(suspect, probability=1 / (1 + (1 - p) / p * math.exp(lowering(stratum, suspect.check))))
+        odds = log_odds(suspect.probability)
+        share = known.as_odd(stratum, odds - discount(stratum, suspect.check))
+        probability = 1 / (1 + math.exp(lowering(stratum, suspect.check, known) - odds))
+        return replace(
+            suspect, probability=probability, measured={**suspect.measured, AS_ODD: Measurement(100 * share, "%")}
+        )
 
     return {
         law: replace(found, suspects=tuple(map(lowered, found.suspects)), repeats=tuple(map(lowered, found.repeats)))
         for law, found in evidence.items()
     }
-
-
-def bar(largest: list[float]) -> float | None:
-    """The bar of true clips whose largest log-odds these are; None where they are too few."""
-    allowed = math.floor(SHARE * (len(largest) + 1))
-    return sorted(largest, reverse=True)[allowed - 1] if len(largest) >= FEWEST else None

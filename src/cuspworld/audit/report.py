@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ FEWEST = 4  # laws that must be checked for a verdict, unless fewer were asked f
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked. `home`:
-    every shot is like those that the audit was fitted on; elsewhere it misses most, and its silence says little.
+    """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked.
+    `strongest`: kind of shot -> the largest log-odds in shots of that kind before its bar (`audit/elsewhere.py`).
     """
 
     name: str
@@ -34,7 +34,12 @@ class Report:
     suspicion: Mapping[str, float]  # law checked -> the probability that it is broken somewhere
     unchecked: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    home: bool = True
+    strongest: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def home(self) -> bool:
+        """Is every shot like those that the audit was fitted on? Elsewhere it misses most, its silence says little."""
+        return set(self.strongest) <= {"home"}
 
     @property
     def score(self) -> float:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cuspworld.audit.bars import Bars
     from cuspworld.audit.calibration import Curve
     from cuspworld.audit.compare import compare
     from cuspworld.audit.finding import Finding, Measurement
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cuspworld.audit.laws import checks, register, unregister
     from cuspworld.audit.laws.check import Check, Suspect
     from cuspworld.audit.pages.page import write_page
+    from cuspworld.audit.recalibration import recalibrated
     from cuspworld.audit.report import Report, schema
     from cuspworld.audit.run import audit_clip, audit_frames
 
@@ -32,11 +34,12 @@ class Room(Module):
 
     if TYPE_CHECKING:
         __call__ = staticmethod(audit_clip)
-        Check, Curve, Finding, Measurement = Check, Curve, Finding, Measurement
+        Bars, Check, Curve, Finding, Measurement = Bars, Check, Curve, Finding, Measurement
         PhysicsIQ, Report, Suspect = PhysicsIQ, Report, Suspect
         audit_clip, audit_frames = staticmethod(audit_clip), staticmethod(audit_frames)
         checks, register, unregister = staticmethod(checks), staticmethod(register), staticmethod(unregister)
         compare, physics_iq = staticmethod(compare), staticmethod(physics_iq)
+        recalibrated = staticmethod(recalibrated)
         schema, write_page = staticmethod(schema), staticmethod(write_page)
     else:
 

@@ -7,7 +7,7 @@ into shots, each shot is measured once and read by every law, and only findings 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cuspworld.audit.calibration import bars
-from cuspworld.audit.elsewhere import LITTLE, raised, silent, where
+from cuspworld.audit.bars import Bars
+from cuspworld.audit.calibration import bars as shipped_bars
+from cuspworld.audit.elsewhere import LITTLE, NOTHING, Stratum, raised, silent, strongest, where
 from cuspworld.audit.evidence.scene import SHORTEST, Scale, Scene, observe, shots
 from cuspworld.audit.finding import Evidence, Finding, shared_place
 from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_masks
@@ -49,6 +50,7 @@ def audit_clip(
     segmenter: Segmenter | None = None,
     taught: TwinJudge | bool = True,
     checks: Sequence[Check] | None = None,
+    bars: Bars | None = None,
 ) -> Report:
     """Is this video physically possible?
 
@@ -59,7 +61,8 @@ def audit_clip(
     lies beyond is not judged, and a note says so. `judges`, `segmenter`: learned models beside the laws, see
     judges/interface.py. `taught`: the judge that learned from the worlds' twins and is silent on what looks unlike them
     (True: the one that comes with the package; False: the laws alone), see judges/twins.py. `checks`: those to make,
-    in the place of all that there are (`cuspworld.audit.checks()`).
+    in the place of all that there are (`cuspworld.audit.checks()`). `bars`: how much evidence true clips of yours show
+    (`recalibrated`), in the place of those that the package was measured on.
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -75,6 +78,7 @@ def audit_clip(
         "segmenter": segmenter,
         "taught": taught,
         "checks": checks,
+        "bars": bars,
     }
     if isinstance(clip, np.ndarray):
         if fps is None:
@@ -105,6 +109,7 @@ def audit_frames(
     segmenter: Segmenter | None = None,
     taught: TwinJudge | bool = True,
     checks: Sequence[Check] | None = None,
+    bars: Bars | None = None,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
     stream = _told(frames, name)
@@ -117,7 +122,8 @@ def audit_frames(
     factor = (width / small[0], height / small[1])
     length = int(min(MOST_FRAMES, max(2 * SHORTEST, round(WINDOW * fps))))
     overlap = int(min(length // 4, max(SHORTEST, round(OVERLAP * fps))))
-    collected = _Collected(judges, segmenter, taught, every_check() if checks is None else tuple(checks))
+    chosen = every_check() if checks is None else tuple(checks)
+    collected = Collected(judges, segmenter, taught, chosen, bars or shipped_bars())
     pending: list[np.ndarray] = []
     start, total = 0, 0
     for frame in itertools.chain([first], stream):
@@ -143,7 +149,7 @@ def _told(frames: Iterable[np.ndarray], name: str) -> Iterator[np.ndarray]:
             yield frame
 
 
-class _Collected:
+class Collected:
     """Findings and suspicion over all shots so far."""
 
     def __init__(
@@ -152,14 +158,17 @@ class _Collected:
         segmenter: Segmenter | None,
         taught: TwinJudge | bool,
         checks: tuple[Check, ...],
+        bars: Bars,
     ) -> None:
-        self.checks, self.judges, self.segmenter = checks, judges, segmenter
+        self.checks, self.judges, self.segmenter, self.bars = checks, judges, segmenter, bars
         self.taught = shipped() if taught is True else taught or None
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}
         self.unchecked: dict[str, str] = {}
         self.notes: list[str] = []
-        self.home = True
+        self.strongest: dict[str, float] = {}
+        if bars.of:
+            self._note(f"bars of {bars.of}")
 
     def look(
         self, frames: np.ndarray, fps: float | int, start: int, factor: tuple[float, float], scale: Scale | None
@@ -174,18 +183,21 @@ class _Collected:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
             stratum = where(scene, frames[first:last], self.taught or shipped())
             if stratum != "home":
-                self.home = False
                 self._note(LITTLE)
-            unheard = silent(stratum, float(fps), bars())
-            evidence = weigh(scene, look(Observations(scene), self.checks, unheard))
+            unheard = silent(stratum, float(fps), self.bars)
+            evidence = weigh(look(Observations(scene), self.checks, unheard))
             if self.taught is not None:
                 evidence, why = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(why)
-            evidence = raised(evidence, stratum)
-            for name, found in evidence.items():
-                self._take(name, found)
+            self.take(evidence, stratum)
             for judge in self.judges:
                 self._take("learned", judged(judge, scene))
+
+    def take(self, evidence: Mapping[str, Evidence], stratum: Stratum) -> None:
+        """A shot's evidence, as it is before the bar of its kind."""
+        self.strongest[stratum] = max(self.strongest.get(stratum, NOTHING), strongest(evidence, stratum))
+        for law, found in raised(evidence, stratum, self.bars).items():
+            self._take(law, found)
 
     def _take(self, law: str, evidence: Evidence) -> None:
         if evidence.unchecked:
@@ -206,7 +218,7 @@ class _Collected:
             dict(self.suspicion),
             unchecked,
             tuple(self.notes),
-            self.home,
+            self.strongest,
         )
 
     def _known(self, finding: Finding) -> bool:

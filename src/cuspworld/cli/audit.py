@@ -37,6 +37,12 @@ def audit(
     laws_only: Annotated[
         bool, typer.Option("--laws-only", help="Without the judge that was taught by the worlds' twins.")
     ] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="The videos are all true: measure your own bars, into bars.json.")
+    ] = False,
+    bars: Annotated[
+        Path | None, typer.Option(help="Your own bars: the file, or its folder. With --calibrate: where to write them.")
+    ] = None,
 ) -> None:
     """Is this video physically possible? Findings with time, place, law, evidence and uncertainty.
 
@@ -53,9 +59,14 @@ def audit(
       cusp audit FOLDER --table
 
       cusp audit true.mp4 generated.mp4
+
+      cusp audit --calibrate TRUE_CLIPS
+
+      cusp audit clip.mp4 --bars TRUE_CLIPS
     """
     from dataclasses import replace
 
+    from cuspworld.audit.bars import Bars
     from cuspworld.audit.compare import compare
     from cuspworld.audit.streaming import Limits
     from cuspworld.laws import Law
@@ -72,6 +83,9 @@ def audit(
         "limits": Limits(timeout=timeout),
         "taught": not laws_only,
     }
+    if calibrate:
+        return _calibrate(files, paths, bars, **options)
+    options["bars"] = None if bars is None else Bars.load(bars)
     for path, result in _reports(paths, tolerant=len(paths) > 1, **options):
         if isinstance(result, CuspError):
             failures.append(result)
@@ -94,6 +108,23 @@ def audit(
         raise typer.Exit(2)
     if hit:
         raise typer.Exit(1)
+
+
+def _calibrate(given: list[Path], videos: list[Path], bars: Path | None, **options: Any) -> None:
+    """Measure the bars of true videos, write them, and say what they promise."""
+    from cuspworld.audit.bars import FEWEST, NAME, STRATA
+    from cuspworld.audit.recalibration import recalibrated
+
+    if bars is None and not (len(given) == 1 and given[0].is_dir()):
+        raise CuspError("--calibrate takes one folder of true videos, or many videos with --bars FILE to write to")
+    target = given[0] / NAME if bars is None else bars / NAME if bars.is_dir() else bars
+    measured = recalibrated(videos, f"{len(videos)} true clips in {target.parent.resolve().name}", **options)
+    measured.save(target)
+    for stratum in STRATA:
+        count, bar = len(measured.largest.get(stratum, ())), measured.bar(stratum)
+        says = f"fewer than {FEWEST}: nothing will be said of such clips" if bar is None else f"bar {bar:.2f} log-odds"
+        say(f"{stratum}: {count} true clips, {says}")
+    say(f"wrote {plain(target)}; use it with --bars {plain(target)}", error=True)
 
 
 def _videos(paths: list[Path]) -> list[Path]:

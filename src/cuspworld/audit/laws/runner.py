@@ -22,7 +22,7 @@ class Looked:
     """What one check made of one shot: its suspects, or why it could not tell."""
 
     check: Check
-    suspects: tuple[Suspect, ...] = ()
+    suspects: tuple[Finding, ...] = ()
     unchecked: str = ""
 
 
@@ -37,10 +37,12 @@ def _look(seen: Observations, check: Check) -> Looked:
         if why := need.why_not(seen.scene):
             return Looked(check, unchecked=why)
     found = check.find(seen)
-    return Looked(check, unchecked=found) if isinstance(found, str) else Looked(check, tuple(found))
+    if isinstance(found, str):
+        return Looked(check, unchecked=found)
+    return Looked(check, tuple(finding(seen.scene, check, suspect) for suspect in found))
 
 
-def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
+def weigh(looked: Sequence[Looked]) -> dict[str, Evidence]:
     """The evidence of every law of these checks, its suspects in the checks' order.
 
     A law is unchecked where none of its checks could look; of their reasons the principal one's is given.
@@ -54,11 +56,11 @@ def weigh(scene: Scene, looked: Sequence[Looked]) -> dict[str, Evidence]:
             principal = next((found for found in ours if found.check.principal), ours[0])
             evidence[law.value] = Evidence(unchecked=principal.unchecked)
             continue
-        findings = {found.check.name: [finding(scene, found.check, s) for s in found.suspects] for found in ours}
+        findings = {found.check.name: found.suspects for found in ours}
         suspects: list[Finding] = []
         repeats: list[Finding] = []
         for found in ours:
-            better = [f.start for n in found.check.repeats for f in findings.get(n, []) if f.probability >= SAID]
+            better = [f.start for n in found.check.repeats for f in findings.get(n, ()) if f.probability >= SAID]
             for suspect in findings[found.check.name]:
                 if any(abs(suspect.start - start) <= REPEAT_SECONDS for start in better):
                     repeats.append(suspect)

@@ -12,6 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ from typing import Any
 import numpy as np
 
 from cuspworld.clip import Clip
-from cuspworld.exam.audit.baselines import baselines, looks
+from cuspworld.exam.audit.observed import Kept, report
 from cuspworld.exam.audit.scoring import auc, in_time, points_at
-from cuspworld.exam.audit.store import Store
 
 MOVING = {"pan", "handheld", "driving"}
 # words of a label -> the laws of which one names it
@@ -117,11 +117,11 @@ def _read(folder: Path, row: dict[str, str]) -> Foreign:
                    row["violation"] if broken else "", float(start), float(end), box)  # fmt: skip
 
 
-def hear(clip: Foreign, store: Store, seconds: float) -> Heard:
+def hear(clip: Foreign, kept: Kept, seconds: float) -> Heard:
     """The first `seconds` of a clip, as the audit and the baselines see them."""
-    shown = Clip.read(clip.path, seconds=seconds)
-    report = store.report(shown)
-    return Heard(clip, report, {"audit": 1 - report["score"], **baselines(looks(shown.frames, float(shown.fps)))})
+    line = kept.of(clip.path.name, seconds, partial(Clip.read, clip.path, seconds=seconds))
+    said = report(line).to_dict()
+    return Heard(clip, said, {"audit": 1 - said["score"], **line["odd"]})
 
 
 def accused(heard: Iterable[Heard]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ a fault acts on is found by `moving_region`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -65,10 +65,22 @@ def delete_object(frames: Frames, at: int, count: int, background: UInt8[np.ndar
     the thing from the rest (the median of many frames, say); its place is filled from around it (Telea 2004).
     """
     _check(frames, at, min(count, len(frames) - 1 - at))
-    result = frames.copy()
+    result, reached = frames.copy(), [box]
+    for t, (body, (x0, y0, x1, y1)) in enumerate(bodies(frames, at, count, background, box, tolerance), at):
+        reached.append((x0, y0, x1, y1))
+        mask = cv2.dilate(body, np.ones((7, 7), np.uint8))
+        around = (slice(max(0, y0 - 24), y1 + 24), slice(max(0, x0 - 24), x1 + 24))
+        result[t][around] = cv2.inpaint(frames[t][around], mask[around], 3, cv2.INPAINT_TELEA)
+    laws = frozenset({"permanence", "conservation", "passage", "identity"})
+    first = reached[min(1, len(reached) - 1)]
+    return result, Fault("deleted object", at - 1, min(at + count + 1, len(frames)), _floats(first), laws)
+
+
+def bodies(frames: Frames, at: int, count: int, background: UInt8[np.ndarray, "height width 3"], box: Box,
+           tolerance: int = 14) -> Iterator[tuple[UInt8[np.ndarray, "height width"], Box]]:  # fmt: skip
+    """What differs from the background in `box`, followed for `count` frames from `at` on: (mask, box) in each."""
     height, width = frames.shape[1:3]
     x0, y0, x1, y1 = box
-    reached = [box]
     for t in range(at, min(at + count, len(frames))):
         grow = 6
         region = (slice(max(0, y0 - grow), min(height, y1 + grow)), slice(max(0, x0 - grow), min(width, x1 + grow)))
@@ -78,14 +90,9 @@ def delete_object(frames: Frames, at: int, count: int, background: UInt8[np.ndar
             rows, columns = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
             x0, x1 = region[1].start + int(columns[0]), region[1].start + int(columns[-1]) + 1
             y0, y1 = region[0].start + int(rows[0]), region[0].start + int(rows[-1]) + 1
-            reached.append((x0, y0, x1, y1))
         mask = np.zeros((height, width), np.uint8)
-        mask[region] = cv2.dilate(body, np.ones((7, 7), np.uint8))
-        around = (slice(max(0, y0 - 24), y1 + 24), slice(max(0, x0 - 24), x1 + 24))
-        result[t][around] = cv2.inpaint(frames[t][around], mask[around], 3, cv2.INPAINT_TELEA)
-    first = reached[min(1, len(reached) - 1)]
-    laws = frozenset({"permanence", "conservation", "passage", "identity"})
-    return result, Fault("deleted object", at - 1, min(at + count + 1, len(frames)), _floats(first), laws)
+        mask[region] = body
+        yield mask, (x0, y0, x1, y1)
 
 
 def duplicate_object(frames: Frames, at: int, box: Box, shift: tuple[int, int]) -> tuple[Edited, Fault]:
