@@ -8,7 +8,10 @@ seconds and box. Split `dev` is to look at and to tune on, `calib` for calibrati
 from __future__ import annotations
 
 import csv
+import itertools
+import math
 import os
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from cuspworld.clip import Clip
-from cuspworld.exam.audit.observed import Kept, report
+from cuspworld.exam.audit.observed import Kept, report, strengths
 from cuspworld.exam.audit.scoring import auc, in_time, points_at
 
 MOVING = {"pan", "handheld", "driving"}
@@ -58,6 +61,14 @@ class Foreign:
         return self.kind in ("real", "simulated_true")
 
     @property
+    def half(self) -> str:
+        """`tune` or `report`: what is set by clips is set by those of one half of the origins, and measured on the
+        other's. PhysOmni, of which most violations are, is halved by scene."""
+        page = self.origin.split("/")[-1].removesuffix(".github.io")
+        scene = [w for w in self.path.stem.split("_")[2:] if not w.isdigit()] if page == "physomni" else []
+        return "tune" if zlib.crc32(" ".join([self.origin, *scene]).encode()) % 2 else "report"
+
+    @property
     def laws(self) -> frozenset[str]:
         """The laws of which one names the violation, by the words of its label."""
         said = set(self.words.replace(",", " ").replace(";", " ").split())
@@ -66,11 +77,12 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was made of a clip: the audit's report, and the oddness by each baseline, the audit's among them."""
+    """What was made of a clip: the audit's report, and how odd it is by the audit, each baseline and each check."""
 
     clip: Foreign
     report: dict[str, Any]
     odd: dict[str, float]
+    cpu: float = 0.0  # seconds of one core that the observing took
 
     @property
     def accused(self) -> bool:
@@ -121,7 +133,8 @@ def hear(clip: Foreign, kept: Kept, seconds: float) -> Heard:
     """The first `seconds` of a clip, as the audit and the baselines see them."""
     line = kept.of(clip.path.name, seconds, partial(Clip.read, clip.path, seconds=seconds))
     said = report(line).to_dict()
-    return Heard(clip, said, {"audit": 1 - said["score"], **line["odd"]})
+    checks = {f"check: {name}": odds for name, odds in strengths(line).items()}
+    return Heard(clip, said, {"audit": 1 - said["score"], **line["odd"], **checks}, line.get("cpu", 0.0))
 
 
 def accused(heard: Iterable[Heard]) -> list[dict[str, Any]]:
@@ -133,6 +146,10 @@ def accused(heard: Iterable[Heard]) -> list[dict[str, Any]]:
         "simulated": [h for h in true if h.clip.kind != "real"],
         "camera still": [h for h in true if not h.clip.strata & (MOVING | {"cuts"})],
         "camera moves": [h for h in true if h.clip.strata & MOVING],
+        **{
+            f"{low:g} to {high:g} frames a second": [h for h in true if low <= h.report["fps"] < high]
+            for low, high in itertools.pairwise((0, 11, 24, 29, 45, 121))
+        },
         **{word: [h for h in true if word in h.clip.strata] for word in
            ("cuts", "dark", "crowd", "low_fps", "people", "animals", "water", "fire_smoke", "screen_overlay")},
     }  # fmt: skip
@@ -182,6 +199,12 @@ def curves(heard: Sequence[Heard]) -> list[dict[str, Any]]:
     return rows
 
 
+def curve(heard: Sequence[Heard], name: str) -> float:
+    """Area under the curve of an instrument, filmed clips against all violations."""
+    groups = ([h for h in heard if h.clip.kind == "real"], [h for h in heard if h.clip.words])
+    return auc(*([-h.odd[name] for h in group] for group in groups))
+
+
 def _origins(heard: Sequence[Heard]) -> list[tuple[str, list[Heard]]]:
     """Violations by origin, those of fewer than five together, and all."""
     by_origin: dict[str, list[Heard]] = defaultdict(list)
@@ -198,6 +221,12 @@ def _short(origin: str) -> str:
 
 
 def share(of: Iterable[bool]) -> str:
-    """`3 of 12 (25 %)`."""
+    """`3 of 12 (25 %, 9-53)`: the share and its 95 % interval (Wilson 1927), in percent."""
     values = list(of)
-    return f"{sum(values)} of {len(values)} ({sum(values) / max(len(values), 1):.0%})"
+    hits, count, z = sum(values), len(values), 1.96
+    part = hits / max(count, 1)
+    middle = (part + z * z / (2 * max(count, 1))) / (1 + z * z / max(count, 1))
+    half = (
+        z * math.sqrt(part * (1 - part) / max(count, 1) + (z / (2 * max(count, 1))) ** 2) / (1 + z * z / max(count, 1))
+    )
+    return f"{hits} of {count} ({part:.0%}, {100 * max(middle - half, 0):.0f}-{100 * min(middle + half, 1):.0f})"

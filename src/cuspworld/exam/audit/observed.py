@@ -8,6 +8,7 @@ INSIDE a check, delete the file.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from cuspworld.audit.evidence.scene import observe, shots
 from cuspworld.audit.finding import Finding
 from cuspworld.audit.judges.twins import shipped
 from cuspworld.audit.laws import checks
+from cuspworld.audit.laws.check import Check
 from cuspworld.audit.laws.runner import Looked, look, weigh
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
@@ -62,14 +64,16 @@ def observed(clip: Clip) -> Line:
     frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames])
     factor = (clip.size[1] / size[0], clip.size[0] / size[1])
     ours = [check for check in checks() if check.name in fitted()]
-    found = []
+    found, begin = [], time.process_time()
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
         stratum = where(scene, frames[first:last], shipped())
         looked = {one.check.name: _plain(one) for one in look(Observations(scene), ours)}
         found.append({"stratum": stratum, "checks": looked})
+    cpu = time.process_time() - begin
     odd = baselines(looks(clip.frames, float(clip.fps)))
-    return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "odd": odd, "shots": found}
+    return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "cpu": cpu, "odd": odd,
+            "shots": found}  # fmt: skip
 
 
 def _plain(one: Looked) -> str | list[list[Any]]:
@@ -85,17 +89,32 @@ def report(line: Line, known: Bars | None = None) -> Report:
     collected = Collected((), None, False, checks(), known or shipped_bars())
     for shot in line["shots"]:
         unheard = silent(shot["stratum"], line["fps"], collected.bars)
-        looked = [Looked(check, *_looked(check.name, check, shot["checks"], unheard)) for check in checks()]
+        looked = [
+            Looked(check, *_looked(check, shot["checks"], unheard)) for check in checks() if check.name in fitted()
+        ]
         collected.take(weigh(looked), shot["stratum"])
     height, width = line["size"]
     return collected.report(line["clip"], line["frames"] / line["fps"], line["fps"], (height, width))
 
 
-def _looked(name: str, check: Any, found: dict[str, Any], unheard: dict[str, str]) -> tuple[tuple[Finding, ...], str]:
+def strengths(line: Line) -> dict[str, float]:
+    """Check -> its strongest suspect in the clip; 0 where it has none or could not look."""
+    found = dict.fromkeys(fitted(), 0.0)
+    for shot in line["shots"]:
+        for name, suspects in shot["checks"].items():
+            if not isinstance(suspects, str):
+                found[name] = max([found.get(name, 0.0), *(suspect[0] for suspect in suspects)])
+    return found
+
+
+def _looked(check: Check, found: dict[str, Any], unheard: dict[str, str]) -> tuple[tuple[Finding, ...], str]:
+    name = check.name
     if name in unheard or isinstance(found[name], str):
         return (), unheard.get(name) or found[name]
+    law, sentence = check.law.value, check.sentence
     return tuple(
-        Finding(check.law.value, start, end, check.probability(strength), check.sentence,
-                box and tuple(box), check=name, strength=strength)
+        Finding(
+            law, start, end, check.probability(strength), sentence, box and tuple(box), check=name, strength=strength
+        )
         for strength, start, end, box in found[name]
-    ), ""  # fmt: skip
+    ), ""
