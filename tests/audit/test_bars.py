@@ -7,6 +7,7 @@ import pytest
 
 from cuspworld.audit import Bars, audit_clip, recalibrated
 from cuspworld.audit.bars import FEWEST, NAME, SHARE, bar
+from cuspworld.audit.recalibration import ABOVE_ALL
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
@@ -21,36 +22,38 @@ def test_at_most_one_true_clip_in_twenty_passes_the_bar() -> None:
     assert bar([1.0] * (FEWEST - 1)) is None and bar([-3.0] * FEWEST) == -3
 
 
-def test_a_true_clip_is_as_odd_as_five_percent_in_five_percent() -> None:
-    rng = np.random.default_rng(1)
-    shares = [Bars({"still": rng.normal(size=39)}).as_odd("still", rng.normal()) for _ in range(4000)]
-    assert np.mean(np.array(shares) <= SHARE) == pytest.approx(SHARE, abs=0.012)
-    assert Bars({}).as_odd("still", 9.0) == 1
-
-
 def test_what_true_clips_show_too_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
     clip = Clip(breaking.vanishes(), FPS)
     own = recalibrated([clip], "clips in which a thing vanishes")
-    (odds,) = own.largest["still"]
-    report = audit_clip(clip, bars=Bars({"still": (odds,) * FEWEST}, own.of))
-    assert all(f.probability == pytest.approx(0.5) for f in report.findings) and own.of in report.notes[0]
-    calm = audit_clip(clip, bars=Bars({"still": (odds - 2,) * FEWEST}))
-    assert calm.findings and calm.strongest == {"still": odds}
-    assert audit_clip(clip, bars=Bars({"still": (odds + 0.1,) * FEWEST})).verdict == "cannot tell"
+    assert (own.clips, own.bar("still")) == ({"still": 1}, None)
+    silent = audit_clip(clip, bars=own)
+    assert silent.verdict == "cannot tell" and own.of in silent.notes[0] and "too few" in silent.unchecked["permanence"]
+    (odds,) = audit_clip(clip, bars=ABOVE_ALL).strongest.values()
+    assert audit_clip(clip, bars=Bars({"still": odds - 2}, {"still": 40})).findings
+    assert not audit_clip(clip, bars=Bars({"still": odds + 0.1}, {"still": 40})).findings
 
 
-def test_bars_are_read_as_they_were_written(tmp_path: Path) -> None:
-    known = Bars({"still": (0.25, -3.0), "moving": ()}, "phone")
+def test_bars_are_read_as_they_were_written_and_never_lower(tmp_path: Path) -> None:
+    known = Bars.measured({"still": [0.123456] * FEWEST, "moving": [1.0]}, "phone")
     known.save(tmp_path / NAME)
     read = Bars.load(tmp_path)
-    assert (sorted(read.largest["still"]), read.of) == ([-3.0, 0.25], "phone") and read == Bars.load(tmp_path / NAME)
+    assert (read.bars, read.clips, read.of) == (
+        {"still": 0.13, "moving": None},
+        {"still": FEWEST, "moving": 1},
+        "phone",
+    )
+    assert read == Bars.load(tmp_path / NAME)
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{}", '{"format": 2, "of": "", "largest": {}}', '{"format": 1, "of": "", "largest": {"still": [NaN]}}',
-     '{"format": 1, "of": "", "largest": {"here": [1]}}', '{"format": 1, "of": "", "largest": {"still": "x"}}'],
+    ["", "[]", "{}",
+     '{"format": 2, "of": "", "bars": {}}',
+     '{"format": 1, "of": "", "bars": {"still": {"bar": NaN, "clips": 20}}}',
+     '{"format": 1, "of": "", "bars": {"still": {"bar": 1, "clips": 2}}}',
+     '{"format": 1, "of": "", "bars": {"here": {"bar": 1, "clips": 20}}}',
+     '{"format": 1, "of": "", "bars": {"still": 1}}'],
 )  # fmt: skip
 def test_what_is_no_bars_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / NAME).write_text(content)

@@ -6,9 +6,9 @@ import pytest
 
 from cuspworld import worlds
 from cuspworld.audit import audit_clip, checks, elsewhere
-from cuspworld.audit.bars import FEWEST, Bars
+from cuspworld.audit.bars import FEWEST, STRATA, Bars
 from cuspworld.audit.calibration import bars, fitted
-from cuspworld.audit.elsewhere import AS_ODD, LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
+from cuspworld.audit.elsewhere import LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import shipped
@@ -17,23 +17,22 @@ from cuspworld.clip import Clip
 from . import breaking
 from .scenes import FPS, render, straight
 
-KNOWN = Bars({"slow": (1.0,) * FEWEST, "still": (1.0,) * FEWEST, "moving": (1.0,)})
+KNOWN = Bars.measured({"slow": (1.0,) * FEWEST, "still": (1.0,) * FEWEST, "moving": (1.0,)})
 
 
 def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> None:
     ours, yours = (Finding("inertia", 0, 1, 0.9, "odd", check=name) for name in ("leaps", "a check of yours"))
     lowered, kept = raised({"inertia": Evidence((ours, yours))}, "slow", KNOWN)["inertia"].suspects
     assert math.log(9) - 1.0 == pytest.approx(math.log(lowered.probability / (1 - lowered.probability)))
-    assert lowered.measured[AS_ODD].value == pytest.approx(100 / (FEWEST + 1))  # odder than all
-    assert kept.probability == 0.9 and not kept.measured
+    assert kept.probability == 0.9
     assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
     assert lowering("still", "leaps", KNOWN) == 1 + LESS and lowering("still", "rises by itself", KNOWN) == 1
-    assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
+    assert lowering("slow", "leaps", Bars.measured({"slow": (-3.0,) * FEWEST})) == 0
     assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
 
 
 def test_the_package_has_a_bar_for_every_kind() -> None:
-    assert all(bars().bar(stratum) is not None for stratum in ("slow", "still", "moving"))
+    assert all(bars().bar(stratum) is not None and bars().clips[stratum] >= FEWEST for stratum in STRATA)
 
 
 def test_what_is_silent_where() -> None:
@@ -63,6 +62,6 @@ def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.
     clip = Clip(breaking.moves_by_itself(), FPS)
     assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
-    known = Bars({"still": (0.5,) * FEWEST})
+    known = Bars.measured({"still": (0.5,) * FEWEST})
     (found,) = [f for f in audit_clip(clip, bars=known).findings if f.check == "moves by itself"]
     assert abs(found.start - 30 / FPS) < 0.3 and found.law == "cause"

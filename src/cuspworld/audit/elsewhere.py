@@ -22,7 +22,7 @@ from jaxtyping import UInt8
 from cuspworld.audit.bars import Bars
 from cuspworld.audit.calibration import fitted
 from cuspworld.audit.evidence.scene import Scene
-from cuspworld.audit.finding import Evidence, Finding, Measurement
+from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import SLOWEST, TwinJudge
 
 Stratum = Literal["home", "slow", "still", "moving"]
@@ -33,7 +33,6 @@ RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inv
 STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
-AS_ODD = "of the true clips of this kind, as odd"  # the conformal p-value, among what a finding measured
 NOTHING = -20.0  # log-odds of a clip in which nothing is odd
 LIVING = ("moves by itself", "rises by itself")
 LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
@@ -84,18 +83,13 @@ def log_odds(probability: float) -> float:
 
 
 def raised(evidence: Mapping[str, Evidence], stratum: Stratum, known: Bars) -> dict[str, Evidence]:
-    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks; each says
-    how many true clips show as much."""
+    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks."""
 
     def lowered(suspect: Finding) -> Finding:
         if stratum == "home" or suspect.check not in fitted() or not 0 < suspect.probability < 1:
             return suspect
-        odds = log_odds(suspect.probability)
-        share = known.as_odd(stratum, odds - discount(stratum, suspect.check))
-        probability = 1 / (1 + math.exp(lowering(stratum, suspect.check, known) - odds))
-        return replace(
-            suspect, probability=probability, measured={**suspect.measured, AS_ODD: Measurement(100 * share, "%")}
-        )
+        less = lowering(stratum, suspect.check, known) - log_odds(suspect.probability)
+        return replace(suspect, probability=1 / (1 + math.exp(less)))
 
     return {
         law: replace(found, suspects=tuple(map(lowered, found.suspects)), repeats=tuple(map(lowered, found.repeats)))

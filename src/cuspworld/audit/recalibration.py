@@ -11,9 +11,7 @@ from cuspworld.audit.bars import FEWEST, STRATA, Bars
 from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
 
-ABOVE_ALL = Bars(
-    {stratum: (20.0,) * FEWEST for stratum in STRATA}
-)  # nothing is silent for want of a bar, nothing passes
+ABOVE_ALL = Bars(dict.fromkeys(STRATA, 20.0), dict.fromkeys(STRATA, FEWEST))  # none is silent, and nothing passes
 
 
 def recalibrated(clips: Iterable[Clip | Path], of: str, **options: Any) -> Bars:
@@ -26,4 +24,4 @@ def recalibrated(clips: Iterable[Clip | Path], of: str, **options: Any) -> Bars:
         for stratum, odds in audit_clip(clip, bars=ABOVE_ALL, **options).strongest.items():
             if stratum != "home":
                 largest[stratum].append(odds)
-    return Bars(dict(largest), of)
+    return Bars.measured(largest, of)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from cuspworld import worlds
+from cuspworld.audit.bars import Bars
 from cuspworld.audit.recalibration import ABOVE_ALL
 from cuspworld.clip import Clip
 from cuspworld.exam.audit import calibration_file
@@ -38,7 +39,7 @@ def write(found: dict[str, list[float]], strata: Iterable[str], how: str, path: 
     """Put the bars of these strata into a calibration file; `how` says how they were measured."""
     content = calibration_file.read(path)
     content["fits"]["elsewhere"] = how
-    for stratum in strata:
-        largest = sorted(round(value, 2) for value in found.get(stratum, []))
-        content["elsewhere"][stratum] = {"largest": largest, "fit": "elsewhere"}
+    known = Bars.measured({stratum: found.get(stratum, []) for stratum in strata}).plain()
+    for stratum, bar in known.items():
+        content["elsewhere"][stratum] = {**bar, "fit": "elsewhere"}
     calibration_file.write(content, path)
