@@ -77,7 +77,7 @@ def audit(
         raise CuspError(f"--fail-on takes a law or any: got {sorted(unknown)}; the laws are {', '.join(Law)}")
     paths = _videos(files)
     reports, failures = [], []
-    options = {
+    options: dict[str, Any] = {
         "fps": fps,
         "metres_per_pixel": metres_per_pixel,
         "limits": Limits(timeout=timeout),

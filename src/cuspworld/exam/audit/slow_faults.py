@@ -49,7 +49,7 @@ def merge(frames: Frames, at: int, count: int, box: Box, shift: tuple[int, int])
     result[:at] = copied[:at]
     for t in range(at, min(at + count, len(frames))):
         left = 1 - (t - at) / count
-        move = np.float32([[1, 0, round(left * shift[0])], [0, 1, round(left * shift[1])]])
+        move = np.array([[1, 0, round(left * shift[0])], [0, 1, round(left * shift[1])]], np.float32)
         size = (frames.shape[2], frames.shape[1])
         cover = cv2.warpAffine(_cover(frames.shape[1:3], box)[..., 0], move, size)[..., None]
         result[t] = np.rint(cover * cv2.warpAffine(frames[t], move, size) + (1 - cover) * frames[t]).astype(np.uint8)
@@ -127,7 +127,7 @@ def _warped(frames: Frames, at: int, count: int, background: Picture, box: Box, 
         x, y = (columns - (x0 + x1) / 2) / half, (rows - (y0 + y1) / 2) / half
         near = np.clip(2.2 - np.hypot(x, y), 0, 1).astype(np.float32)  # 1 on the thing, 0 from twice its size on
         u, v = move(x, y, near, min(1.0, (t - at + 1) / count))
-        sources = (np.float32(u * half + (x0 + x1) / 2), np.float32(v * half + (y0 + y1) / 2))
+        sources = ((u * half + (x0 + x1) / 2).astype(np.float32), (v * half + (y0 + y1) / 2).astype(np.float32))
         result[t] = cv2.remap(frames[t], *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return result
 
