@@ -56,6 +56,11 @@ class Truth:
     `state`, `action`, `conserved`: structured arrays (frames,) with one named float column each quantity; `units` gives
     every column's unit (SI). `masks`: (frames, height, width) uint8, 0 is the background, `instances` names the others.
     `camera`: numbers that map metres to pixels (metres_per_pixel, origin_x, origin_y, ...).
+
+    Where they were asked for: `depth` (frames, height, width) float32, metres along the camera's axis, infinite for the
+    sky; `flow` (frames, height, width, 2) float32, pixels (x, y) to where what a pixel shows is in the next frame, and
+    `hidden` (frames, height, width) bool, where it cannot be seen there: behind something, gone, out of the picture.
+    Of the last frame all is hidden.
     """
 
     world: str
@@ -70,6 +75,9 @@ class Truth:
     camera: dict[str, float] = field(default_factory=dict)
     branch: str = ""
     violation: Violation | None = None
+    depth: np.ndarray | None = None
+    flow: np.ndarray | None = None
+    hidden: np.ndarray | None = None
 
     def of_frames(self, start: int, stop: int, step: int, fps: float) -> Truth:
         """The truth of the frames start, start + step, ... below stop of a clip of `fps` frames a second: their rows,
@@ -77,13 +85,18 @@ class Truth:
         end: empty where the end is cut off."""
         rows = slice(start, stop, step)
         began, ended = start / fps, (start + (len(range(start, stop, step)) - 1) * step) / fps
-        tables = ("state", "action", "conserved", "masks")
+        tables = ("state", "action", "conserved", "masks", "depth", "flow", "hidden")
         kept = {name: table[rows] for name in tables if (table := getattr(self, name)) is not None}
         broken = self.violation
         if broken is not None:
             seen = broken.end >= began and broken.start <= ended
             moved = replace(broken, start=max(0.0, broken.start - began), end=min(broken.end, stop / fps) - began)
             broken = moved if seen else None
+        if step > 1:  # flow leads to the next frame, which is left out
+            kept |= dict.fromkeys(("flow", "hidden"))
+        elif "hidden" in kept:
+            kept["hidden"] = kept["hidden"].copy()
+            kept["hidden"][-1] = True
         return replace(
             self,
             **kept,
@@ -158,7 +171,7 @@ class Truth:
         }
         arrays = {
             name: value
-            for name in ("state", "action", "conserved", "masks")
+            for name in ("state", "action", "conserved", "masks", "depth", "flow", "hidden")
             if (value := getattr(self, name)) is not None
         }
         text = json.dumps(header, sort_keys=True, ensure_ascii=False).encode()

@@ -87,8 +87,23 @@ def test_a_twin_and_fixed_parameters(tmp_path, capsys):
     value = worlds.make("Collision").record(5, seconds=0.2, size=16).truth.parameters[name]
     assert cusp("record", "Collision", "-o", tmp_path / "s.mp4", *SHORT, "--set", f"{name}={value}", "--truth") == 0
     assert Clip.read(tmp_path / "s.mp4", truth=True).truth.parameters[name] == value
-    assert cusp("record", "Collision", "-o", tmp_path / "v.mp4", *SHORT, "--split", "varied") == 0
-    assert "Filmed" in Clip.read(tmp_path / "v.mp4").caption
+    assert (
+        cusp(
+            "record",
+            "Collision",
+            "-o",
+            tmp_path / "v.mp4",
+            *SHORT,
+            "--split",
+            "varied",
+            "--truth",
+            "--passes",
+            "depth,flow",
+        )
+        == 0
+    )
+    filmed = Clip.read(tmp_path / "v.mp4", truth=True)
+    assert "Filmed" in filmed.caption and filmed.truth.flow.shape == (*filmed.frames.shape[:3], 2)
     assert cusp("record", "Collision", "-o", tmp_path / "u.mp4", "--twin", "melts") == 2
     assert "no twin 'melts'" in capsys.readouterr().err and not (tmp_path / "u.mp4").exists()
 

@@ -61,6 +61,7 @@ def record(
     caption: Annotated[str, typer.Option(help="rich, poor or none.")] = "rich",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     truth: Annotated[bool, typer.Option("--truth", help="Beside a video: its truth, as clip.truth.npz.")] = False,
+    passes: Annotated[str, typer.Option(help="Into the truth: depth, flow, or depth,flow.")] = "",
     workers: Annotated[str, typer.Option(help="Processes, or `ray` for a Ray cluster.")] = "1",
     as_json: AsJson = False,
 ) -> None:
@@ -92,6 +93,7 @@ def record(
     pixels, options = parse_size(size), parse_settings(settings or [])
     recipe: dict[str, Any] = {
         "seconds": seconds, "size": pixels, "fps": fps, "twin": twin, "caption": caption, "language": language,
+        "passes": tuple(filter(None, passes.split(","))),
     }  # fmt: skip
     if output.suffix.lower() == ".lance":
         if truth:

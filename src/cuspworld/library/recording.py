@@ -34,9 +34,14 @@ class Recipe:
     split: str = "train"
     preset: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    passes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        """Without passes it reads as it did before there were any, and so do the keys of the clips."""
+        values = asdict(self)
+        if not self.passes:
+            del values["passes"]
+        return json.dumps(values, sort_keys=True)
 
     def key(self, seed: int) -> str:
         """The clip's key in the library: the same recipe and seed, the same clip."""
@@ -60,7 +65,8 @@ def check_recipe(recipe: Recipe, seed: int) -> None:
     if recipe.twin is not None and recipe.twin not in world.twins:
         raise CuspError(f"{world.name} has no twin {recipe.twin!r}; {nearest(recipe.twin, world.twins)}")
     one_frame = 1 / rate
-    world.record(seed, seconds=one_frame, size=recipe.size, fps=rate, caption=recipe.caption, language=recipe.language)
+    world.record(seed, seconds=one_frame, size=recipe.size, fps=rate, caption=recipe.caption, language=recipe.language,
+                 passes=recipe.passes)  # fmt: skip
 
 
 def _make(recipe: Recipe) -> World:
@@ -70,7 +76,7 @@ def _make(recipe: Recipe) -> World:
 def record_seeds(task: RecordTask) -> Done:
     """A worker's share. A seed that the world refuses (no occasion for the twin) is reported and left out."""
     recipe, world = _prepared(task.recipe)
-    arguments = {name: getattr(recipe, name) for name in ("seconds", "fps", "caption", "language", "twin")}
+    arguments = {name: getattr(recipe, name) for name in ("seconds", "fps", "caption", "language", "twin", "passes")}
     rows, problems = [], []
     for seed in task.items:
         try:

@@ -25,7 +25,8 @@ from cuspworld.laws import Law
 from cuspworld.truth import Event, Truth
 from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
 from cuspworld.worlds.drawing.scenery import Scenery, things_of
-from cuspworld.worlds.filming import SLOWEST, Shot, film, filming_parameters, told
+from cuspworld.worlds.drawing.tracing import PlaneTrace, Trace, TracedCanvas
+from cuspworld.worlds.filming import SLOWEST, Shot, film, filming_parameters, plane_camera, told
 from cuspworld.worlds.parameters import SPLITS, VARIED, HeldOut, Parameter, check_options, draw, nearest
 from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Captions, Story
@@ -198,6 +199,16 @@ class Environment(gymnasium.Env):
         canvas = Canvas(height, width, self.view) if self.shot is None else self.shot.canvas(self.view, height, width)
         self.paint(canvas)
         return canvas.picture()
+
+    def trace(self, height: int, width: int) -> Trace:
+        """What the pixels of the picture show: their depth, and where they go (drawing/tracing.py)."""
+        like = Canvas(height, width, self.view) if self.shot is None else self.shot.canvas(self.view, height, width)
+        canvas = TracedCanvas(like)
+        self.paint(canvas)
+        plain = plane_camera(self.scenery, self.view, height, width)
+        camera = plain if self.shot is None else self.shot.camera(self.view, height, width)
+        wide = self.view[2] - self.view[0]
+        return PlaneTrace(canvas, camera, self.scenery.behind * wide if self.scenery.behind else math.inf)
 
     def camera(self, height: int, width: int) -> dict[str, float]:
         """Numbers that map metres to the pixels of a picture of this size."""

@@ -57,6 +57,21 @@ def filming_parameters(scenery: Scenery) -> dict[str, Parameter]:
     return {p.name: p for p in found if p.name not in still and (p.name != "time_of_day" or s.lights)}
 
 
+def plane_camera(
+    scenery: Scenery, view: View, height: int, width: int, x: float = 0.0, y: float = 0.0, zoom: float = 1.0,
+    turn: float = 0.0, tilt: float = 0.0, roll: float = 0.0,
+) -> dict[str, float]:  # fmt: skip
+    """The numbers of the pinhole camera that sees this view (metres) of the plane z = 0 as a plain picture shows it,
+    or from elsewhere (`filming_parameters`)."""
+    left, bottom, right, top = view
+    wide = right - left
+    scale = min(width / wide, height / (top - bottom))
+    distance = scenery.distance * wide
+    axes = rotation(turn, tilt, roll)
+    middle = np.array([(left + right) / 2 + x * wide, (bottom + top) / 2 + y * wide, 0.0])
+    return numbers(middle + distance * axes[2], axes, scale * distance * zoom, (width / 2, height / 2))
+
+
 @dataclass(frozen=True)
 class Shot:
     """How one clip is filmed: the parameters' values (`filming_parameters`), the background that was drawn for them."""
@@ -83,14 +98,8 @@ class Shot:
 
     def camera(self, view: View, height: int, width: int) -> dict[str, float]:
         """The camera's numbers, of a world that is drawn in the plane z = 0 of this view (metres)."""
-        left, bottom, right, top = view
-        wide = right - left
-        scale = min(width / wide, height / (top - bottom))
-        distance = self.scenery.distance * wide
-        axes = rotation(self.camera_turn, self.camera_tilt, self.camera_roll)
-        middle = np.array([(left + right) / 2 + self.camera_x * wide, (bottom + top) / 2 + self.camera_y * wide, 0.0])
-        place = middle + distance * axes[2]
-        return numbers(place, axes, scale * distance * self.camera_zoom, (width / 2, height / 2))
+        place = (self.camera_x, self.camera_y, self.camera_zoom, self.camera_turn, self.camera_tilt, self.camera_roll)
+        return plane_camera(self.scenery, view, height, width, *place)
 
     def canvas(self, view: View, height: int, width: int) -> FilmedCanvas:
         return FilmedCanvas(self, view, height, width)

@@ -8,7 +8,7 @@ the possible clip up to frame k - 1: what happens on the way to frame k happens 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,11 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.truth import Event, Truth, Violation
 from cuspworld.worlds.drawing.canvas import SMALLEST
+from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
 from cuspworld.worlds.parameters import nearest
 
+PASSES = ("depth", "flow")
 BREACH = {"en": "Then, at {t:.1f} s, the impossible:", "zh": "接着在第{t:.1f}秒，不可能的事："}
 Box = tuple[float, float, float, float]
 
@@ -38,16 +40,19 @@ def record(
     split: str | None,
     options: dict[str, Any] | None,
     actions: Any,
+    passes: Sequence[str],
 ) -> Clip:
     """`World.record`, which documents the arguments."""
     if twin is not None and twin not in world.twins:
         raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
+    if unknown := sorted(set(passes) - set(PASSES)):
+        raise CuspError(f"passes are some of {', '.join(PASSES)}: got {unknown[0]!r}")
     height_width = image_size(size, SMALLEST)
     rate = number("fps", fps if fps is not None else world.fps, *RATES)
     options = {**check_names(options), **({"split": split} if split is not None else {})}
     pace = world.pace_of(seed, options)
     count = frame_count(world.seconds / pace if seconds is None else seconds, rate)
-    clip = _run(world, seed, options, rate, count, height_width, actions)
+    clip = _run(world, seed, options, rate, count, height_width, actions, passes)
     words = world.caption(caption, language)
     if twin is None:
         return replace(clip, caption=words)
@@ -61,7 +66,7 @@ def record(
     end = count / rate if end is None else min(max(end / pace, (first + 1) / rate), count / rate)
     told: list[str] = []
     broken = _run(
-        world, seed, options, rate, count, height_width, actions, twin, first,
+        world, seed, options, rate, count, height_width, actions, passes, twin, first,
         lambda: told.append(world.caption("rich", language)),
     )  # fmt: skip
     assert broken.truth is not None
@@ -105,6 +110,7 @@ def _run(
     count: int,
     size: tuple[int, int],
     actions: Any,
+    passes: Sequence[str],
     twin: str | None = None,
     first: int = -1,
     at_breach: Callable[[], None] = lambda: None,
@@ -115,6 +121,7 @@ def _run(
     state = np.empty(count, world.state_type)
     taken = np.empty(count, [(name, "f8") for name in world.actions])
     conserved = np.empty(count, [(name, "f8") for name in world.conserved_units])
+    traced = _Passes(passes)
     action = np.zeros(len(world.actions))
     for k in range(count):
         if k:
@@ -124,6 +131,8 @@ def _run(
                 world.break_law(str(twin))
             world.step(action)
         frames[k], masks[k] = world.picture(*size)
+        if passes:
+            traced.add(world.trace(*size), 1 / world.frame_rate)
         state[k] = tuple(world.row())
         conserved[k] = tuple(world.conserved())
         action = world.check_action(_action(world, actions, k, count))
@@ -147,8 +156,36 @@ def _run(
         instances=world.shown_instances,
         camera=world.camera(*size),
         branch=world.branch(state[-1]),
+        **traced.arrays(),
     )
     return Clip(frames, rate, truth=truth)
+
+
+class _Passes:
+    """Depth, and the flow from each picture to the next, gathered as the pictures come."""
+
+    def __init__(self, passes: Sequence[str]):
+        self._wanted = passes
+        self._last: Trace | None = None
+        self._depth: list[np.ndarray] = []
+        self._flow: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, trace: Trace, seconds: float) -> None:
+        self._depth.append(trace.depth)
+        if self._last is not None and "flow" in self._wanted:
+            self._flow.append(self._last.flow_to(trace, seconds))
+        self._last = trace
+
+    def arrays(self) -> dict[str, Any]:
+        """The truth's fields of these passes."""
+        found: dict[str, Any] = {}
+        if "depth" in self._wanted:
+            found["depth"] = np.stack(self._depth)
+        if "flow" in self._wanted:  # of the last picture nothing is known
+            size = self._depth[0].shape
+            flow = [*self._flow, (np.zeros((*size, 2), np.float32), np.ones(size, np.bool_))]
+            found["flow"], found["hidden"] = (np.stack(kind) for kind in zip(*flow, strict=True))
+        return found
 
 
 def _as_seen(world: Environment, until: float) -> tuple[Event, ...]:

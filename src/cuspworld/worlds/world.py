@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cuspworld import html
@@ -37,13 +38,15 @@ class World(Environment):
         split: str | None = None,
         options: dict[str, Any] | None = None,
         actions: Any = None,
+        passes: Sequence[str] = (),
     ) -> Clip:
         """Record a clip with its truth. Same arguments, same bytes.
 
         `twin`: re-render the same seed with one law broken from a known frame on (`twins` lists them). `actions`: one
-        row a frame (frames, action columns) in place of what the parameters say. Raises CuspError for bad values.
+        row a frame (frames, action columns) in place of what the parameters say. `passes`: "depth" and "flow" fill
+        the truth's fields of these names. Raises CuspError for bad values.
         """
-        return record(self, seed, seconds, size, fps, caption, language, twin, split, options, actions)
+        return record(self, seed, seconds, size, fps, caption, language, twin, split, options, actions, passes)
 
     def __repr__(self) -> str:
         fixed = "".join(f", {name}={value!r}" for name, value in self.fixed.items())

@@ -18,6 +18,7 @@ from cuspworld.worlds.ant.model import COXA, FEMUR, FOOT, FOVY, HIPS, MIDDLES, S
 from cuspworld.worlds.ant.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, darker
 from cuspworld.worlds.drawing.scenery import Scenery
+from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, build
@@ -180,12 +181,18 @@ class Ant(Legged):
     def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "gains_legs" else (1,)
 
-    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def _picture(self) -> Picture:
         if not hasattr(self, "_drawing"):
             names = ["ant"] + [f"{part} {k}" for part in ("coxa", "femur", "tibia", "foot") for k in range(6)]
             parts = {name: 1 for name in names} | {"plank 1": 3, "plank 2": 3, "patch": 4}
             self._drawing = Picture("Ant", parts)
-        return self._drawing.draw(self._model, self._data, height, width, self._draw_more, self.shot)
+        return self._drawing
+
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._picture().draw(self._model, self._data, height, width, self._draw_more, self.shot)
+
+    def trace(self, height: int, width: int) -> Trace:
+        return self._picture().trace(self._model, self._data, height, width, self._draw_more, self.shot, {})
 
     def _draw_more(self, scene: Any) -> dict[int, int]:
         drawn: dict[int, int] = {}

@@ -35,6 +35,7 @@ from cuspworld.worlds.chair.ropes import LooseRopes
 from cuspworld.worlds.chair.sand import resistance
 from cuspworld.worlds.chair.words import CAPTIONS, story
 from cuspworld.worlds.drawing.scenery import Scenery
+from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.engines.mujoco_picture import Picture, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, contact_force, cross, mujoco, total_energy
 from cuspworld.worlds.tasks import Task
@@ -358,12 +359,19 @@ class Chair(World):
     def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "appears" else (1,)
 
-    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def _picture(self) -> Picture:
         if not hasattr(self, "_drawing"):
             parts = {"chair": 1, "second": 2, "hook": 3, "block": 5}
             self._drawing = Picture("Chair", parts | {f"plank {k}": 6 for k in range(4)} | {"sand": 6})
+        return self._drawing
+
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         edit = partial(paint, look=self._look())
-        return self._drawing.draw(self._model, self._data, height, width, edit, self.shot)
+        return self._picture().draw(self._model, self._data, height, width, edit, self.shot)
+
+    def trace(self, height: int, width: int) -> Trace:
+        edit = partial(paint, look=self._look())
+        return self._picture().trace(self._model, self._data, height, width, edit, self.shot, {})
 
     def _look(self) -> Look:
         """The ropes, held or loose; the hand that pushes, at the back's top while it does, otherwise a little off."""

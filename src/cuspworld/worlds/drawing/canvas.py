@@ -86,6 +86,7 @@ class Canvas:
         self.scale = min(width / (right - left), height / (top - bottom))  # pixels per metre
         self.x0 = width / 2 - self.scale * (left + right) / 2
         self.y0 = height / 2 + self.scale * (bottom + top) / 2
+        self.behind: Any = 0.0  # metres behind the plane of what is drawn next, or a function of its x and y
         self.image = np.empty((height, width, 3), np.float32)
         self.mask = np.empty((height, width), np.uint8)
 
@@ -250,8 +251,10 @@ class Canvas:
         instance: int = 0,
         alpha: Number = 1.0,
         highlight: Number = 0.3,
+        names: Any = None,
     ) -> None:
-        """A liquid from its particles (n, 2): one smooth body where they are dense, drops where they are not."""
+        """A liquid from its particles (n, 2): one smooth body where they are dense, drops where they are not. `names`
+        (n,): what each is known by from picture to picture; by default its place."""
         if len(points) == 0:
             return
         field = np.empty(self.mask.shape, np.float32)
@@ -260,6 +263,10 @@ class Canvas:
             self.image, self.mask, field, self._points(points), radius, threshold, _floats(colour),
             _floats(lighter(colour, highlight)), alpha, instance,
         )  # fmt: skip
+
+    def follow(self, instance: int, points: Any, names: Any) -> None:
+        """Say that what a world's own kernel drew as `instance` goes where these points (n, 2; metres) go, each known
+        by its name (n,) from picture to picture; nothing is drawn."""
 
     def heat_map(
         self, values: Any, left: Number, bottom: Number, right: Number, top: Number, palette: Any, *, instance: int = 0

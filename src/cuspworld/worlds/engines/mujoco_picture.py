@@ -20,10 +20,12 @@ from cuspworld.errors import CuspError
 from cuspworld.worlds.drawing.camera import numbers
 from cuspworld.worlds.engines.mujoco_filming import laid, moved, set_up
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, mujoco
+from cuspworld.worlds.engines.mujoco_tracing import SpaceTrace, trace
 from cuspworld.worlds.filming import Shot
 
 LARGEST_DOUBLED = 1024  # pixels; larger pictures are drawn at their own size with 4 samples a pixel
 CONTEXTS_KEPT = 4
+Edit = Callable[[mujoco.MjvScene], Mapping[int, int] | None]
 
 
 class _Context:
@@ -136,31 +138,49 @@ class Picture:
         data: mujoco.MjData,
         height: int,
         width: int,
-        edit: Callable[[mujoco.MjvScene], Mapping[int, int] | None] | None = None,
+        edit: Edit | None = None,
         shot: Shot | None = None,
     ) -> tuple[UInt8[np.ndarray, "height width 3"], UInt8[np.ndarray, "height width"]]:
         """The picture and its mask. `edit` may change or add what is drawn (never what is simulated); it returns the
         mask ids of the scene geoms that it added, by their place in the list. `shot`: how it is filmed."""
-        scene = self._prepare(model)
-        model.cam_fovy[0] = field_of_view(self._fovy, height, width)
-        context = _context(self.key, model, height, width)
-        everything = mujoco.mjtCatBit.mjCAT_ALL.value
-        mujoco.mjv_updateScene(model, data, self._option, None, self._camera, everything, scene)
-        added = dict((edit(scene) if edit is not None else None) or {})
+        scene, context, added = self._arrange(model, data, height, width, edit, shot)
         rows, columns = context.factor * height, context.factor * width
-        if shot is not None:
-            camera = camera_numbers(data, self._fovy, rows, columns, shot)
-            added |= set_up(scene, model, shot, camera)
         frame = np.empty((rows, columns, 3), np.uint8)
         view = mujoco.MjrRect(0, 0, columns, rows)
         mujoco.mjr_render(view, scene, context.resources)
         mujoco.mjr_readPixels(frame, None, view, context.resources)
         frame = np.ascontiguousarray(frame[::-1])
         if shot is not None and shot.background != "plain":
-            frame = laid(frame, _segments(scene, context, rows, columns), scene, model, shot, camera)
+            camera = camera_numbers(data, self._fovy, rows, columns, shot)
+            frame = laid(frame, _segments(scene, context, rows, columns)[0], scene, model, shot, camera)
         if context.factor > 1:
             frame = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         return frame if shot is None else shot.lit(frame), self._mask(scene, context, height, width, added)
+
+    def trace(
+        self, model: mujoco.MjModel, data: mujoco.MjData, height: int, width: int, edit: Edit | None, shot: Shot | None,
+        running: Mapping[int, Any],
+    ) -> SpaceTrace:  # fmt: skip
+        """What the pixels of the picture show. `running`: the velocity (m/s) of surfaces that run in their plane, by
+        mask id."""
+        scene, context, added = self._arrange(model, data, height, width, edit, shot)
+        segments, buffer = _segments(scene, context, height, width)
+        camera = camera_numbers(data, self._fovy, height, width, shot)
+        return trace(scene, segments, buffer, added, self.mask_ids, running, camera)
+
+    def _arrange(
+        self, model: mujoco.MjModel, data: mujoco.MjData, height: int, width: int, edit: Edit | None, shot: Shot | None
+    ) -> tuple[mujoco.MjvScene, _Context, dict[int, int]]:
+        """The scene of this picture, where it is drawn, and the mask ids of what the model does not have."""
+        scene = self._prepare(model)
+        model.cam_fovy[0] = field_of_view(self._fovy, height, width)
+        context = _context(self.key, model, height, width)
+        everything = mujoco.mjtCatBit.mjCAT_ALL.value
+        mujoco.mjv_updateScene(model, data, self._option, None, self._camera, everything, scene)
+        added = dict((edit(scene) if edit is not None else None) or {})
+        if shot is not None:
+            added |= set_up(scene, model, shot, camera_numbers(data, self._fovy, height, width, shot))
+        return scene, context, added
 
     def _mask(
         self, scene: mujoco.MjvScene, context: _Context, height: int, width: int, added: Mapping[int, int]
@@ -174,23 +194,26 @@ class Picture:
                 ids[geom.segid + 1] = added[place_in_list]
             elif geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
                 ids[geom.segid + 1] = self.mask_ids[geom.objid]
-        return ids[np.minimum(_segments(scene, context, height, width) + 1, scene.ngeom)]
+        return ids[np.minimum(_segments(scene, context, height, width)[0] + 1, scene.ngeom)]
 
 
-def _segments(scene: mujoco.MjvScene, context: _Context, height: int, width: int) -> Int[np.ndarray, "height width"]:
-    """The segmentation number of every pixel, -1 for none."""
+def _segments(
+    scene: mujoco.MjvScene, context: _Context, height: int, width: int
+) -> tuple[Int[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
+    """The segmentation number of every pixel, -1 for none, and OpenGL's depth, 0 near and 1 far."""
     flags = (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR)
     before = scene.flags.copy()
     scene.flags[:] = 0
     for flag in flags:
         scene.flags[flag] = 1
-    picture = np.empty((height, width, 3), np.uint8)
+    picture, depth = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.float32)
     view = mujoco.MjrRect(0, 0, width, height)
     mujoco.mjr_render(view, scene, context.resources)
-    mujoco.mjr_readPixels(picture, None, view, context.resources)
+    mujoco.mjr_readPixels(picture, depth, view, context.resources)
     scene.flags[:] = before
     # the id lies in the red and green bytes; a scene has far fewer than 65,536 geoms
-    return picture[::-1, :, 0].astype(np.int32) + 256 * picture[::-1, :, 1].astype(np.int32) - 1
+    codes = picture[::-1, :, 0].astype(np.int32) + 256 * picture[::-1, :, 1].astype(np.int32)
+    return codes - 1, depth[::-1]
 
 
 def add_rod(

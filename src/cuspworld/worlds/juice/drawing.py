@@ -42,7 +42,8 @@ def paint(canvas: Canvas, look: Look) -> None:
     base, left_wall, right_wall = walls.tolist()
     inner = [left_wall[:2], left_wall[2:4], right_wall[2:4], right_wall[:2]]
     canvas.polygon(inner, (250, 253, 255), alpha=0.35, instance=1)
-    canvas.liquid(liquid[inside | (liquid[:, 1] > 0.012)], look.spacing * 2.1, colour, instance=2)
+    shown = np.flatnonzero(inside | (liquid[:, 1] > 0.012))
+    canvas.liquid(liquid[shown], look.spacing * 2.1, colour, instance=2, names=shown)
     for ax, ay, bx, by, radius in (base, left_wall, right_wall):
         canvas.capsule(ax, ay, bx, by, radius, GLASS, alpha=0.85, instance=1)
     _hand(canvas, *look.finger, look.direction)

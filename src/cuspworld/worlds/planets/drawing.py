@@ -21,15 +21,17 @@ STARS: dict[str, Colour] = {
 }  # fmt: skip
 
 
-def starry_sky(canvas: Canvas, stars: np.ndarray) -> np.ndarray:
-    """The background image (height, width, 3) float: a gradient with distant stars (n, 4: x, y, size, brightness)."""
+def starry_sky(canvas: Canvas, stars: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The background image (height, width, 3) float and its mask: a gradient with distant stars (n, 4: x, y, size,
+    brightness)."""
     canvas.background(SKY_TOP, SKY_BOTTOM)
+    mask = canvas.mask.copy()
     height, width = canvas.mask.shape
     for x, y, size, light in stars.tolist():
         px = (x * width - canvas.x0) / canvas.scale
         py = (canvas.y0 - y * height) / canvas.scale
         canvas.circle(px, py, 0.012 + 0.028 * size**3, (226, 228, 255), alpha=0.25 + 0.6 * light, soft=0.02)
-    return canvas.image.copy()
+    return canvas.image.copy(), mask
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import Canvas
 from cuspworld.worlds.drawing.scenery import Scenery
+from cuspworld.worlds.drawing.tracing import TracedCanvas
 from cuspworld.worlds.planets.drawing import Look, paint, starry_sky
 from cuspworld.worlds.planets.kernels import advance, energy, watch
 from cuspworld.worlds.planets.words import CAPTIONS, story
@@ -142,7 +143,7 @@ class Planets(World):
         self._first_energy = self._rocket_energy()
         self._trails: dict[int, deque[tuple[float, float]]] = {i: deque(maxlen=TRAIL) for i in self._ids}
         self._prefill()
-        self._sky: dict[tuple[int, int], np.ndarray] = {}
+        self._sky: dict[tuple[type, int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     def _launch(self, shares: np.ndarray, base: float, ratio: float, spin: float) -> None:
         """The rocket on a round orbit between the planets; or arriving, nearest to the star when its engine fires."""
@@ -346,11 +347,10 @@ class Planets(World):
         return (2, 3, 4, 5)
 
     def paint(self, canvas: Canvas) -> None:
-        shape = canvas.mask.shape
-        if shape not in self._sky:
-            self._sky[shape] = starry_sky(canvas, self._look[1])
-        canvas.image[:] = self._sky[shape]
-        canvas.mask[:] = 0
+        kind = (type(canvas), *canvas.mask.shape)
+        if kind not in self._sky or isinstance(canvas, TracedCanvas):  # every tracing labels anew
+            self._sky[kind] = starry_sky(canvas, self._look[1])
+        canvas.image[:], canvas.mask[:] = self._sky[kind]
         bodies = {i: (*self._x[k].tolist(), *(self._v[k] - self._v[0]).tolist()) for k, i in enumerate(self._ids)}
         order, _, ringed = self._look
         paint(canvas, Look(bodies, self._trails, tuple(order.tolist()), ringed, self.values["star_colour"], self._nose,

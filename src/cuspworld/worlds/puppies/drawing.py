@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from cuspworld.worlds.drawing.canvas import Canvas, Colour, darker, lighter
 
 # coat -> (fur, ears)
@@ -17,6 +19,7 @@ COATS: dict[str, tuple[Colour, Colour]] = {
 }
 
 
+HILLS = 40.0  # m behind the meadow's near edge
 FRONTAL = 0.45  # below this, a puppy is seen from the front: its two sides come apart
 
 
@@ -51,20 +54,27 @@ class Look:
 def paint(canvas: Canvas, look: Look) -> None:
     horizon = look.height
     canvas.background((128, 190, 240), (206, 232, 250))
+    canvas.behind = np.inf
     canvas.circle(0.58, 1.12, 0.12, (255, 236, 150), soft=0.02)
     for x, y, r in ((-0.58, 1.06, 0.11), (-0.44, 1.10, 0.13), (-0.30, 1.06, 0.10)):
         canvas.ellipse(x, y, 1.3 * r, 0.75 * r, (255, 255, 255), soft=0.03)
+    canvas.behind = HILLS
     canvas.ellipse(-0.55, horizon - 0.10, 0.95, 0.30, (138, 196, 116), shade=0.08)
     canvas.ellipse(0.75, horizon - 0.12, 0.85, 0.26, (122, 184, 104), shade=0.08)
+    # the meadow lies in space: what is seen at the height y is that far behind the plane of its near edge
+    canvas.behind = lambda x, y: look.distance * y / np.maximum(horizon - y, 1e-3)
     canvas.band(-9.0, horizon - 0.02, (124, 196, 92), (124, 196, 92))
     canvas.band(-0.52, horizon - 0.02, (132, 200, 98), (88, 166, 66))
     farthest_first = sorted(look.puppies, key=lambda dog: (dog.distance, dog.instance), reverse=True)
     for dog in farthest_first:
         if dog.distance >= look.ball[1]:
+            canvas.behind = dog.distance
             draw_puppy(canvas, dog)
+    canvas.behind = look.ball[1]
     _ball(canvas, look)
     for dog in farthest_first:
         if dog.distance < look.ball[1]:
+            canvas.behind = dog.distance
             draw_puppy(canvas, dog)
 
 

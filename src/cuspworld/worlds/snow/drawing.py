@@ -49,11 +49,11 @@ def paint(canvas: Canvas, look: Look) -> None:
         _branch(canvas, *look.perch, look)
     x, y = look.snow[:, 0], look.snow[:, 1]
     animal_x, animal_y = look.position
-    _snow(canvas, look.snow[~look.lump], 2)
+    _snow(canvas, look.snow, ~look.lump, 2)
     _animal(canvas, look, animal_x, animal_y)
-    _snow(canvas, look.snow[look.lump], 3)
+    _snow(canvas, look.snow, look.lump, 3)
     buried = ~look.lump & (abs(x - animal_x) < 0.5) & (y < animal_y - 0.02)  # snow in front of its feet
-    _snow(canvas, look.snow[buried], 2)
+    _snow(canvas, look.snow, buried, 2)
 
 
 def _landscape(canvas: Canvas, slope: float) -> None:
@@ -95,11 +95,14 @@ def _branch(canvas: Canvas, x: float, y: float, look: Look) -> None:
         canvas.capsule(px, py, needle, py - 0.11, 0.022, (46, 104, 82), end=0.01, instance=4)
 
 
-def _snow(canvas: Canvas, particles: Float[np.ndarray, "particles 2"], instance: int) -> None:
+def _snow(
+    canvas: Canvas, snow: Float[np.ndarray, "particles 2"], shown: Bool[np.ndarray, " particles"], instance: int
+) -> None:
     spacing = canvas.scale * 0.02  # pixels between particles
     radius = max(2.2 * spacing, 1.2)
     full = math.pi * radius**2 / (3 * spacing**2)  # the field of dense snow
-    canvas.liquid(particles, 2.2 * 0.02, SNOW, threshold=0.26 * full, instance=instance, highlight=0.85)
+    names = np.flatnonzero(shown)
+    canvas.liquid(snow[shown], 2.2 * 0.02, SNOW, threshold=0.26 * full, instance=instance, highlight=0.85, names=names)
 
 
 def _animal(canvas: Canvas, look: Look, x: float, y: float) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.scenery import Scenery
+from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, total_energy
@@ -231,7 +232,7 @@ class Treadmill(Legged):
     def twin_instances(self, twin: str) -> tuple[int, ...]:
         return (2,) if twin == "belt_against_step" else (1,)
 
-    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def _picture(self) -> Picture:
         if not hasattr(self, "_drawing"):
             names = (
                 "strut left",
@@ -247,7 +248,14 @@ class Treadmill(Legged):
             names_of_dog = ["dog"] + [f"{part} {k}" for part in ("upper", "lower", "foot") for k in range(4)]
             parts = {**dict.fromkeys(names_of_dog, 1), "belt": 2, **dict.fromkeys(names, 3)}
             self._drawing = Picture("Treadmill", parts)
-        return self._drawing.draw(self._model, self._data, height, width, self._draw_more, self.shot)
+        return self._drawing
+
+    def picture(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._picture().draw(self._model, self._data, height, width, self._draw_more, self.shot)
+
+    def trace(self, height: int, width: int) -> Trace:
+        running = {2: (self._belt if self._against else -self._belt, 0.0, 0.0)}
+        return self._picture().trace(self._model, self._data, height, width, self._draw_more, self.shot, running)
 
     def _draw_more(self, scene: Any) -> dict[int, int]:
         drawn: dict[int, int] = {}

@@ -22,7 +22,7 @@ class Look:
     cell: float
     nozzle: float
     fan_turned: float
-    smoke: Float[np.ndarray, "puffs 3"]
+    smoke: Float[np.ndarray, "puffs 4"]
     puff: float
     obstacle: str
     place: tuple[float, float]
@@ -66,6 +66,7 @@ def _smoke(canvas: Canvas, look: Look) -> None:
     points = np.empty((len(look.smoke), 2))
     points[:, 0] = canvas.x0 + scale * cell * (look.smoke[:, 0] + 0.5)
     points[:, 1] = canvas.y0 - scale * cell * (look.smoke[:, 1] - 0.5)
+    canvas.follow(2, cell * (look.smoke[:, :2] + (0.5, -0.5)), look.smoke[:, 3])
     window = (canvas.x0, canvas.x0 + scale * length, canvas.y0 - scale * height, canvas.y0)
     kernels.draw_smoke(
         canvas.image, canvas.mask, np.empty(canvas.mask.shape), points, radius, 1.1 * look.puff * cell * scale / radius,

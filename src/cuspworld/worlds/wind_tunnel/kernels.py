@@ -173,7 +173,8 @@ def _sample(field, x, y):
 
 @njit(cache=True, fastmath=EXACT)
 def carry(smoke, count, u, v, solid, steps):
-    """Move smoke (n, 3: x, y in cells, age in steps) with the flow for that many steps (midpoint rule); drop what left.
+    """Move smoke (n, 4: x, y in cells, age in steps, name) with the flow for that many steps (midpoint rule); drop what
+    left.
 
     Returns how many are left; they come first, in their order.
     """
@@ -187,7 +188,7 @@ def carry(smoke, count, u, v, solid, steps):
         y += steps * _sample(v, mx, my)
         age = smoke[n, 2] + steps
         if x < columns - 1.5 and _sample(solid, x, y) < 0.9:
-            smoke[kept, 0], smoke[kept, 1], smoke[kept, 2] = x, y, age
+            smoke[kept, 0], smoke[kept, 1], smoke[kept, 2], smoke[kept, 3] = x, y, age, smoke[n, 3]
             kept += 1
     return kept
 

@@ -128,9 +128,9 @@ class WindTunnel(World):
         puffs = np.stack(np.meshgrid(along, self._nozzles), -1).reshape(-1, 2)
         rows, columns = puffs[:, 1].round().astype(int), puffs[:, 0].round().astype(int)
         puffs = puffs[self._solid[rows, columns] < 0.05]
-        self._smoke = np.zeros((MOST, 3))
-        self._puffs = len(puffs)
-        self._smoke[: self._puffs, :2] = puffs
+        self._smoke = np.zeros((MOST, 4))
+        self._puffs = self._named = len(puffs)
+        self._smoke[: self._puffs, :2], self._smoke[: self._puffs, 3] = puffs, np.arange(self._puffs)
         self._travelled = 0.0
 
     def advance(self, seconds: float, action: np.ndarray) -> None:
@@ -177,7 +177,8 @@ class WindTunnel(World):
             new = slice(self._puffs, self._puffs + LINES)
             self._smoke[new, 0], self._smoke[new, 1], self._smoke[new, 2] = NOZZLE / CELL, self._nozzles, 0.0
             self._smoke[new, 0] += self._travelled
-            self._puffs += LINES
+            self._smoke[new, 3] = self._named + np.arange(LINES)
+            self._puffs, self._named = self._puffs + LINES, self._named + LINES
 
     def _notice(self, now: float, across: np.ndarray) -> None:
         """A vortex passes where the wake's velocity across changes sign (straight line within a step of 1.2 ms)."""
