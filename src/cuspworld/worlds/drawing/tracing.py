@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ STILL = 1e-9  # pixels: rounding
 Flow = tuple[Float[np.ndarray, "height width 2"], Bool[np.ndarray, "height width"]]
 
 
+@runtime_checkable
 class Trace(Protocol):
     """What the pixels of one picture show."""
 
