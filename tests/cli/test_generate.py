@@ -5,7 +5,8 @@ import json
 import numpy as np
 from PIL import Image
 
-from cuspworld import Clip
+from cuspworld import Clip, Library, Simulator
+from cuspworld.language import Matcher, expand
 from tests.cli.test_library_verbs import cusp
 from tests.helpers import moving_box
 
@@ -28,6 +29,23 @@ def test_height_and_width_and_what_the_file_says(tmp_path, capsys):
         and facts["made"]["model"] == "default"
         and facts["made"]["prompt"] == "two balls collide"
     )
+
+
+def test_an_expanded_prompt_is_kept_beside_what_was_asked(tmp_path, capsys, monkeypatch):
+    """The shipped model keeps no captions, which lends nothing: here a model is put in its place that does."""
+    assert Simulator.from_pretrained("default").expand("red juice tips over") == "red juice tips over"
+    lent = Matcher(["A glass of red juice on a table is pushed hard; it tips over and the red juice pours out."])
+    monkeypatch.setattr(Simulator, "expand", lambda self, prompt, seed=0: expand(prompt, lent, seed))
+    file, library = tmp_path / "a.mp4", tmp_path / "l.lance"
+    assert cusp("generate", "red juice tips over", "--expand", "-o", file, "--num-frames", 3, "--seed", 1, *QUICK) == 0
+    capsys.readouterr()
+    assert cusp("info", file, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    text = facts["made"]["expansion"]
+    assert facts["made"]["prompt"] == "red juice tips over" and facts["caption"] == text
+    assert len(text) > 30 and "red" in text and "tip" in text
+    assert cusp("ingest", tmp_path, "-o", library) == 0
+    assert Library.open(library)[0].caption == text
 
 
 def test_stills(tmp_path):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from cuspworld.errors import CuspError
 from cuspworld.worlds import make
 from cuspworld.worlds.candles.world import CELL, COLUMNS, FLAME, ROWS, STILL, extinction_factor, kernels
+from cuspworld.worlds.parameters import draw
 from tests.worlds import contract
 
 
@@ -153,3 +155,15 @@ def test_a_flame_that_goes_out_after_the_breath_relights_after_that():
     assert out > next(event.time for event in seen.truth.events if event.name == "breath ends") + 0.4
     relit = world.record(100, seconds=4.0, twin="relights")
     assert relit.truth.violation.start >= out + 0.4
+
+
+def test_every_seed_of_the_split_out_can_be_drawn():
+    """Below a Zeldovich number of about 6.9 a flame that is out lights by itself in still air, and has no branch."""
+    world, numbers = make("Candles", split="out"), []
+    for seed in range(200):
+        world.seed, world.drawn_split = seed, "out"
+        numbers.append(draw(world.ranges, (), "out", world.rng("parameters"), {}, world.why_not)["zeldovich"])
+    assert 6.8 < min(numbers) < 7.0 and max(numbers) > 10.0
+    make("Candles", split="out", zeldovich=6.95).reset(seed=0)
+    with pytest.raises(CuspError, match="zeldovich"):
+        make("Candles", zeldovich=5.5).reset(seed=0)

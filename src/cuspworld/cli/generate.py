@@ -30,10 +30,15 @@ def generate(
     after: Annotated[
         Path | None, typer.Option(help="A video that comes after; with --video, both are connected.")
     ] = None,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="First describe the prompt in full, in the words of the model's captions.")
+    ] = False,
     candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Generate a video from a prompt, an image or a video. The file keeps prompt, seed and model: `cusp info` tells.
+    """Generate a video from a prompt, an image or a video. The file keeps prompt, expansion, seed and model.
+
+    `cusp info` tells them.
 
     Examples:
 
@@ -47,6 +52,7 @@ def generate(
     """
     import time
     import warnings
+    from dataclasses import replace
 
     from cuspworld.cli.parse import parse_size
     from cuspworld.cli.say import plain, say, say_json
@@ -70,18 +76,20 @@ def generate(
     if seconds is not None:
         options["seconds"] = seconds
     simulator = Simulator.from_pretrained(model)
-    note = ""
+    note, asked = "", text
+    text = simulator.expand(text, seed) if expand else text
+    told_in_full = {"prompt": asked, "expansion": text} if expand else {}
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CuspWarning)
         if candidates == 1:
             chunks = simulator.stream(text, **options)
-            made = simulator.made(text, **options)
+            made = {**simulator.made(text, **options), **told_in_full}
             write_stream(output, chunks, fps or simulator.config.fps, caption=text, made=made)
         else:
             clip, report, kept = simulator.best_of(text, candidates, **options)[0]
             note = f"kept seed {kept} of {candidates}: the audit's score {report.score:.2f}"
-            clip.write(output)
+            replace(clip, made={**clip.made, **told_in_full}).write(output)
     took = time.perf_counter() - started
     told = [str(w.message) for w in caught if issubclass(w.category, CuspWarning)]
     if as_json:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from cuspworld.language.expansion import expand
 from cuspworld.language.matching import Match, Matcher
 from cuspworld.simulator.kinds import Kind
 
@@ -37,6 +38,10 @@ class Prompts:
     @cached_property
     def _matcher(self) -> Matcher:
         return Matcher(self._wordings)
+
+    def expand(self, prompt: str, seed: int) -> str:
+        """The prompt as a full description, as the recorded captions have it (language/expansion.py)."""
+        return expand(prompt, self._matcher, seed)
 
     def masses(self, prompt: str, seed: int, shown: int | None = None) -> Masses:
         """The kind and the clips that fit best. Where the prompt says nothing that is known, the kind that is `shown`

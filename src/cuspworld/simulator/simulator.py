@@ -105,6 +105,11 @@ class Simulator(Parts):
         rate = float(options.get("fps") or self.config.fps)
         return OUTPUTS[output_type](Clip(frames, rate, prompt, made={**self.made(prompt, **options), **facts}))
 
+    def expand(self, prompt: str, seed: int = 0) -> str:
+        """The prompt as a full description in the words of the captions that the model was taught, lent by a recorded
+        clip that shows what the prompt says; the prompt itself where none does, or the model keeps no captions."""
+        return self._prompts.expand(prompt, seed) if self.kinds else prompt
+
     def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What a file says of how its clip came to be."""
         path = self._follows_paths(options)

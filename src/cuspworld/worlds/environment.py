@@ -83,6 +83,7 @@ class Environment(gymnasium.Env):
     held_out: ClassVar[HeldOut] = ()
     presets: ClassVar[dict[str, Preset]] = {}
     columns: ClassVar[dict[str, str]] = {}
+    limits: ClassVar[dict[str, tuple[float, float]]] = {}  # of columns: (lowest, highest), where nature knows them
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {}
     conserved_units: ClassVar[dict[str, str]] = {}
     critical_events: ClassVar[tuple[str, ...]] = ()
@@ -140,7 +141,7 @@ class Environment(gymnasium.Env):
         self.fixed = check_options(self._known, {**chosen.options, **goal, **options})
         self._low, self._high = (np.array([limits[k] for limits in self.actions.values()], np.float32) for k in (1, 2))
         self.action_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
-        known_limits = [limits_of(name) for name in self.columns]
+        known_limits = [limits_of(name, self.limits.get(name)) for name in self.columns]
         low, high = (np.array([pair[k] for pair in known_limits]) for k in (0, 1))
         self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float64)
         self.state_type = np.dtype([(name, "f8") for name in self.columns])
@@ -437,12 +438,11 @@ class Environment(gymnasium.Env):
             raise CuspError(f"the world {self.name} has not begun: call reset(seed=...) first")
 
 
-def limits_of(column: str) -> tuple[float, float]:
-    """What is known of a state column by its name, with room for rounding."""
-    low, high = LIMITS.get(column.rpartition("_")[2], (-np.inf, np.inf))
-    return low - _SLACK * abs(low) if np.isfinite(low) else low, high + _SLACK * abs(high) if np.isfinite(
-        high
-    ) else high
+def limits_of(column: str, known: tuple[float, float] | None = None) -> tuple[float, float]:
+    """What a world knows of a state column, or else its name says, with room for rounding."""
+    low, high = known or LIMITS.get(column.rpartition("_")[2], (-np.inf, np.inf))
+    slack = _SLACK * max((abs(v) for v in (low, high) if np.isfinite(v)), default=0.0)
+    return low - slack, high + slack
 
 
 def check_names(options: Any) -> dict[str, Any]:

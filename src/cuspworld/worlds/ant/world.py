@@ -19,7 +19,7 @@ from cuspworld.worlds.ant.words import CAPTIONS, story
 from cuspworld.worlds.drawing.canvas import COLOURS, darker
 from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.drawing.tracing import Trace
-from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
+from cuspworld.worlds.engines.legged import KICK_LASTS, Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import HIDDEN, build
 from cuspworld.worlds.words import Story
@@ -71,6 +71,10 @@ class Ant(Legged):
         **{f"leg_{k}_{joint}": "rad" for k in range(1, 7) for joint in ("yaw", "lift", "knee")},
         "legs": "1",
     }
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        **{f"foot_{k}_load": (0.0, math.inf) for k in range(1, 7)}, "slip_speed": (0.0, math.inf), "legs": (4.0, 8.0),
+        "kick_force": (-40.0 / KICK_LASTS, 40.0 / KICK_LASTS),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "walk": ("m/s", -0.6, 0.6),
         "turn": ("rad/s", -1.0, 1.0),

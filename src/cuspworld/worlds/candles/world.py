@@ -83,6 +83,10 @@ class Candles(World):
         "candles": "1", "lit": "1", "weakest": "1", "critical_flame": "1", "breath_speed": "m/s",
         "hottest_air": "K", "energy": "J",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        **{f"flame_{n}": (0.0, 1.0) for n in range(1, MOST + 1)}, "weakest": (0.0, 1.0), "critical_flame": (0.0, 1.0),
+        "candles": (0.0, MOST), "lit": (0.0, MOST), "breath_speed": (0.0, 12.0),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"breath": ("m/s", 0.0, 12.0)}
     conserved_units: ClassVar[dict[str, str]] = {"heat_minus_released": "J"}
     critical_events = ("blow-out",)
@@ -138,6 +142,17 @@ class Candles(World):
         for k in range(120):  # the plumes rise before the clip begins
             self._substep(k * STEP - 1.0, STEP)
         self._released = self._heat_content()
+
+    def why_not(self, values: dict[str, Any]) -> str:
+        fold, factor = extinction_factor(values["zeldovich"])
+        out = 1 - fold  # theta at the other fold: with less strain than there a flame that is out lights by itself
+        ignition = (1 - out) * math.exp(-values["zeldovich"] * (1 - out)) / out
+        if ignition < STILL * factor:
+            return ""
+        return (
+            f"zeldovich must be so high that a flame that is out stays out in still air: got {values['zeldovich']:g}, "
+            "take 7 or more"
+        )
 
     def _steady(self, burning: bool) -> float:
         """The burning (or the unstable) steady state of a flame in still air."""

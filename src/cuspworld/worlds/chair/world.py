@@ -101,6 +101,10 @@ class Chair(World):
         "lowest": "m", "overhang": "m", "hook_x": "m", "hook_z": "m", "held": "1", "rope_tension": "N", "support": "N",
         "push_force": "N", "sand_force_z": "N", "energy": "J",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        "rope_tension": (0.0, math.inf), "support": (0.0, math.inf),
+        "push_force": (-20.0 / PUSH_LASTS, 20.0 / PUSH_LASTS),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "hook_x": ("m/s", -1.5, 1.5),
         "hook_z": ("m/s", -1.5, 1.5),

@@ -77,6 +77,10 @@ class CoffeeCup(World):
             ("turn_rate", "rad/s"), ("roll", "rad"), ("roll_rate", "rad/s"), ("length", "m"), ("draught", "m"))},
         "gap": "m", "roll_limit": "rad", "wave_height": "m", "water_energy": "J",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        **{f"{what}_{n}": (0.0, high) for n in (1, 2) for what, high in (("length", 0.16), ("draught", math.inf))},
+        "roll_limit": (0.1, 3.0),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "thrust_1": ("N", -2e-3, 2e-3), "rudder_1": ("N m", -2e-5, 2e-5), "thrust_2": ("N", -2e-3, 2e-3),
         "rudder_2": ("N m", -2e-5, 2e-5), "shake": ("m/s", -0.4, 0.4),

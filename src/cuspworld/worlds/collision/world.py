@@ -86,6 +86,11 @@ class Collision(World):
             "x": "m", "y": "m", "velocity_x": "m/s", "velocity_y": "m/s", "radius": "m", "mass": "kg", "present": "1",
         }.items()
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        f"ball_{k}_{what}": (0.0, high)
+        for k in (1, 2)
+        for what, high in (("radius", 2.4), ("mass", DENSITY * math.pi * 2.4**2))
+    }
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "kick_x": ("N s", -20.0, 20.0),
         "kick_y": ("N s", -20.0, 20.0),

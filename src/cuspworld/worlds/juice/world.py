@@ -86,6 +86,7 @@ class Juice(World):
         "push_force": "N",
         "energy": "J",
     }
+    limits: ClassVar[dict[str, tuple[float, float]]] = {"push_force": (-1.0 / PUSH_LASTS, 1.0 / PUSH_LASTS)}
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"push": ("N s", -1.0, 1.0)}
     conserved_units: ClassVar[dict[str, str]] = {"liquid_mass": "kg"}
     critical_events = ("tipping", "recovers", "spill begins")

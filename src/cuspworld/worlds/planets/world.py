@@ -72,6 +72,10 @@ class Planets(World):
         "rocket_x": "m", "rocket_y": "m", "rocket_velocity_x": "m/s", "rocket_velocity_y": "m/s",
         "rocket_present": "1", "rocket_energy": "J/kg", "rocket_thrust": "m/s^2",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        "star_mass": (0.0, 10.0), "rocket_thrust": (-10.0 / BURN, 10.0 / BURN),
+        **{f"planet_{k}_mass": (0.0, 0.1) for k in range(1, MOST + 1)},
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"kick": ("m/s", -10.0, 10.0)}
     conserved_units: ClassVar[dict[str, str]] = {
         "energy": "J", "momentum_x": "N s", "momentum_y": "N s", "angular_momentum": "N m s",

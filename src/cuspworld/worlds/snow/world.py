@@ -100,6 +100,9 @@ class Snow(World):
         "snow_momentum_y": "N s",
         "energy": "J",
     }
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        "bonds": (0.0, 1.0), "critical_bonds": (-2.0, 2.0), "slab_speed": (0.0, math.inf),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "jump_x": ("N s", -300.0, 300.0),
         "jump_y": ("N s", -300.0, 300.0),

@@ -17,7 +17,7 @@ from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.drawing.tracing import Trace
-from cuspworld.worlds.engines.legged import Legged, gait, moving_columns, two_links
+from cuspworld.worlds.engines.legged import KICK_LASTS, Legged, gait, moving_columns, two_links
 from cuspworld.worlds.engines.mujoco_picture import Picture, add_rod, camera_numbers
 from cuspworld.worlds.engines.mujoco_scene import build, total_energy
 from cuspworld.worlds.tasks import Task
@@ -90,6 +90,10 @@ class Treadmill(Legged):
         **{f"leg_{k}_{joint}": "rad" for k in range(1, 5) for joint in ("hip", "knee")},
         "belt_speed": "m/s",
     }
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        **{f"foot_{k}_load": (0.0, math.inf) for k in range(1, 5)}, "slip_speed": (0.0, math.inf),
+        "belt_speed": (-3.0, 3.0), "kick_force": (-60.0 / KICK_LASTS, 60.0 / KICK_LASTS),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "belt": ("m/s", -3.0, 3.0),
         "kick": ("N s", -60.0, 60.0),

@@ -80,6 +80,10 @@ class WindTunnel(World):
         "wake_swing": "1",
         "vortices": "1",
     }
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        "wind": (-TOP_SPEED, TOP_SPEED), "vortices": (0.0, math.inf),
+        "critical_reynolds": (min(CRITICAL.values()), max(CRITICAL.values())),
+    }  # fmt: skip
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {"fan": ("m/s", -TOP_SPEED, TOP_SPEED)}
     conserved_units: ClassVar[dict[str, str]] = {"mass_minus_inflow": "kg/m"}
     critical_events = ("critical speed", "shedding begins", "shedding stops")
