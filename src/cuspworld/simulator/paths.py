@@ -22,7 +22,7 @@ from cuspworld.transport.brenier import Brenier
 CRITICAL = (None, "avoid", "seek")
 NOISE = 0.1  # added to a path, in units of the codes' spread: what was drawn is followed closely, not copied
 MOST_PATHS = 400  # that a draw is made from
-NEAREST = 4  # paths that one which is to be like another is drawn from
+NEAREST = 4  # paths that one is drawn from which is to begin or to move like another
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Paths:
         codes = self.branches.kind.codes[rows]  # (P, s, k)
         if start is not None:
             distance = ((codes[chosen][:, : len(start)] - start[: codes.shape[1]]) ** 2).sum((1, 2))
-            chosen = chosen[np.argsort(distance)[: max(8, len(chosen) // 200)]]
+            chosen = chosen[np.argsort(distance)[:NEAREST]]
         if like is not None:
             some = min(codes.shape[1], len(like))
             distance = ((_moves(codes[chosen][:, :some]) - _moves(like[:some])) ** 2).sum(1)

@@ -73,6 +73,7 @@ class DrawnRoute:
         self.steps, self.advance, self.device = steps, advance, device
         self.drawn: Drawn | None = None
         self._begin = 0
+        self.begun = False  # whether the clip begins with frames that were given
 
     @property
     def code(self) -> SceneCode:
@@ -82,6 +83,7 @@ class DrawnRoute:
         """The codes of the next chunk; `known`: its first latents, where they are given."""
         start = None if known is None else self._codes(known[0].cpu())
         if self.drawn is None:
+            self.begun = start is not None
             self.drawn = self.paths.draw(self.masses.of, start, self.like)
         else:
             self._begin += self.advance
@@ -95,8 +97,8 @@ class DrawnRoute:
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the
-        prompt asks; else the prompt itself."""
-        if self.drawn is None or not self.masses.whole or not prompt:
+        prompt asks and nothing is given that may look otherwise; else the prompt itself."""
+        if self.drawn is None or self.begun or not self.masses.whole or not prompt:
             return prompt
         return self.paths.branches.kind.captions[self.drawn.nearest][0]
 
