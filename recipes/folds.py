@@ -29,9 +29,10 @@ from cuspworld.training.run import train
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
 STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # nothing happens: so many clips more
 STILLS = 100
-STEPS = {"Puppies": 5000, "Collision": 3000, "Juice": 4000, "Candles": 2000, "Chair": 2500}
+STEPS = {"Puppies": 4000, "Collision": 3000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
+IDENTITY = {"Puppies": 8, "Collision": 16}  # numbers that say who is in a clip
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
 SEED = 0
@@ -136,6 +137,7 @@ def main() -> None:
                 PRESET,
                 transport=replace(PRESET.transport, steps=arguments.steps or STEPS[name]),
                 known_steps=BY_STEPS.get(name, 0.0),
+                identity_width=0 if arguments.arm in ("flow", "critical") else IDENTITY.get(name, 0),
                 **{**SMALL, "depth": DEPTH.get(name, SMALL["depth"])},
                 **ARMS[arguments.arm],
             ),

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cuspworld import Clip
+from cuspworld import Clip, Simulator
+from cuspworld.models import read_tensors
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -23,7 +24,7 @@ def said(script: str, folder: Path, *arguments: str) -> str:
 def test_every_script_is_tested_and_on_the_page():
     scripts = {path.name for path in EXAMPLES.glob("*.py")}
     page, here = (EXAMPLES / "README.md").read_text(), Path(__file__).read_text()
-    assert len(scripts) == 5 and all(f"`{name}`" in page and f'"{name}"' in here for name in scripts)
+    assert len(scripts) == 6 and all(f"`{name}`" in page and f'"{name}"' in here for name in scripts)
 
 
 def test_make_a_video(tmp_path):
@@ -63,3 +64,22 @@ def test_train_on_a_folder(tmp_path):
     before, after = (float(word) for word in printed.split("codec: ")[1].split(" dB after")[0].split(" dB before, "))
     assert after > before + 3
     assert Clip.read(tmp_path / "run.mp4").seconds == pytest.approx(2, abs=0.2)
+
+
+@pytest.mark.long
+def test_train_on_a_cluster(tmp_path):
+    """Two workers on this machine end with the losses that one process has."""
+    pytest.importorskip("ray.train", reason="needs ray[train]")
+    from cuspworld.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["record", "Collision", "-n", "12", "-o", str(tmp_path / "worlds.lance"), "--size", "32"])
+    losses = {}
+    for workers in ("1", "2"):
+        options = ["--workers", workers, "--preset", "tiny", "--steps", "4", "--batch", "4"]
+        said("train_on_a_cluster.py", tmp_path, "worlds.lance", f"run{workers}", *options)
+        Simulator.from_pretrained(tmp_path / f"run{workers}" / "model")
+        tensors = read_tensors(tmp_path / f"run{workers}" / "transport.checkpoint.safetensors")
+        losses[workers] = {name: tensor for name, tensor in tensors.items() if name.startswith("average.")}
+    for name, tensor in losses["1"].items():
+        assert (tensor - losses["2"][name]).abs().max() < 1e-3, name

@@ -150,7 +150,7 @@ def test_learning_rate_warms_up_and_ends_near_zero():
 
 def test_presets_and_their_changes():
     assert with_steps(preset("tiny"), 5, None, 2).codec == dataclasses.replace(PRESETS["tiny"].codec, steps=5, batch=2)
-    with pytest.raises(CuspError, match="tiny, small, base"):
+    with pytest.raises(CuspError, match="tiny, small, expert, base"):
         preset("huge")
     with pytest.raises(CuspError, match="1 or more"):
         with_steps(preset("tiny"), 0, None, None)

@@ -143,12 +143,13 @@ class Branches:
         rng: np.random.Generator,
         stay: bool = False,
         near: Float[ndarray, " k"] | None = None,
+        who: Float[ndarray, " i"] | None = None,
     ) -> tuple[Float[ndarray, " k"], int]:
         """The next code of a path whose last codes and branch are given, and its branch.
 
         It follows a recorded step of this branch that the last `MEMORY` codes are near to: so it makes no passage that
         was never recorded. `stay`: none that leaves the branch. `near`: what a path's steps have in common (its
-        colours, its place), that the recorded clip should share.
+        colours, its place), that the recorded clip should share, and `who` is in it.
         """
         frames = self.kind.code.frames
         rows = np.flatnonzero((self.of == branch) & (self.following >= 0))
@@ -164,6 +165,8 @@ class Branches:
             distance = distance + np.where(known, moved, distance + np.median(distance))
         if near is not None:
             distance = distance + ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
+        if who is not None and self.kind.who is not None:
+            distance = distance + MEMORY * ((self.kind.who[self.kind.clips[rows]] - who) ** 2).sum(1)
         nearest = np.argpartition(distance, min(NEAREST, len(rows) - 1))[:NEAREST]
         row = rows[rng.choice(nearest)]
         after = self.following[row]

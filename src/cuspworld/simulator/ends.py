@@ -99,4 +99,6 @@ class Ends:
         path = kind.codes[rows[distance.argmin()]].copy()
         for step, code in wanted.items():
             path[step] = code
-        return code_path(path, self.parts.expert(self.kind)[1], 0.1, self.parts.device)
+        seen = before if before is not None else after
+        who = None if kind.identity is None or seen is None else kind.identity.of(self.chunks.encoded(seen)[0].cpu())
+        return code_path(kind.path(path, who), self.parts.expert(self.kind)[1], 0.1, self.parts.device)

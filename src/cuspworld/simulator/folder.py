@@ -76,7 +76,7 @@ def _check_together(parts: Parts, index: int, place: Path) -> None:
         == config.token_frames * config.patch**2 * codec.latent_channels,
         "transport/ of these token_frames": transformer.frames == config.token_frames,
         "paths/ of this transport/": not kinds
-        or ({kind.code.width for kind in kinds} == {transformer.code_width} and len(kinds) == transformer.code_kinds),
+        or ({kind.width for kind in kinds} == {transformer.code_width} and len(kinds) == transformer.code_kinds),
         "transport/ of this language/": transformer.text_width == expert.prompts.width,
     }
     if wrong := [what for what, holds in wanted.items() if not holds]:

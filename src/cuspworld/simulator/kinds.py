@@ -15,8 +15,10 @@ from numpy import ndarray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from cuspworld.codec.identity_code import IdentityCode
 from cuspworld.codec.scene_code import SceneCode
 
+IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
 _TRIED = 200  # clips that `reach` is measured on
 
 
@@ -26,7 +28,8 @@ class Kind:
     which they begin, in order of (clip, time); `captions` of each clip, one or several; `branches` (S,): of each step,
     all 0 until `branches.with_branches` has told them apart; `seen`: the latents of one step in the middle of each
     branch, to be looked at; `reach`: how far recorded steps lie from what the other clips show (`apart`), 99 in 100 of
-    them at most."""
+    them at most; `identity`: who is in a clip, where things move and are told apart, and `who` (clips, i) that code of
+    each clip."""
 
     name: str
     code: SceneCode
@@ -37,6 +40,8 @@ class Kind:
     branches: Int[ndarray, " S"]
     seen: Float[Tensor, "B f h w c"] | None = None
     reach: float = float("nan")
+    identity: IdentityCode | None = None
+    who: Float[ndarray, "clips i"] | None = None
 
     @classmethod
     def learn(
@@ -47,8 +52,10 @@ class Kind:
         frames: int,
         width: int,
         seed: int,
+        identity_width: int = 0,
     ) -> Kind:
-        """The scene code of these clips (`SceneCode.learn`), and every clip's codes."""
+        """The scene code of these clips (`SceneCode.learn`), every clip's codes, and the identity code, where it has
+        a width."""
         code = SceneCode.learn(list(latents), frames, width, seed)
         found = [code.of(clip) for clip in latents]
         clips = np.repeat(np.arange(len(found)), [len(codes) for codes in found])
@@ -56,7 +63,25 @@ class Kind:
         kind = cls(name, code, np.concatenate(found).astype(np.float32), clips, times, tuple(captions), 0 * clips)
         tried = np.random.default_rng(seed).permutation(len(latents))[:_TRIED]
         apart = [kind.apart(latents[clip], clip) for clip in tried if len(latents) > 1]
-        return replace(kind, reach=float(np.quantile(np.concatenate(apart), 0.99))) if apart else kind
+        kind = replace(kind, reach=float(np.quantile(np.concatenate(apart), 0.99))) if apart else kind
+        if not identity_width:
+            return kind
+        identity = IdentityCode.learn(latents, frames, identity_width, seed)
+        return replace(kind, identity=identity, who=np.stack([identity.of(clip) for clip in latents]))
+
+    @property
+    def width(self) -> int:
+        """Numbers of a step of a path."""
+        return self.code.width + (0 if self.identity is None else self.identity.width)
+
+    def path(self, codes: Float[ndarray, "s k"], who: Float[ndarray, " i"] | None) -> Float[ndarray, "s w"]:
+        """What the transformer is told of each step: its code and, the same for all, who is in the clip. `who` None:
+        as in the recorded clip that passes nearest."""
+        if self.who is None:
+            return codes
+        if who is None:
+            who = self.who[self.clips[cKDTree(self.codes).query(codes)[1][len(codes) // 2]]]
+        return np.concatenate([codes, np.broadcast_to(who, (len(codes), len(who)))], axis=1)
 
     def apart(self, latents: Float[Tensor, "t h w c"], own: int = -1) -> Float[ndarray, " s"]:
         """How far each whole step lies from what was recorded, but of the clip `own`: root mean square of what the code
@@ -70,6 +95,10 @@ class Kind:
     def tensors(self) -> dict[str, Tensor]:
         """What a model folder keeps of it beside its name and captions."""
         looks = {} if self.seen is None else {"seen": self.seen.half()}
+        if self.identity is not None and self.who is not None:
+            parts = {name: getattr(self.identity, name).half() for name in IDENTITY[:-1]}
+            looks |= {f"identity.{name}": tensor for name, tensor in parts.items()}
+            looks["identity.who"] = torch.from_numpy(self.who).half()
         return {
             **looks,
             "mean": self.code.mean.half(),
@@ -92,4 +121,8 @@ class Kind:
         clips, times, branches = whole
         seen = tensors["seen"].float() if "seen" in tensors else None
         reach = float(tensors["reach"]) if "reach" in tensors else float("nan")
-        return cls(name, code, tensors["codes"].float().numpy(), clips, times, tuple(captions), branches, seen, reach)
+        told = {part: tensors[f"identity.{part}"].float() for part in IDENTITY if f"identity.{part}" in tensors}
+        identity = IdentityCode(*(told[part] for part in IDENTITY[:-1]), frames) if told else None
+        who = told["who"].numpy() if told else None
+        codes = tensors["codes"].float().numpy()
+        return cls(name, code, codes, clips, times, tuple(captions), branches, seen, reach, identity, who)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cuspworld.errors import CuspError
 from cuspworld.models import read_config, read_tensors, save_folder
-from cuspworld.simulator.kinds import Kind
+from cuspworld.simulator.kinds import IDENTITY, Kind
 
 _CLASS_NAME = "CuspWorldPaths"
 _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
@@ -48,11 +48,17 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
         raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
     own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
     looks = {part: tensors[f"{index}.{part}"] for part in ("seen", "reach") if f"{index}.{part}" in tensors}
+    parts = [f"identity.{part}" for part in IDENTITY]
+    found = {part: tensors[f"{index}.{part}"] for part in parts if f"{index}.{part}" in tensors}
+    if found and len(found) < len(parts):
+        raise CuspError(f"{file} lacks {index}.{next(p for p in parts if p not in found)}: copy the whole folder again")
+    looks |= found
     rows = own["codes"].shape[:1]
     fits = own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in ("clips", "times", "branches"))
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
     fits = fits and own["scale"].numel() == 1 and all(bool(torch.isfinite(t).all()) for t in own.values())
     fits = fits and ("reach" not in looks or looks["reach"].numel() == 1)
+    fits = fits and (not found or _identity_fits(found, len(wordings)))
     fits = fits and all(int(own[p].min()) >= 0 for p in ("clips", "times", "branches"))
     if not fits or int(own["clips"].max()) >= len(wordings):
         raise CuspError(
@@ -61,3 +67,15 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
     if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
         raise CuspError(f"{file}: {index}.seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)
+
+
+def _identity_fits(found: dict[str, Tensor], clips: int) -> bool:
+    """Whether the tensors of an identity code have each other's sizes."""
+    weights, bias, mean, basis, who = (found[f"identity.{part}"] for part in IDENTITY)
+    if weights.ndim != 2 or basis.ndim != 2 or not all(bool(torch.isfinite(t).all()) for t in found.values()):
+        return False
+    return (
+        bias.shape == weights.shape[1:]
+        and mean.shape == basis.shape[:1] == (weights.shape[0] + weights.shape[1],)
+        and who.shape == (clips, basis.shape[1])
+    )

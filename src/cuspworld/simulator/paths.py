@@ -3,6 +3,10 @@
 The prompt gives masses to the recorded paths of one kind; `critical` keeps those that cross a fold or those that cross
 none. A path is drawn by optimal transport from noise to the paths of one word (the sequence of their branches),
 extended between them, so that it is new and averages nothing across a fold. Later steps follow recorded successors.
+
+Of a kind with an identity code the codes of a step tell little (a tenth of its variance): the middle between two paths
+is then no state but both at once (two balls became four), and it is not taken: the draw is the recorded path that the
+map gives, more loosely followed (`LOOSE`), and what a code does not tell is new.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from cuspworld.transport.brenier import Brenier
 
 CRITICAL = (None, "avoid", "seek")
 NOISE = 0.1  # added to a path, in units of the codes' spread: what was drawn is followed closely, not copied
+LOOSE = 0.3  # the same, to a path that is a recorded one
 MOST_PATHS = 400  # that a draw is made from
 NEAREST = 4  # paths that one is drawn from which is to begin or to move like another
 
@@ -32,6 +37,7 @@ class Drawn:
     codes: Float[ndarray, "s k"]
     branches: list[int]
     near: Float[ndarray, " k"]
+    who: Float[ndarray, " i"] | None  # is in the clip
     nearest: int  # the recorded clip whose path is nearest to the one that was drawn
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -49,6 +55,7 @@ class Paths:
         if critical not in CRITICAL:
             raise CuspError(f"critical must be one of avoid, seek or None: got {critical!r}")
         self.branches, self.critical = branches, critical
+        self.noise = NOISE if branches.kind.who is None else LOOSE
         self.rng = np.random.default_rng([seed, 7])
 
     def draw(
@@ -56,15 +63,17 @@ class Paths:
         masses: Float[ndarray, " clips"],
         start: Float[ndarray, "s k"] | None = None,
         like: Float[ndarray, "s k"] | None = None,
+        who: Float[ndarray, " i"] | None = None,
     ) -> Drawn:
         """A path from noise. `masses`: of each recorded clip of the kind, none negative, some positive. `start`: codes
-        of the first steps, where those are known: recorded paths are taken from where they are near to them. `like`:
+        of the first steps, where those are known: recorded paths are taken from where they are near to them. `who` is
+        seen in them. `like`:
         paths that move as this one does, when and how far, are taken."""
         clips, rows = self.branches.paths()
         lengths = np.full(len(clips), rows.shape[1])
         if start is not None:
             clips, rows, lengths = self.branches.later(len(start))
-        weights = masses[clips]
+        weights, known = masses[clips], self.branches.kind.who
         allowed = weights > 0
         crossing = self.branches.crosses(rows)
         if self.critical is not None:
@@ -80,6 +89,8 @@ class Paths:
         codes = self.branches.kind.codes[rows]  # (P, s, k)
         if start is not None:
             distance = ((codes[chosen][:, : len(start)] - start[: codes.shape[1]]) ** 2).sum((1, 2))
+            if known is not None and who is not None:
+                distance = distance + len(start) * ((known[clips[chosen]] - who) ** 2).sum(1)
             chosen = chosen[np.argsort(distance)[:NEAREST]]
         if like is not None:
             some = min(codes.shape[1], len(like))
@@ -94,14 +105,20 @@ class Paths:
         if len(same) > MOST_PATHS:
             same = self.rng.choice(same, MOST_PATHS, replace=False)
         codes = codes[:, :length]
-        path = self._transport(codes[same].reshape(len(same), -1), weights[same]).reshape(codes.shape[1:])
+        points = codes[same].reshape(len(same), -1)
+        if known is not None:
+            points = np.concatenate([points, known[clips[same]] * length**0.5], axis=1)
+        drawn = self._transport(points, weights[same])
+        path = drawn[: length * codes.shape[2]].reshape(codes.shape[1:])
+        if known is not None and who is None:
+            who = drawn[path.size :] / length**0.5
         apart = np.sqrt(((codes[same] - path) ** 2).sum(2).mean(1))
         facts = {
             "drawn_from": len(same),
             "distance": float(apart.min()),  # to the nearest recorded path, in units of the codes' spread: 0 is a copy
             "margin": self.branches.margin(path, word),
         }
-        return Drawn(path, list(word), path.mean(axis=0), int(clips[same[apart.argmin()]]), facts)
+        return Drawn(path, list(word), path.mean(axis=0), who, int(clips[same[apart.argmin()]]), facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""
@@ -111,14 +128,15 @@ class Paths:
             warnings.simplefilter("ignore", UserWarning)  # masses that are a little off draw some path all the same
             solved = Brenier(seed=0, tolerance=0.2, max_seconds=20.0).fit(paths, masses=weights / weights.sum())
         noise = self.rng.standard_normal((1, paths.shape[1])).astype(np.float32)
-        return np.asarray(solved.extend(noise)[0], np.float64)
+        drawn = solved.extend(noise) if self.branches.kind.who is None else solved.map(noise)
+        return np.asarray(drawn[0], np.float64)
 
     def go_on(self, drawn: Drawn, steps: int) -> None:
         """Lengthen the path to `steps` steps by recorded successors."""
         while len(drawn.codes) < steps:
             last = drawn.codes[-2:]
             code, branch = self.branches.successor(
-                last, drawn.branches[-1], self.rng, stay=self.critical == "avoid", near=drawn.near
+                last, drawn.branches[-1], self.rng, stay=self.critical == "avoid", near=drawn.near, who=drawn.who
             )
             drawn.codes = np.concatenate([drawn.codes, code[None]])
             drawn.branches.append(branch)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cuspworld.codec.scene_code import SceneCode
 from cuspworld.simulator.masses import Masses
-from cuspworld.simulator.paths import NOISE, Drawn, Paths
+from cuspworld.simulator.paths import Drawn, Paths
 from cuspworld.transport.flow.transformer import CodePath
 
 
@@ -84,7 +84,9 @@ class DrawnRoute:
         start = None if known is None else self._codes(known[0].cpu())
         if self.drawn is None:
             self.begun = start is not None
-            self.drawn = self.paths.draw(self.masses.of, start, self.like)
+            identity = self.paths.branches.kind.identity
+            who = None if known is None or identity is None else identity.of(known[0].cpu())
+            self.drawn = self.paths.draw(self.masses.of, start, self.like, who)
         else:
             self._begin += self.advance
         if start is not None:
@@ -92,8 +94,10 @@ class DrawnRoute:
             self.paths.seen(self.drawn, self._begin, start)
         self.paths.go_on(self.drawn, self._begin + self.steps)
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
-        noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
-        return code_path(noisy, self.kind, NOISE, self.device)
+        codes = self.paths.branches.kind.path(codes, self.drawn.who)
+        noise = self.paths.noise
+        noisy = codes + noise * self.paths.rng.standard_normal(codes.shape)
+        return code_path(noisy, self.kind, noise, self.device)
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the

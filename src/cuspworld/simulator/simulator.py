@@ -262,6 +262,7 @@ class Simulator(Parts):
         latents = (config.window - 1) // self.codec.temporal_stride + 1
         advance = (latents - config.context) // each
         number = number_of[kind]
+        codes = self.kinds[number].path(codes, None)
         route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
         chunks = Chunks(self, prompt, self._sampling(options, True), route, number).run(None)

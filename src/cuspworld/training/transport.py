@@ -128,7 +128,11 @@ def make_windows(
         latents = whole_step(latents, each)
         length = min(preset.window, len(latents)) // each * each
         kind = kind_of[clip] if kinds else 0
-        codes = torch.from_numpy(kinds[kind].code.of(latents)).float() if kinds else None
+        codes = None
+        if kinds:
+            identity = kinds[kind].identity
+            who = None if identity is None else identity.of(latents)
+            codes = torch.from_numpy(kinds[kind].path(kinds[kind].code.of(latents), who)).float()
         for begin in range(len(latents) - length + 1):
             path = None if codes is None else codes[begin : begin + length : each]
             first = start == 0 and begin == 0

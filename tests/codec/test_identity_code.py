@@ -1,0 +1,54 @@
+"""The identity code: who is in a clip, wherever it is; told by nothing but which steps belong to one clip."""
+
+import numpy as np
+import pytest
+import torch
+
+from cuspworld.codec.identity_code import IdentityCode
+from cuspworld.codec.scene_code import SceneCode
+
+FRAMES, CHANNELS = 2, 6
+
+
+def clips(count: int, seed: int) -> tuple[list[torch.Tensor], np.ndarray]:
+    """Clips in which one of four things walks over a ground with noise; and which."""
+    generator = torch.Generator().manual_seed(seed)
+    things = torch.randn(4, CHANNELS, generator=torch.Generator().manual_seed(99)) * 2
+    found, which = [], torch.randint(4, (count,), generator=generator)
+    for thing in which.tolist():
+        clip = 0.3 * torch.randn(12, 8, 8, CHANNELS, generator=generator)
+        place = torch.randint(6, (2,), generator=generator).float()
+        for t in range(12):
+            place = (place + torch.randn(2, generator=generator)).clamp(0, 6)
+            y, x = place.int().tolist()
+            clip[t, y : y + 2, x : x + 2] += things[thing]
+        found.append(clip)
+    return found, which.numpy()
+
+
+def purity(codes: np.ndarray, which: np.ndarray, known: np.ndarray, of: np.ndarray) -> float:
+    """Share of clips whose nearest known clip shows the same thing."""
+    nearest = ((codes[:, None] - known[None]) ** 2).sum(-1).argmin(1)
+    return float((of[nearest] == which).mean())
+
+
+def test_clips_of_one_thing_are_near_wherever_it_walks():
+    taught, of = clips(80, 0)
+    fresh, which = clips(60, 1)
+    code = IdentityCode.learn(taught, FRAMES, 4)
+    known, codes = (np.stack([code.of(clip) for clip in some]) for some in (taught, fresh))
+    assert purity(codes, which, known, of) > 0.95
+    assert np.sqrt((known**2).mean()) == pytest.approx(1, abs=0.05)
+    scene = SceneCode.learn(taught, FRAMES, 4)  # the states of steps say where it is, and little of what
+    known, codes = (np.stack([scene.of(clip).mean(0) for clip in some]) for some in (taught, fresh))
+    assert purity(codes, which, known, of) < 0.8
+
+
+def test_one_step_is_enough_and_the_same_clip_gives_the_same_code():
+    taught, of = clips(80, 0)
+    code = IdentityCode.learn(taught, FRAMES, 4)
+    again = IdentityCode.learn(taught, FRAMES, 4)
+    assert np.array_equal(code.of(taught[0]), again.of(taught[0]))
+    known = np.stack([code.of(clip) for clip in taught])
+    fresh, which = clips(60, 2)
+    assert purity(np.stack([code.of(clip[:1]) for clip in fresh]), which, known, of) > 0.7
