@@ -23,7 +23,7 @@ from cuspworld.files import written_whole
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.join import join
 from cuspworld.simulator.simulator import Simulator
-from cuspworld.training.presets import Phase, preset
+from cuspworld.training.presets import Phase, Preset, preset
 from cuspworld.training.run import train
 
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
@@ -32,6 +32,7 @@ STILLS = 100
 STEPS = {"Puppies": 4000, "Collision": 3000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
+CODES = {"Collision": 16}  # of a step, instead of 8: where small things are takes more
 IDENTITY = {"Puppies": 8, "Collision": 16}  # numbers that say who is in a clip
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
@@ -44,11 +45,10 @@ PRESET = replace(
     token_frames=4,
     predicts="data",
 )
-SMALL = {"width": 192, "depth": 4, "heads": 3}  # 1.9 million parameters: enough for one world
 ARMS = {  # what an arm changes of the preset
     "ours": {},
-    "flow": {"code_width": 0, "critical": 0.0},  # the Sora recipe
-    "critical": {"code_width": 0},  # the same with critical weights
+    "flow": {"code_width": 0, "identity_width": 0, "critical": 0.0},  # the Sora recipe
+    "critical": {"code_width": 0, "identity_width": 0},  # the same with critical weights
     "codes": {"critical": 0.0},  # paths without critical weights
 }
 TOPICS = {
@@ -108,6 +108,20 @@ def joined(folder: Path, names: list[str], ship: bool) -> None:
         model.save_pretrained(folder / "model")
 
 
+def own_preset(name: str, steps: int | None) -> Preset:
+    """What a world's expert is and how it is trained."""
+    return replace(
+        PRESET,
+        transport=replace(PRESET.transport, steps=steps or STEPS[name]),
+        known_steps=BY_STEPS.get(name, 0.0),
+        code_width=CODES.get(name, PRESET.code_width),
+        identity_width=IDENTITY.get(name, 0),
+        width=192,  # with 4 blocks 1.9 million parameters: enough for one world
+        depth=DEPTH.get(name, 4),
+        heads=3,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/folds"))
@@ -133,14 +147,7 @@ def main() -> None:
         taught = [pair for file in files for pair in clips_of(file)]
         result = train(
             [clip for clip, _ in taught],
-            replace(
-                PRESET,
-                transport=replace(PRESET.transport, steps=arguments.steps or STEPS[name]),
-                known_steps=BY_STEPS.get(name, 0.0),
-                identity_width=0 if arguments.arm in ("flow", "critical") else IDENTITY.get(name, 0),
-                **{**SMALL, "depth": DEPTH.get(name, SMALL["depth"])},
-                **ARMS[arguments.arm],
-            ),
+            replace(own_preset(name, arguments.steps), **ARMS[arguments.arm]),
             folder / (name if arguments.arm == "ours" else f"{name}_{arguments.arm}"),
             held_out=[clip for clip, _ in clips_of(held_out)],
             topics=[TOPICS[name]],
