@@ -122,7 +122,7 @@ class Kind:
         seen = tensors["seen"].float() if "seen" in tensors else None
         reach = float(tensors["reach"]) if "reach" in tensors else float("nan")
         told = {part: tensors[f"identity.{part}"].float() for part in IDENTITY if f"identity.{part}" in tensors}
-        identity = IdentityCode(*(told[part] for part in IDENTITY[:-1]), frames) if told else None
+        identity = IdentityCode(told["weights"], told["bias"], told["mean"], told["basis"], frames) if told else None
         who = told["who"].numpy() if told else None
         codes = tensors["codes"].float().numpy()
         return cls(name, code, codes, clips, times, tuple(captions), branches, seen, reach, identity, who)
