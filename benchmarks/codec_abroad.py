@@ -18,7 +18,6 @@ import torch
 
 from cuspworld import Clip, worlds
 from cuspworld.codec.codec import Codec, psnr, reconstruct
-from cuspworld.simulator.folder import DEFAULT
 from results import Table, add_argument
 
 FIRST = 3_000_000  # seeds that no recipe uses
@@ -58,10 +57,9 @@ def main() -> None:
     add_argument(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    ours, former = Codec.from_pretrained("worlds"), Codec.from_pretrained(DEFAULT / "codec")
+    ours = Codec.from_pretrained("worlds")
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "worlds": lambda frames: reconstruct(ours, frames),
-        "generator's": lambda frames: reconstruct(former, frames),
         "thumbnail": thumbnail,
     }
     with Table("codec_abroad", arguments.save) as table:

@@ -183,7 +183,7 @@ def bag(captions: Sequence[str]) -> Retrieve:
 @torch.no_grad()
 def embedded(captions: Sequence[str]) -> Retrieve:
     """The shipped prompt encoder, its tokens' mean, cosine."""
-    encoder = PromptEncoder.from_pretrained(DEFAULT / "language")
+    encoder = PromptEncoder.from_pretrained(DEFAULT / "experts" / "0" / "language")
 
     def pooled(texts: Sequence[str]) -> np.ndarray:
         with torch.no_grad():

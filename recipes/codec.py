@@ -36,7 +36,7 @@ from cuspworld.training.presets import Phase
 
 SEED = 0
 CONFIG = AutoencoderConfig(latent_channels=16, temporal_stride=1)
-PHASE = Phase(6500, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.998, sample_every=2000, save_every=250)
+PHASE = Phase(10_000, batch=16, learning_rate=1e-2, muon=True, warmup=20, ema=0.998, sample_every=2000, save_every=250)
 WINDOW, SIDE = 9, 32  # frames, pixels: the codec sees no farther
 FPS, SECONDS, SIZE = 10.0, 3.0, 64
 # share of the windows, and how many clips are recorded (seeds 0, 1, ...)

@@ -11,7 +11,7 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
 from cuspworld.language.words import learn_words
 
-DEFAULT = Path(cuspworld.__file__).parent / "assets" / "default" / "language"
+DEFAULT = Path(cuspworld.__file__).parent / "assets" / "default" / "experts" / "0" / "language"
 CAPTIONS = ["A glass of orange juice tips over.", "Four puppies romp in the grass.", "一杯橙汁倒了。"] * 3
 
 
@@ -62,10 +62,10 @@ def test_a_number_is_read_by_its_value_and_however_it_is_written():
     assert "77" in make().unknown_words("at 77 s")
 
 
-def test_the_shipped_folder_of_the_first_version_still_loads():
+def test_the_shipped_folder_loads():
     encoder = PromptEncoder.from_pretrained(DEFAULT)
     states, mask = encoder.encode(["a glass of red juice tips over"])
-    assert encoder.config.version == 1 and states.shape == (1, 8, 128) and mask.all()
+    assert encoder.config.version == 2 and states.shape == (1, 16, 128) and mask.all()
 
 
 @pytest.mark.parametrize("version", [1, 2])

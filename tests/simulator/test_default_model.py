@@ -8,6 +8,8 @@ import pytest
 from safetensors import safe_open
 
 import cuspworld
+from cuspworld import worlds
+from cuspworld.clip import Clip
 from cuspworld.errors import CuspWarning
 from cuspworld.simulator.simulator import Simulator
 
@@ -19,10 +21,10 @@ def simulator() -> Simulator:
     return Simulator.from_pretrained("default")
 
 
-def test_shipped_weights_are_safetensors_under_40_mb():
+def test_shipped_weights_are_safetensors_under_60_mb():
     weights = [p for p in ASSETS.rglob("*") if p.suffix in (".safetensors", ".npz", ".pt", ".bin", ".pkl")]
     assert weights and all(p.suffix == ".safetensors" for p in weights)
-    assert sum(p.stat().st_size for p in weights) < 40e6
+    assert sum(p.stat().st_size for p in weights) < 60e6
     for file in weights:
         with safe_open(file, "np") as tensors:
             assert all(np.isfinite(tensors.get_tensor(name)).all() for name in tensors.keys())  # noqa: SIM118
@@ -30,8 +32,8 @@ def test_shipped_weights_are_safetensors_under_40_mb():
 
 def test_the_card_names_recipe_seed_figures_and_machine():
     card = (ASSETS / "default" / "README.md").read_text()
-    recipes = ("recipes/default_model.py", "recipes/codec.py")
-    for word in (*recipes, "seed", "PSNR", "cores", "6 of 24", "1 of 12", "0 of 5"):
+    recipes = ("recipes/folds.py", "recipes/codec.py")
+    for word in (*recipes, "seed", "PSNR", "cores", "4 of 24", "0 of 12", "11 of 11"):
         assert word in card, word
 
 
@@ -41,6 +43,62 @@ def test_a_clip_is_a_clip(simulator):
         clip = simulator("Four puppies romp over the grass.", seconds=1, seed=1)
     assert clip.frames.shape == (10, 64, 64, 3)
     assert np.abs(np.diff(clip.frames.astype(int), axis=0)).max() > 40  # it moves
+
+
+def lying(clip: Clip) -> np.ndarray:
+    """Of each frame: how wide the juice is over how high, of pixels that are strongly coloured."""
+    found = []
+    for frame in clip.frames.astype(int):
+        strong = (frame.max(-1) - frame.min(-1) > 110) & (np.arange(64)[:, None] > 20)
+        rows, columns = np.nonzero(strong)
+        found.append((np.ptp(columns) + 1) / (np.ptp(rows) + 1) if len(rows) else np.nan)
+    return np.array(found)
+
+
+def test_a_glass_tips_when_pushed_and_stands_when_not(simulator):
+    for colour in ("red", "blue"):
+        falls = lying(simulator(f"A glass of {colour} juice is pushed hard; it tips over.", seconds=2, seed=4))
+        stands = lying(simulator(f"A glass of {colour} juice is NOT pushed.", seconds=2, seed=4))
+        assert falls[-1] > 2 and falls[0] < 1.5 and (stands < 1.5).all()
+
+
+def test_seek_and_avoid_need_no_prompt(simulator):
+    for seed in range(3):
+        assert lying(simulator("a glass of blue juice", seconds=2, seed=seed, critical="seek"))[-1] > 2
+        assert lying(simulator("a glass of blue juice", seconds=2, seed=seed, critical="avoid"))[-1] < 1.5
+
+
+def test_an_edit_keeps_when_it_falls_and_a_sequence_stands_before_it_falls(simulator):
+    red = simulator("A glass of red juice is pushed hard; it tips over.", seconds=2, seed=4)
+    blue = simulator.edit(red, "A glass of blue juice is pushed hard; it tips over.", seed=1)
+    fell = [int(np.argmax(lying(clip) > 2)) for clip in (red, blue)]
+    assert abs(fell[0] - fell[1]) <= 4 and len(blue) == len(red)
+    asked = ["A glass of blue juice stands still on a table.", "A glass of blue juice is pushed hard; it tips over."]
+    both = lying(simulator.sequence(asked, seconds=1.6, seed=3))
+    assert (both[:16] < 1.5).all() and both[-1] > 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_clip_is_connected_and_made_backwards(simulator):
+    fallen = simulator("A glass of blue juice is pushed firmly; it tips over.", seconds=2, seed=4)
+    end = Clip(fallen.frames[-8:], 10.0)
+    before = simulator("A glass of blue juice is pushed firmly; it tips over.", seconds=1.6, after=end, seed=2)
+    np.testing.assert_array_equal(before.frames[-8:], end.frames)
+    start = Clip(fallen.frames[:4], 10.0)
+    joined = simulator("A glass of blue juice tips over.", seconds=1.6, video=start, after=end, seed=2)
+    assert lying(joined)[0] < 1.5 and lying(joined)[-1] > 2
+
+
+def test_frames_of_what_it_does_not_know_are_named(simulator):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    planets = worlds.make("Planets").record(seed=9, seconds=0.2, fps=10, size=64).frames[0]
+    for image in (noise, planets):
+        with pytest.warns(CuspWarning, match="nothing that the model was taught"):
+            simulator("", image=image, seconds=0.2)
+    known = worlds.make("Juice").record(seed=99, seconds=0.2, fps=10, size=64).frames[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert simulator("", image=known, seconds=0.2).made["kind"] == "Juice"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +112,7 @@ def test_the_prompt_chooses_the_scene(simulator, prompt, sky):
 
 
 def test_a_prompt_it_was_never_taught_is_met_with_what_it_knows(simulator):
-    with pytest.warns(CuspWarning, match="It knows: .*juice"):
+    with pytest.warns(CuspWarning, match="violin, concerto.*It knows: .*juice"):
         simulator("a violin concerto", seconds=0.1)
 
 

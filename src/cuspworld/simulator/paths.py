@@ -6,7 +6,7 @@ extended between them, so that it is new and averages nothing across a fold. Lat
 
 Of a kind with an identity code the codes of a step tell little (a tenth of its variance): the middle between two paths
 is then no state but both at once (two balls became four), and it is not taken: the draw is the recorded path that the
-map gives, more loosely followed (`LOOSE`), and what a code does not tell is new.
+map gives, and what a code does not tell is new.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from cuspworld.transport.brenier import Brenier
 
 CRITICAL = (None, "avoid", "seek")
 NOISE = 0.1  # added to a path, in units of the codes' spread: what was drawn is followed closely, not copied
-LOOSE = 0.3  # the same, to a path that is a recorded one
 MOST_PATHS = 400  # that a draw is made from
 NEAREST = 4  # paths that one is drawn from which is to begin or to move like another
 
@@ -55,7 +54,6 @@ class Paths:
         if critical not in CRITICAL:
             raise CuspError(f"critical must be one of avoid, seek or None: got {critical!r}")
         self.branches, self.critical = branches, critical
-        self.noise = NOISE if branches.kind.who is None else LOOSE
         self.rng = np.random.default_rng([seed, 7])
 
     def draw(

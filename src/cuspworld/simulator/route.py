@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cuspworld.codec.scene_code import SceneCode
 from cuspworld.simulator.masses import Masses
-from cuspworld.simulator.paths import Drawn, Paths
+from cuspworld.simulator.paths import NOISE, Drawn, Paths
 from cuspworld.transport.flow.transformer import CodePath
 
 
@@ -95,9 +95,8 @@ class DrawnRoute:
         self.paths.go_on(self.drawn, self._begin + self.steps)
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
         codes = self.paths.branches.kind.path(codes, self.drawn.who)
-        noise = self.paths.noise
-        noisy = codes + noise * self.paths.rng.standard_normal(codes.shape)
-        return code_path(noisy, self.kind, noise, self.device)
+        noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
+        return code_path(noisy, self.kind, NOISE, self.device)
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the
