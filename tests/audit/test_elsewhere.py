@@ -8,7 +8,7 @@ from cuspworld import worlds
 from cuspworld.audit import audit_clip, checks, elsewhere
 from cuspworld.audit.bars import FEWEST, STRATA, Bars
 from cuspworld.audit.calibration import bars, fitted
-from cuspworld.audit.elsewhere import LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
+from cuspworld.audit.elsewhere import DRAWN, LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import shipped
@@ -37,17 +37,29 @@ def test_the_package_has_a_bar_for_every_kind() -> None:
 
 def test_what_is_silent_where() -> None:
     names = {check.name for check in checks()}
-    assert {*RECOGNISING, *STEPS, *LIVING} <= names
+    assert {*RECOGNISING, *STEPS, *LIVING} <= names and set(DRAWN) <= set(RECOGNISING)
+    assert {world for drawn in DRAWN.values() for world in drawn} <= set(shipped().worlds)
     assert set(silent("home", 24.0, KNOWN)) == set(LIVING)
     assert set(silent("slow", 10.0, KNOWN)) == {*LIVING, *STEPS}
     assert set(silent("still", 30.0, KNOWN)) == set(RECOGNISING)
     assert set(silent("moving", 30.0, KNOWN)) == set(fitted())
 
 
+def test_a_thing_is_named_where_it_is_recognised_alone() -> None:
+    meaning = {"flames unmoved", "fire begins", "areal velocity", "inverse square", "glides", "standing liquid"}
+    for stratum in ("still", "moving"):  # whatever it looks like: nothing recognises a flame or an orbit there
+        assert meaning | {"passes through"} <= set(silent(stratum, 30.0, bars()))
+    in_collision = set(silent("home", 24.0, bars(), "Collision"))
+    assert meaning <= in_collision and "passes through" not in in_collision
+    assert not {"fire begins", "flames unmoved"} & set(silent("home", 24.0, bars(), "Candles"))
+    assert not {"areal velocity", "inverse square"} & set(silent("home", 24.0, bars(), "Planets"))
+
+
 def test_a_world_is_known_by_its_look_and_is_slow_at_ten_frames_a_second() -> None:
     world = worlds.make("Heat").record(3, size=64, fps=24.0, seconds=1.0).frames
     drawn = render([straight((20, 20), (1, 0), 24)], [7], [(200, 40, 40)])
-    places = [where(observe(f, fps), f, shipped()) for f, fps in ((world, 24.0), (world[::2], 10.0), (drawn, FPS))]
+    clips = ((world, 24.0), (world[::2], 10.0), (drawn, FPS))
+    places = [where(observe(f, fps), shipped().world(f, fps)) for f, fps in clips]
     assert places == ["home", "slow", "still"]
 
 

@@ -5,8 +5,8 @@ suspect's log-odds are lowered by that stratum's bar (`bars.py`), which at most 
 which too few true clips are known has none, and there nothing is said.
 
 In foreign video the checks that were fitted at home count LESS beside the two that speak there alone, and those that
-know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit) are silent, since nothing tells
-that it is that thing.
+know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit, whatever meets two solids) are
+silent, since nothing tells that it is that thing. At home those that only some worlds draw speak in these alone.
 """
 
 from __future__ import annotations
@@ -16,20 +16,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-from jaxtyping import UInt8
-
 from cuspworld.audit.bars import Bars
 from cuspworld.audit.calibration import fitted
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Evidence, Finding
-from cuspworld.audit.judges.twins import SLOWEST, TwinJudge
+from cuspworld.audit.judges.twins import SLOWEST
 
 Stratum = Literal["home", "slow", "still", "moving"]
 LITTLE = "not like the clips that the audit was fitted on: it misses most there, and that nothing is found says little"
 UNKNOWN = "nothing tells that what is seen is what this looks for: it knows it as the worlds draw it"
 RECOGNISING = ("fire begins", "flames unmoved", "glides", "areal velocity", "inverse square", "standing liquid",
-               "stream through solid", "flows upward", "amount grows", "surface reverses", "gathers")  # fmt: skip
+               "stream through solid", "flows upward", "amount grows", "surface reverses", "gathers",
+               "passes through")  # fmt: skip
+DRAWN = {  # what these know, only these worlds draw: in clips that look like another one they are silent too
+    "fire begins": ("Candles", "Heat"),
+    "flames unmoved": ("Candles",),
+    "glides": ("Ant", "Treadmill", "Puppies"),
+    "areal velocity": ("Planets",),
+    "inverse square": ("Planets",),
+    "standing liquid": ("Juice", "CoffeeCup"),
+    "stream through solid": ("WindTunnel",),
+}
 STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light", "sudden passage", "surface reverses",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
@@ -38,18 +45,19 @@ LIVING = ("moves by itself", "rises by itself")
 LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
 
 
-def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge: TwinJudge) -> Stratum:
-    """The stratum of a shot. `frames`: as they were before tints were taken out; `judge`: knows how the worlds look."""
-    if judge.knows(frames, scene.fps):
+def where(scene: Scene, world: str) -> Stratum:
+    """The stratum of a shot that looks like this world, or like none (the taught judge says which)."""
+    if world:
         return "home" if scene.fps >= SLOWEST else "slow"
     return "moving" if scene.camera.moving or not scene.camera.steady else "still"
 
 
-def silent(stratum: Stratum, fps: float, known: Bars) -> dict[str, str]:
-    """Check of the package -> why it is silent in this stratum. `known`: how much evidence true
-    clips show."""
+def silent(stratum: Stratum, fps: float, known: Bars, world: str = "") -> dict[str, str]:
+    """Check of the package -> why it is silent in this stratum. `known`: how much evidence true clips show. `world`:
+    which one the shot looks like."""
     if stratum in ("home", "slow"):
         why = dict.fromkeys(LIVING, "what lives in the worlds moves by itself")
+        why |= {check: UNKNOWN for check, worlds in DRAWN.items() if world and world not in worlds}
     else:
         why = dict.fromkeys(RECOGNISING, UNKNOWN)
     if fps < SLOWEST:

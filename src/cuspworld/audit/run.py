@@ -181,10 +181,11 @@ class Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            stratum = where(scene, frames[first:last], self.taught or shipped())
+            world = (self.taught or shipped()).world(frames[first:last], fps)
+            stratum = where(scene, world)
             if stratum != "home":
                 self._note(LITTLE)
-            unheard = silent(stratum, float(fps), self.bars)
+            unheard = silent(stratum, float(fps), self.bars, world)
             evidence = weigh(look(Observations(scene), self.checks, unheard))
             if self.taught is not None:
                 evidence, why = self.taught.weigh(scene, frames[first:last], evidence)

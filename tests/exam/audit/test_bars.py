@@ -19,7 +19,7 @@ def test_what_is_measured_already_is_kept_and_the_bar_is_of_it(tmp_path: Path, m
     checks = {**{name: "not looked" for name in fitted()}, "bursts": [[twice, 0.0, 1.0, None]]}
     line = {"seconds": 3.0, "fps": 10.0, "frames": 30, "size": [64, 64], "odd": {}}
     lines = [
-        {"clip": f"{name} {seed}", **line, "shots": [{"stratum": "slow", "checks": checks}]}
+        {"clip": f"{name} {seed}", **line, "shots": [{"stratum": "slow", "world": "", "checks": checks}]}
         for name in worlds.names()
         for seed in range(2)
     ]

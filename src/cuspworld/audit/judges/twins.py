@@ -98,9 +98,10 @@ class TwinJudge:
         which = which[0].permute(0, 2, 3, 1).softmax(-1)
         return Look(chosen.astype(float), broken[0].clamp(-30, 30).numpy(), which.numpy(), distance, world)
 
-    def knows(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> bool:
-        """Does a shot look like one of the worlds that it was taught?"""
-        return self._nearest(looks(frames, fps)[1])[0] <= 1
+    def world(self, frames: UInt8[np.ndarray, "time height width 3"], fps: float | int) -> str:
+        """Which of the worlds that it was taught a shot looks like; empty where it looks like none."""
+        distance, world = self._nearest(looks(frames, fps)[1])
+        return world if distance <= 1 else ""
 
     def _nearest(self, small: UInt8[np.ndarray, "time side side 3"]) -> tuple[float, str]:
         """(distance of how a clip looks to the nearest taught one, 1 is the limit; that one's world)."""

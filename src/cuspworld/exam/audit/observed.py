@@ -67,9 +67,9 @@ def observed(clip: Clip) -> Line:
     found, begin = [], time.process_time()
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
-        stratum = where(scene, frames[first:last], shipped())
+        world = shipped().world(frames[first:last], clip.fps)
         looked = {one.check.name: _plain(one) for one in look(Observations(scene), ours)}
-        found.append({"stratum": stratum, "checks": looked})
+        found.append({"stratum": where(scene, world), "world": world, "checks": looked})
     cpu = time.process_time() - begin
     odd = baselines(looks(clip.frames, float(clip.fps)))
     return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "cpu": cpu, "odd": odd,
@@ -88,7 +88,7 @@ def report(line: Line, known: Bars | None = None) -> Report:
     the taught judge, who is not asked here, would change it."""
     collected = Collected((), None, False, checks(), known or shipped_bars())
     for shot in line["shots"]:
-        unheard = silent(shot["stratum"], line["fps"], collected.bars)
+        unheard = silent(shot["stratum"], line["fps"], collected.bars, shot["world"])
         looked = [
             Looked(check, *_looked(check, shot["checks"], unheard)) for check in checks() if check.name in fitted()
         ]
