@@ -5,4 +5,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "home")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("home", ""))

@@ -23,7 +23,7 @@ def test_at_most_one_true_clip_in_twenty_passes_the_bar() -> None:
 
 
 def test_what_true_clips_show_too_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("still", ""))
     clip = Clip(breaking.vanishes(), FPS)
     own = recalibrated([clip], "clips in which a thing vanishes")
     assert (own.clips, own.bar("still")) == ({"still": 1}, None)

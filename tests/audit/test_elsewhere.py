@@ -59,12 +59,12 @@ def test_a_world_is_known_by_its_look_and_is_slow_at_ten_frames_a_second() -> No
     world = worlds.make("Heat").record(3, size=64, fps=24.0, seconds=1.0).frames
     drawn = render([straight((20, 20), (1, 0), 24)], [7], [(200, 40, 40)])
     clips = ((world, 24.0), (world[::2], 10.0), (drawn, FPS))
-    places = [where(observe(f, fps), shipped().world(f, fps)) for f, fps in clips]
-    assert places == ["home", "slow", "still"]
+    places = [where(observe(f, fps), f, shipped()) for f, fps in clips]
+    assert places == [("home", "Heat"), ("slow", "Heat"), ("still", "")]
 
 
 def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "moving")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("moving", ""))
     report = audit_clip(Clip(breaking.vanishes(), FPS), bars=KNOWN)
     assert not report.home and elsewhere.LITTLE in report.notes
     assert report.verdict == "cannot tell" and "too few true clips" in report.unchecked["permanence"]
@@ -73,7 +73,7 @@ def test_a_shot_of_a_stratum_without_a_bar_is_no_verdict(monkeypatch: pytest.Mon
 def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = Clip(breaking.moves_by_itself(), FPS)
     assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
-    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: "still")
+    monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("still", ""))
     known = Bars.measured({"still": (0.5,) * FEWEST})
     (found,) = [f for f in audit_clip(clip, bars=known).findings if f.check == "moves by itself"]
     assert abs(found.start - 30 / FPS) < 0.3 and found.law == "cause"

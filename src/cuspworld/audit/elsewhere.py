@@ -16,11 +16,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+from jaxtyping import UInt8
+
 from cuspworld.audit.bars import Bars
 from cuspworld.audit.calibration import fitted
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Evidence, Finding
-from cuspworld.audit.judges.twins import SLOWEST
+from cuspworld.audit.judges.twins import SLOWEST, TwinJudge
 
 Stratum = Literal["home", "slow", "still", "moving"]
 LITTLE = "not like the clips that the audit was fitted on: it misses most there, and that nothing is found says little"
@@ -45,11 +48,13 @@ LIVING = ("moves by itself", "rises by itself")
 LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
 
 
-def where(scene: Scene, world: str) -> Stratum:
-    """The stratum of a shot that looks like this world, or like none (the taught judge says which)."""
+def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge: TwinJudge) -> tuple[Stratum, str]:
+    """The stratum of a shot, and which world it looks like (empty: none). `frames`: as they were before tints were
+    taken out; `judge`: knows how the worlds look."""
+    world = judge.world(frames, scene.fps)
     if world:
-        return "home" if scene.fps >= SLOWEST else "slow"
-    return "moving" if scene.camera.moving or not scene.camera.steady else "still"
+        return ("home" if scene.fps >= SLOWEST else "slow"), world
+    return ("moving" if scene.camera.moving or not scene.camera.steady else "still"), ""
 
 
 def silent(stratum: Stratum, fps: float, known: Bars, world: str = "") -> dict[str, str]:

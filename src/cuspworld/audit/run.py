@@ -181,8 +181,7 @@ class Collected:
             self._describe(scene)
             if self.segmenter is not None:
                 scene = with_masks(scene, self.segmenter.masks(scene.frames))
-            world = (self.taught or shipped()).world(frames[first:last], fps)
-            stratum = where(scene, world)
+            stratum, world = where(scene, frames[first:last], self.taught or shipped())
             if stratum != "home":
                 self._note(LITTLE)
             unheard = silent(stratum, float(fps), self.bars, world)

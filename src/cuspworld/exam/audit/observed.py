@@ -67,9 +67,9 @@ def observed(clip: Clip) -> Line:
     found, begin = [], time.process_time()
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
-        world = shipped().world(frames[first:last], clip.fps)
+        stratum, world = where(scene, frames[first:last], shipped())
         looked = {one.check.name: _plain(one) for one in look(Observations(scene), ours)}
-        found.append({"stratum": where(scene, world), "world": world, "checks": looked})
+        found.append({"stratum": stratum, "world": world, "checks": looked})
     cpu = time.process_time() - begin
     odd = baselines(looks(clip.frames, float(clip.fps)))
     return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "cpu": cpu, "odd": odd,
