@@ -250,16 +250,19 @@ def test_latents_are_told_in_their_own_spread_and_decoded_from_it():
 
 
 def test_the_codec_of_the_worlds_draws_a_glass_that_tips():
-    """Frames between push and impact of a clip that it never saw, which the generator's own codec dissolves."""
+    """Frames between push and impact of a clip that it never saw, nearly as well as all its others; and the shipped
+    model draws with this codec."""
     from cuspworld import worlds
 
     world = worlds.make("Juice")
     clips = (world.record(seed, seconds=2.5, fps=10.0, size=64) for seed in range(2_000_000, 2_000_020))
     clip = next(made for made in clips if "impact" in {event.name for event in made.truth.events})
     at = {event.name: event.time for event in clip.truth.events}
-    passage = slice(int(at["push"] * 10) + 1, int(at["impact"] * 10) + 2)
-    ours, former = (
-        psnr(clip.frames[passage], reconstruct(Codec.from_pretrained(name), clip.frames)[passage])
-        for name in ("worlds", WORLDS.parent / "default" / "codec")
-    )
-    assert ours >= 33.5 and ours >= former + 3
+    passage = np.zeros(len(clip), bool)
+    passage[int(at["push"] * 10) + 1 : int(at["impact"] * 10) + 2] = True
+    codec = Codec.from_pretrained("worlds")
+    made = reconstruct(codec, clip.frames)
+    tips, rest = (psnr(clip.frames[part], made[part]) for part in (passage, ~passage))
+    assert tips >= 33.5 and tips >= rest - 4
+    drawn_with = Codec.from_pretrained(WORLDS.parent / "default" / "codec").state_dict()
+    assert all(torch.equal(tensor, drawn_with[name]) for name, tensor in codec.state_dict().items())
