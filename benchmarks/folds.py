@@ -5,8 +5,9 @@
     python benchmarks/folds.py --quick                                           # few prompts, wide intervals
 
 An arm is NAME=FOLDER, then options of `Simulator.__call__`: transport, critical, sampler, and the short names steps,
-guidance. Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 %
-interval; ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
+guidance; `recorded` among them is the simplest baseline: one of the recorded clips that the prompt asks for, as it is.
+Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 % interval;
+ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
 """
 
 import argparse
@@ -23,11 +24,13 @@ from cuspworld import Simulator, worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
 from cuspworld.exam.detectors import detector, names
+from cuspworld.simulator.masses import Prompts
 from results import Table, add_argument, wilson
 
 FIRST = 1_000_000  # seed of the first held-out clip
 SECONDS, LONG, FPS = 2.0, 60.0, 10.0
 STEPS = (1, 2, 4, 12)
+TAUGHT = 1200  # clips that the recipe recorded, seeds from 0: with fewer of them a plain copy counts as new
 SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
 NUMBERS: dict[str, Callable[[str], Any]] = {"num_inference_steps": int, "guidance_scale": float}
 LATEST = 1.0  # frames by which an event may come later than in true clips, or than its caption says
@@ -55,9 +58,20 @@ class Arm:
     options: dict[str, Any] = field(default_factory=dict)
 
     def clip(self, prompt: str, seed: int, seconds: float = SECONDS, **options: Any) -> Clip:
+        if "recorded" in self.options:
+            return self.recorded(prompt, seed, seconds)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.simulator(prompt, seconds=seconds, seed=seed, **{**self.options, **options})
+
+    def recorded(self, prompt: str, seed: int, seconds: float) -> Clip:
+        """A clip of those that the prompt's masses allow; the recipe recorded the k-th with the seed k."""
+        masses = Prompts(self.simulator.kinds).masses(prompt, seed)
+        kind = self.simulator.kinds[masses.kind]
+        chosen = int(np.random.default_rng(seed).choice(len(masses.of), p=masses.of / masses.of.sum()))
+        still = {"push": 0.0} if kind.name == "Juice" and chosen >= 1200 else {}
+        clip = worlds.make(kind.name, **still).record(seed=chosen, seconds=3.0, fps=FPS, size=64)
+        return Clip(clip.frames[: round(seconds * FPS)], FPS, clip.caption)
 
 
 def read_arm(text: str) -> Arm:
@@ -246,6 +260,7 @@ def main() -> None:
     parser.add_argument("--arm", action="append", default=[], help="NAME=FOLDER[:option=value,...]; again for more")
     parser.add_argument("--worlds", nargs="*", default=["Juice", "Puppies", "Collision"], choices=names())
     parser.add_argument("--prompts", type=int, default=200, help="a row")
+    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first held-out clip")
     parser.add_argument("--long", type=int, default=200, help="clips of a minute a row")
     parser.add_argument("--quick", action="store_true", help="8 prompts a row and one clip of a minute")
     add_argument(parser)
@@ -256,8 +271,12 @@ def main() -> None:
     with Table("folds", arguments.save) as table:
         report = Report(table)
         for world in arguments.worlds:
-            reader, asked = detector(world), wishes(world, range(FIRST, FIRST + count))
-            training = [wish.truth for wish in wishes(world, range(count))] if world in SPREAD else []
+            reader, asked = detector(world), wishes(world, range(arguments.first, arguments.first + count))
+            training = (
+                [wish.truth for wish in wishes(world, range(8 if arguments.quick else TAUGHT))]
+                if world in SPREAD
+                else []
+            )
             true = [reader(wish.clip.frames, FPS) for wish in asked]
             tell(report, "true", world, asked, true, true)
             floors: list[str] = []
@@ -277,7 +296,7 @@ def main() -> None:
                     novelty(report, arm.name, world, seen, true, training)
                 if world in ("Juice", "Puppies") and minutes:
                     long_clips(report, arm, world, asked[:minutes])
-                if world == "Juice" and "num_inference_steps" not in arm.options:
+                if world == "Juice" and not {"num_inference_steps", "recorded"} & arm.options.keys():
                     few_steps(report, arm, asked)
                 if world == "Juice" and arm.options.get("transport") == "brenier":
                     critical(report, arm, count)

@@ -20,7 +20,7 @@ PUBLIC = (
     ("Clip", "clip.py", "Clip", ()),
     ("Truth", "truth.py", "Truth", ()),
     ("Simulator", "simulator/simulator.py", "Simulator", ()),
-    ("Simulator's options", "simulator/simulator.py", "Options", ()),
+    ("Simulator's options", "simulator/options.py", "Options", ()),
     ("Brenier", "transport/brenier.py", "Brenier", (
         ("transport/clusterer.py", "Clusterer"), ("transport/queries.py", "Queries"),
     )),

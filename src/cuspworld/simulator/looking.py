@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from cuspworld.codec.codec import to_tensor
 from cuspworld.simulator.parts import Parts
 
-STRANGE = 1.5  # times as far from what was recorded as 99 in 100 recorded steps are: measured in docs/simulator.md
+STRANGE = 1.0  # times as far from what was recorded as 99 in 100 recorded steps are: benchmarks/looking.py
 _FRAMES = 24  # of what is given that are looked at
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 import torch
@@ -27,6 +27,8 @@ from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
+from cuspworld.simulator.options import Options, seeded
+from cuspworld.simulator.outputs import OUTPUTS
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
@@ -36,29 +38,6 @@ from cuspworld.video.images import as_image
 
 TRANSPORTS = ("brenier", "flow")
 LONGEST = 3600.0  # seconds that one call makes; `stream` in a loop makes more
-
-
-class Options(TypedDict, total=False):
-    """What may be asked of a clip beside its prompt; what is left out, or None, is the model's own."""
-
-    seconds: float  # how long, of the new part; 2 by default
-    size: int | tuple[int, int] | None  # pixels, or (height, width): the model's own frames are scaled and cropped
-    fps: float | None  # frames a second: the model's own frames are repeated or left out to reach it
-    seed: int  # 0 by default
-    num_inference_steps: int | None
-    guidance_scale: float | None
-    sampler: str | None  # "euler", "heun" or "adams_bashforth"
-    num_frames: int | None  # of the new part, at its frame rate; instead of `seconds`
-    negative_prompt: str | None  # what guidance leads away from; nothing by default
-    generator: torch.Generator | None  # a seed is drawn from it; instead of `seed`
-    callback_on_step_end: Callable[[Any, int, float, dict[str, Any]], dict[str, Any] | None] | None
-    # called with (simulator, step, time, {"latents": tokens}) after each step of the sampler; may return other latents
-    transport: str  # "brenier", with a path drawn first, where the model has paths, or "flow", without
-    critical: str | None  # of the path: "seek" a passage between branches, "avoid" them, or either (None)
-    image: Any  # the first frame: a file, a PIL image, an array or a tensor
-    video: str | Path | Clip | None  # what goes before: the result begins with it
-    like: str | Path | Clip | None  # a clip that the path moves like: when something happens, and how much
-    after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
 
 
 class Simulator(Parts):
@@ -78,8 +57,8 @@ class Simulator(Parts):
         """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, after, callback_on_step_end, transport="brenier", critical; `Options`
-        says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both
+        negative_prompt, sampler, image, video, after, callback_on_step_end, transport="brenier", critical, like;
+        `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both
         from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds
         most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values
         out of range, and warns (CuspWarning) if the model was not taught the prompt.
@@ -376,30 +355,3 @@ class Simulator(Parts):
         simulator = cls(parts.config, parts.codec, parts.experts, parts.kinds).to(device)
         simulator.name = "/".join(Path(path).parts[-2:])
         return simulator
-
-
-def seeded(options: Options) -> Options:
-    """The options with the seed that `generator` draws, where it is given."""
-    generator = options.get("generator")
-    if generator is None:
-        return options
-    if not isinstance(generator, torch.Generator):
-        raise CuspError(f"generator must be a torch.Generator: got {type(generator).__name__}")
-    if "seed" in options:
-        raise CuspError("give seed= or generator=, not both")
-    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
-    return {**options, "generator": None, "seed": seed}
-
-
-def _pictures(clip: Clip) -> Any:
-    from PIL import Image
-
-    return [Image.fromarray(frame) for frame in clip]
-
-
-OUTPUTS: dict[str, Callable[[Clip], Any]] = {
-    "clip": lambda clip: clip,
-    "np": lambda clip: clip.frames.astype(np.float32) / 255,
-    "pt": lambda clip: torch.from_numpy(clip.frames).permute(0, 3, 1, 2).float() / 255,
-    "pil": _pictures,
-}
