@@ -57,11 +57,11 @@ class Simulator(Parts):
         """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, after, callback_on_step_end, transport="brenier", critical, like;
-        `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both
-        from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that `audit` finds
-        most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values
-        out of range, and warns (CuspWarning) if the model was not taught the prompt.
+        negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical;
+        `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height,
+        width), both from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that
+        `audit` finds most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError
+        for values out of range, and warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in OUTPUTS:
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
