@@ -1,6 +1,6 @@
 """Velocity or data: what should the network of the flow predict? Grain of what is still, by the numbers of a token.
 
-    python benchmarks/predicts.py [--steps 400] [--clips 200] [--quick] [--save]
+    python benchmarks/predicts.py [--steps 400] [--clips 200] [--numbers 256] [--quick] [--save]
 
 The same network (width 192), clips, steps and batches twice for each size of token: one predicts data - noise, the
 other the data, from which the velocity follows; the loss is the velocity's in both. Grain: in generated clips, standard
@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--clips", type=int, default=200)
+    parser.add_argument("--numbers", type=int, nargs="*", choices=TOKENS, default=[*TOKENS], help="of a token")
     parser.add_argument("--quick", action="store_true", help="a few steps and clips: does it run?")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -59,11 +60,11 @@ def main() -> None:
     clips, held_out = record(range(count)), record(range(FIRST, FIRST + tested))
     with Table("predicts", arguments.save) as table, TemporaryDirectory() as folder:
         through = [reconstruct(codec, clip.frames) for clip in held_out]
-        for channels, frames in TOKENS.items():
+        for channels in arguments.numbers:
             for what in PREDICTS:
                 phase = Phase(steps, 16, 3e-3, muon=True, warmup=min(50, steps), ema=0.99, sample_every=10**6)
                 own = replace(
-                    preset("small"), transport=phase, window=24, context=8, token_frames=frames, predicts=what,
+                    preset("small"), transport=phase, window=24, context=8, token_frames=TOKENS[channels], predicts=what,
                     width=WIDTH, depth=4, heads=3,
                 )  # fmt: skip
                 result = train(clips, own, Path(folder) / f"{channels}_{what}", held_out=held_out[:1], codec=codec)
