@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--clips", type=int, default=200)
-    parser.add_argument("--numbers", type=int, nargs="*", choices=TOKENS, default=[*TOKENS], help="of a token")
+    parser.add_argument("--numbers", type=int, nargs="*", choices=TOKENS, default=[*TOKENS], help="a token")
     parser.add_argument("--quick", action="store_true", help="a few steps and clips: does it run?")
     add_argument(parser)
     arguments = parser.parse_args()
