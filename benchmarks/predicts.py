@@ -64,8 +64,8 @@ def main() -> None:
             for what in PREDICTS:
                 phase = Phase(steps, 16, 3e-3, muon=True, warmup=min(50, steps), ema=0.99, sample_every=10**6)
                 own = replace(
-                    preset("small"), transport=phase, window=24, context=8, token_frames=TOKENS[channels], predicts=what,
-                    width=WIDTH, depth=4, heads=3,
+                    preset("small"), transport=phase, window=24, context=8, token_frames=TOKENS[channels],
+                    predicts=what, width=WIDTH, depth=4, heads=3,
                 )  # fmt: skip
                 result = train(clips, own, Path(folder) / f"{channels}_{what}", held_out=held_out[:1], codec=codec)
                 model = Simulator.from_pretrained(result.model)
