@@ -29,11 +29,12 @@ from cuspworld.training.run import train
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
 STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # nothing happens: so many clips more
 STILLS = 100
-STEPS = {"Puppies": 4000, "Collision": 3000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
+STEPS = {"Puppies": 7000, "Collision": 9000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
-CODES = {"Collision": 16}  # of a step, instead of 8: where small things are takes more
-IDENTITY = {"Puppies": 8, "Collision": 16}  # numbers that say who is in a clip
+CODES = {"Puppies": 16, "Collision": 16}  # of a step, instead of 8: where small things are takes more
+IDENTITY = {"Puppies": 16, "Collision": 32}  # numbers that say who is in a clip
+FINE = {"Puppies", "Collision"}  # small things: a token is 8 pixels wide instead of 16, a batch half as large
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
 SEED = 0
@@ -110,9 +111,12 @@ def joined(folder: Path, names: list[str], ship: bool) -> None:
 
 def own_preset(name: str, steps: int | None) -> Preset:
     """What a world's expert is and how it is trained."""
+    fine = name in FINE
     return replace(
         PRESET,
-        transport=replace(PRESET.transport, steps=steps or STEPS[name]),
+        transport=replace(PRESET.transport, steps=steps or STEPS[name], batch=8 if fine else 16),
+        patch=1 if fine else 2,
+        code_dropout=0.3 if fine else PRESET.code_dropout,  # the text is read only where the path does not tell all
         known_steps=BY_STEPS.get(name, 0.0),
         code_width=CODES.get(name, PRESET.code_width),
         identity_width=IDENTITY.get(name, 0),

@@ -34,21 +34,22 @@ def clips(name: str) -> list[np.ndarray]:
     return made
 
 
-@pytest.fixture(scope="module")
-def models() -> list[Simulator]:
+@pytest.fixture(scope="module", params=[(2, 2), (2, 1)], ids=["wide tokens", "wide and narrow tokens"])
+def models(request: pytest.FixtureRequest) -> list[Simulator]:
+    """A model a colour; of each the latents that a token is wide."""
     torch.manual_seed(0)
     codec = AutoencoderCodec(
         AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=8, temporal_stride=1)
     ).eval()
-    numbers = SimulatorConfig(fps=10.0, height=32, width=32, window=8, context=2, patch=2, token_frames=2)
     found = []
-    for name in COLOURS:
+    for name, patch in zip(COLOURS, request.param, strict=True):
+        numbers = SimulatorConfig(fps=10.0, height=32, width=32, window=8, context=2, patch=patch, token_frames=2)
         with torch.no_grad():
             latents = [codec.encode(to_tensor(frames)[None])[0] for frames in clips(name)]
         kind = Kind.learn(name, latents, [(f"a {name}",)] * 8, 2, 2, 0)
         prompts = PromptEncoder(PromptConfig(("a", name), 16, heads=2, version=2, outputs=4, topics=(f"a {name}",)))
         transformer = FlowTransformer(
-            TransformerConfig(2 * 4 * 4, 32, 1, 1, text_width=16, frames=2, code_width=2, code_kinds=1)
+            TransformerConfig(2 * 4 * patch**2, 32, 1, 1, text_width=16, frames=2, code_width=2, code_kinds=1)
         )
         for parameter in transformer.parameters():
             torch.nn.init.normal_(parameter, std=0.3)

@@ -110,8 +110,8 @@ class Chunks:
     ) -> Float[Tensor, "1 t i j c"]:
         """The latents of a window, from noise of their shape."""
         config = self.parts.config
-        length, each = latents.shape[1], config.token_frames
-        noise, positions = tokenize(latents, config.patch, each)
+        length, each, patch = latents.shape[1], config.token_frames, self.parts.patch(self.expert)
+        noise, positions = tokenize(latents, patch, each)
         clean = torch.zeros_like(latents)
         marks = torch.zeros(length, dtype=torch.bool, device=latents.device)
         if known is not None:
@@ -120,7 +120,7 @@ class Chunks:
         if after is not None:
             clean[:, length - after.shape[1] :] = after
             marks[length - after.shape[1] :] = True
-        held, _ = tokenize(clean, config.patch, each)
+        held, _ = tokenize(clean, patch, each)
         mark = marks.view(-1, each)[positions[:, 0]][None]  # (1, n, each)
         held_mark = mark.repeat_interleave(held.shape[-1] // each, dim=-1)
         if self.text is None:
@@ -142,4 +142,4 @@ class Chunks:
         x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times, self.sampling.on_step)
         x = torch.where(held_mark, held, x)
         size = (length, latents.shape[2], latents.shape[3])
-        return untokenize(x, size, config.patch, each)
+        return untokenize(x, size, patch, each)

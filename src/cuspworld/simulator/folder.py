@@ -72,8 +72,8 @@ def _check_together(parts: Parts, index: int, place: Path) -> None:
         f"height and width multiples of {cell}": config.height % cell == 0 == config.width % cell,
         f"window {codec.temporal_stride}k+1": (config.window - 1) % codec.temporal_stride == 0,
         "context below window": (config.context - 1) * codec.temporal_stride + 1 < config.window,
-        "transport/ of this patch": transformer.token_channels
-        == config.token_frames * config.patch**2 * codec.latent_channels,
+        "transport/ of this patch": config.patch % max(1, patch := parts.patch(expert)) == 0
+        and transformer.token_channels == config.token_frames * patch**2 * codec.latent_channels,
         "transport/ of these token_frames": transformer.frames == config.token_frames,
         "paths/ of this transport/": not kinds
         or ({kind.width for kind in kinds} == {transformer.code_width} and len(kinds) == transformer.code_kinds),

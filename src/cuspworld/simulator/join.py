@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -23,7 +24,7 @@ def join(models: Sequence[Simulator]) -> Simulator:
         told = f"model {number + 1} of {len(models)}"
         if len(model.experts) != 1 or len(model.kinds) != 1:
             raise CuspError(f"{told} has {len(model.kinds)} kinds with paths and {len(model.experts)} experts: needs 1")
-        if model.config != first.config:
+        if replace(model.config, patch=1) != replace(first.config, patch=1):
             raise CuspError(f"{told} has another size, rate or window than the first: {model.config}, {first.config}")
         if not _equal(model.codec.state_dict(), first.codec.state_dict()):
             raise CuspError(f"{told} has another codec than the first: train both on the latents of one")
@@ -31,7 +32,8 @@ def join(models: Sequence[Simulator]) -> Simulator:
     names = [kind.name for kind in kinds]
     if len(set(names)) < len(names):
         raise CuspError(f"two models know a kind of the same name: {', '.join(names)}")
-    return Simulator(first.config, first.codec, [model.experts[0] for model in models], kinds)
+    config = replace(first.config, patch=max(model.config.patch for model in models))
+    return Simulator(config, first.codec, [model.experts[0] for model in models], kinds)
 
 
 def _equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

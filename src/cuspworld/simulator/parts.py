@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,7 +24,7 @@ class SimulatorConfig:
     width: int
     window: int  # frames a chunk
     context: int  # latents that a chunk is given of the one before
-    patch: int
+    patch: int  # latents that a token is wide: the widest of the experts'
     token_frames: int = 1  # latent frames a token
     num_inference_steps: int = 12
     guidance_scale: float = 3.5
@@ -62,6 +63,12 @@ class Parts:
     def expert(self, kind: int | None) -> tuple[Expert, int]:
         """Who draws a kind, and as which of the kinds that it was taught."""
         return (self.experts[0], kind or 0) if len(self.experts) == 1 else (self.experts[kind or 0], 0)
+
+    def patch(self, expert: Expert) -> int:
+        """Latents that a token of this expert is wide and high: of small things it takes narrow ones."""
+        return math.isqrt(
+            expert.transformer.config.token_channels // self.config.token_frames // self.codec.latent_channels
+        )
 
     @property
     def device(self) -> torch.device:
