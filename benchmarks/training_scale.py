@@ -35,7 +35,26 @@ CHANNELS, SIDE = 16, 8  # latents of a 64x64 frame
 H100 = 989e12
 MINUTES = 25
 LAUNCHES = 0.02  # seconds
-WORDS = tuple("a glass of red juice is pushed and tips over while two small puppies look on".split())
+WORDS = tuple(
+    [
+        "a",
+        "glass",
+        "of",
+        "red",
+        "juice",
+        "is",
+        "pushed",
+        "and",
+        "tips",
+        "over",
+        "while",
+        "two",
+        "small",
+        "puppies",
+        "look",
+        "on",
+    ]
+)
 CAPTION = " ".join(WORDS) + ", and then nothing happens on the table for a while."
 
 
