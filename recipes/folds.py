@@ -29,7 +29,7 @@ from cuspworld.training.run import train
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
 STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # nothing happens: so many clips more
 STILLS = 100
-STEPS = {"Puppies": 7000, "Collision": 9000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
+STEPS = {"Puppies": 5000, "Collision": 5500, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
 CODES = {"Puppies": 16, "Collision": 16}  # of a step, instead of 8: where small things are takes more

@@ -125,6 +125,23 @@ def test_prompts_in_sequence_go_on_where_the_one_before_ended(models):
         both.sequence("a lake")
 
 
+@pytest.mark.filterwarnings("ignore::cuspworld.errors.CuspWarning")
+def test_a_prompt_that_says_then_is_made_in_turn(models):
+    both = join(models)
+    made = both("a lake, then a field", seconds=1.6, seed=2)
+    np.testing.assert_array_equal(made.frames, both.sequence(["a lake", "a field"], seconds=0.8, seed=2).frames)
+    assert made.caption == "a lake, then a field" and len(made.made["parts"]) == 2
+    streamed = np.concatenate(list(both.stream("a lake, then a field", seconds=1.6, seed=2)))
+    np.testing.assert_array_equal(made.frames, streamed)
+    assert len(both("a lake，然后a field", num_frames=13)) == 13
+
+
+def test_a_prompt_that_says_then_as_the_taught_captions_do_is_made_at_once(models):
+    kind = replace(models[0].kinds[0], captions=(("a lake, then a lake",),) * 8)
+    taught = Simulator(models[0].config, models[0].codec, models[0].experts, [kind])
+    assert taught.parts("a lake, then a lake") == ["a lake, then a lake"]
+
+
 def test_an_edit_is_as_long_as_the_clip_and_needs_paths(models):
     both = join(models)
     edited = both.edit(Clip(clips("lake")[0], 10.0), "a field", seed=1)

@@ -19,6 +19,7 @@ from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import to_tensor
 from cuspworld.errors import CuspError, CuspWarning
+from cuspworld.language.turns import turns
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
@@ -79,6 +80,8 @@ class Simulator(Parts):
             note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
             warnings.warn(note, CuspWarning, stacklevel=2)
             return OUTPUTS[output_type](clip)
+        if len(parts := self.parts(prompt)) > 1:
+            return OUTPUTS[output_type](self._in_turn(parts, options))
         facts: dict[str, Any] = {}
         frames = np.concatenate(list(self._stream(prompt, options, facts)))
         rate = float(options.get("fps") or self.config.fps)
@@ -121,7 +124,28 @@ class Simulator(Parts):
 
     def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
+        if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
+            return iter([self._in_turn(parts, seeded(options)).frames])
         return self._stream(prompt, options, {})
+
+    def parts(self, prompt: str) -> list[str]:
+        """What a prompt tells one after the other, "..., then ...": each is made as a clip that goes on from the one
+        before. One part where the model's own captions tell several things so: it was taught to draw them at once."""
+        return [prompt] if self._taught_turns else turns(prompt)
+
+    @cached_property
+    def _taught_turns(self) -> bool:
+        return any(len(turns(text)) > 1 for kind in self.kinds for texts in kind.captions for text in texts)
+
+    def _in_turn(self, parts: Sequence[str], options: Options) -> Clip:
+        """The parts of one prompt: `seconds` (2 a part by default) or `num_frames` are shared out to them."""
+        own: Options = {**options}
+        rate = number("fps", own.get("fps") or self.config.fps, 0.1, 240)
+        count, seconds = own.pop("num_frames", None), own.pop("seconds", 2.0 * len(parts))
+        if count is not None:
+            seconds = (whole("num_frames", count, 1, int(LONGEST * rate)) + 1) / rate
+        clip = self.sequence(parts, **{**own, "seconds": number("seconds", seconds, 1 / rate, LONGEST) / len(parts)})
+        return clip if count is None else clip[:count]
 
     def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """As `stream`; `facts` comes to hold what was chosen."""
@@ -267,6 +291,8 @@ class Simulator(Parts):
         made: list[Any] = []
         for index, prompt in enumerate(prompts):
             own: Options = {**options, "seed": options.get("seed", 0) + index}
+            if index < len(prompts) - 1:
+                own.pop("after", None)
             clip = self(prompt, **own if clip is None else {**own, "video": clip})
             options.pop("image", None)
             options.pop("video", None)
@@ -275,7 +301,7 @@ class Simulator(Parts):
         target = (clip.frames.shape[1], clip.frames.shape[2]) if size is None else image_size(size)
         rate = clip.fps if fps is None else number("fps", fps, 0.1, 240)
         frames = np.concatenate(list(resample(resize(iter([clip.frames]), target), clip.fps, rate)))
-        return Clip(frames, rate, " Then: ".join(prompts), made={**made[0], "parts": made})
+        return Clip(frames, rate, ", then ".join(prompts), made={**made[0], "parts": made})
 
     def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
         """A clip whose end leads to its beginning: the first half is made from the prompt, the second connects its end
