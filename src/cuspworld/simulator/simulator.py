@@ -144,7 +144,8 @@ class Simulator(Parts):
         count, seconds = own.pop("num_frames", None), own.pop("seconds", 2.0 * len(parts))
         if count is not None:
             seconds = (whole("num_frames", count, 1, int(LONGEST * rate)) + 1) / rate
-        clip = self.sequence(parts, **{**own, "seconds": number("seconds", seconds, 1 / rate, LONGEST) / len(parts)})
+        own["seconds"] = number("seconds", seconds, 1 / rate, LONGEST) / len(parts)
+        clip = self.sequence(parts, **own)
         return clip if count is None else clip[:count]
 
     def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
