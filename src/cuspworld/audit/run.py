@@ -24,7 +24,7 @@ from cuspworld.audit.judges.interface import Judge, Segmenter, judged, with_mask
 from cuspworld.audit.judges.twins import TwinJudge, shipped
 from cuspworld.audit.laws import checks as every_check
 from cuspworld.audit.laws.check import Check
-from cuspworld.audit.laws.runner import look, weigh
+from cuspworld.audit.laws.runner import Looked, filmed, look, weigh
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
@@ -185,7 +185,10 @@ class Collected:
             if stratum != "home":
                 self._note(LITTLE)
             unheard = silent(stratum, float(fps), self.bars, world)
-            evidence = weigh(look(Observations(scene), self.checks, unheard))
+            looked = look(Observations(scene), self.checks, unheard)
+            if stratum != "home":
+                looked = self._filmed(looked, scene, frames[first:last])
+            evidence = weigh(looked)
             if self.taught is not None:
                 evidence, why = self.taught.weigh(scene, frames[first:last], evidence)
                 self._note(why)
@@ -230,6 +233,12 @@ class Collected:
             and shared_place(finding, old) > 0.1
             for old in self.findings
         )
+
+    def _filmed(self, looked: list[Looked], scene: Scene, frames: np.ndarray) -> list[Looked]:
+        without = filmed(looked, scene, frames)
+        if without != looked:
+            self._note("text or lines drawn on the picture change: what they do is left out")
+        return without
 
     def _describe(self, scene: Scene) -> None:
         if scene.camera.moving:

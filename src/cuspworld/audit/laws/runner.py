@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
+from cuspworld.audit.evidence.graphics import SHARE, drawn
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import SAID, Evidence, Finding
 from cuspworld.audit.laws.check import Check, Suspect
@@ -40,6 +42,22 @@ def _look(seen: Observations, check: Check) -> Looked:
     if isinstance(found, str):
         return Looked(check, unchecked=found)
     return Looked(check, tuple(finding(seen.scene, check, suspect) for suspect in found))
+
+
+def filmed(looked: Sequence[Looked], scene: Scene, frames: UInt8[np.ndarray, "time height width 3"]) -> list[Looked]:
+    """Without the suspects in whose time and place mostly text or outlines change that are drawn on the picture.
+
+    `frames`: the shot's, as they were before it was stabilised, since what is drawn does not move with the camera.
+    """
+
+    def is_drawn(suspect: Finding) -> bool:
+        if suspect.box is None:
+            return False
+        start, end = (round(seconds * float(scene.fps)) - scene.first for seconds in (suspect.start, suspect.end))
+        box = [side / factor for side, factor in zip(suspect.box, scene.factor * 2, strict=True)]
+        return drawn(frames, start, end, box) > SHARE
+
+    return [replace(one, suspects=tuple(s for s in one.suspects if not is_drawn(s))) for one in looked]
 
 
 def weigh(looked: Sequence[Looked]) -> dict[str, Evidence]:

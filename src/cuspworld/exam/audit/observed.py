@@ -25,7 +25,7 @@ from cuspworld.audit.finding import Finding
 from cuspworld.audit.judges.twins import shipped
 from cuspworld.audit.laws import checks
 from cuspworld.audit.laws.check import Check
-from cuspworld.audit.laws.runner import Looked, look, weigh
+from cuspworld.audit.laws.runner import Looked, filmed, look, weigh
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.report import Report
 from cuspworld.audit.run import WORKING, Collected
@@ -68,8 +68,11 @@ def observed(clip: Clip) -> Line:
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
         stratum, world = where(scene, frames[first:last], shipped())
-        looked = {one.check.name: _plain(one) for one in look(Observations(scene), ours)}
-        found.append({"stratum": stratum, "world": world, "checks": looked})
+        looked = look(Observations(scene), ours)
+        if stratum != "home":
+            looked = filmed(looked, scene, frames[first:last])
+        kept = {one.check.name: _plain(one) for one in looked}
+        found.append({"stratum": stratum, "world": world, "checks": kept})
     cpu = time.process_time() - begin
     odd = baselines(looks(clip.frames, float(clip.fps)))
     return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "cpu": cpu, "odd": odd,
