@@ -33,7 +33,7 @@ def text(picture: Picture) -> Mask:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     kernel = np.ones((STROKE, STROKE), np.uint8)
     strokes = [cv2.morphologyEx(grey, how, kernel) > CONTRAST for how in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)]
-    found = np.zeros(grey.shape, np.uint8)
+    found: np.ndarray = np.zeros(grey.shape, np.uint8)
     for ink in strokes:
         turns = np.abs(np.diff(ink.astype(np.int8), axis=1, prepend=0)).astype(np.float32)
         plate = 1 - cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
