@@ -186,7 +186,7 @@ class Collected:
                 self._note(LITTLE)
             unheard = silent(stratum, float(fps), self.bars, world)
             looked = look(Observations(scene), self.checks, unheard)
-            if stratum != "home":
+            if not world:
                 looked = self._filmed(looked, scene, frames[first:last])
             evidence = weigh(looked)
             if self.taught is not None:

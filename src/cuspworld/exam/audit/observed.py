@@ -69,7 +69,7 @@ def observed(clip: Clip) -> Line:
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
         stratum, world = where(scene, frames[first:last], shipped())
         looked = look(Observations(scene), ours)
-        if stratum != "home":
+        if not world:  # what the worlds draw is no graphic
             looked = filmed(looked, scene, frames[first:last])
         kept = {one.check.name: _plain(one) for one in looked}
         found.append({"stratum": stratum, "world": world, "checks": kept})
