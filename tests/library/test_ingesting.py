@@ -49,7 +49,7 @@ GOOD = ["a.mp4", "b.webm", "c.gif", "deep/d.mov", "deep/er/e.mp4", "f.MP4"]
 @pytest.fixture(scope="module")
 def library(folder, tmp_path_factory):
     library = Library.create(tmp_path_factory.mktemp("library") / "real.lance")
-    addition = library.ingest(folder, size=32)
+    addition = library.ingest(folder, size=32, fps=10, shots=False)
     return library, addition
 
 
@@ -84,9 +84,9 @@ def test_clips_are_what_clip_read_reads(library, folder):
 
 def test_ingesting_again_adds_nothing_and_another_reading_adds_all(library, folder, tmp_path):
     opened = Library.open(shutil.copytree(library[0].path, tmp_path / "again.lance"))
-    again = opened.ingest(folder, size=32, workers=2)
+    again = opened.ingest(folder, size=32, fps=10, shots=False, workers=2)
     assert (again.added, again.present, len(opened)) == (0, 6, 6)
-    assert opened.ingest(folder, size=(16, 24)).added == 6
+    assert opened.ingest(folder, size=(16, 24), fps=10, shots=False).added == 6
 
 
 def test_copies_of_a_file_share_a_split(tmp_path):
@@ -105,12 +105,12 @@ def test_long_videos_are_cut_into_clips_that_follow_one_another(tmp_path):
     (tmp_path / "videos").mkdir()
     clip.write(tmp_path / "videos" / "long.mp4")
     library = Library.create(tmp_path / "pieces.lance")
-    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0).added == 3
+    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0, shots=False).added == 3
     assert library.column("time") == [10, 10, 5] and set(library.column("caption")) == {clip.caption}
     joined = np.concatenate([piece.frames for piece in library])
     assert np.array_equal(joined, Clip.read(tmp_path / "videos" / "long.mp4").frames)
     assert len(set(library.column("split"))) == 1
-    again = library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0)
+    again = library.ingest(tmp_path / "videos", size=None, fps=None, seconds=1.0, shots=False)
     assert (again.added, again.present, len(library)) == (0, 1, 3)
 
 
@@ -118,15 +118,15 @@ def test_pieces_shorter_than_a_frame_are_frames(tmp_path):
     (tmp_path / "videos").mkdir()
     moving_box(1, 4, (32, 32)).write(tmp_path / "videos" / "short.mp4")
     library = Library.create(tmp_path / "pieces.lance")
-    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=0.01).added == 4
+    assert library.ingest(tmp_path / "videos", size=None, fps=None, seconds=0.01, shots=False).added == 4
     assert library.column("time") == [1, 1, 1, 1]
 
 
 def test_folders_that_give_nothing(tmp_path):
     library = Library.create(tmp_path / "nothing.lance")
     (tmp_path / "empty").mkdir()
-    (tmp_path / "file.mp4").write_text("")
-    for name, why in (("missing", "does not exist"), ("file.mp4", "is a file"), ("empty", "no video in the folder")):
+    (tmp_path / "file.txt").write_text("")
+    for name, why in (("missing", "does not exist"), ("file.txt", "is a file"), ("empty", "no video in the folder")):
         with pytest.raises(CuspError, match=why):
             library.ingest(tmp_path / name)
     (tmp_path / "empty" / "v.mp4").write_bytes(b"")
@@ -241,7 +241,7 @@ def test_real_videos(data_folder, tmp_path):
     """Every clip of the test inputs decodes, and is small, exact and upright in the library."""
     files = sorted(path.name for path in (data_folder / "videos").iterdir() if path.suffix in (".mp4", ".mov", ".gif"))
     library = Library.create(tmp_path / "real.lance")
-    addition = library.ingest(data_folder / "videos")
+    addition = library.ingest(data_folder / "videos", size=64, fps=10, shots=False)
     assert (addition.problems, library.column("source")) == ((), files) and len(files) >= 20
     assert all(clip.size == (64, 64) and clip.fps == 10 and clip.frames.std() > 1 for clip in library)
 

@@ -22,11 +22,8 @@ def tell_addition(addition: Addition, library: Library, as_json: bool) -> None:
         raise typer.Exit(3)
 
 
-def _tell(addition: Addition, library: Library, as_json: bool) -> None:
-    if as_json:
-        facts = {**dataclasses.asdict(addition), "clips": len(library), "path": str(library.path)}
-        say_json(facts)
-        return
+def tell_problems(addition: Addition) -> None:
+    """Say on standard error what was left out or is in doubt."""
     for what, why in addition.problems[:_LISTED]:
         say(f"left out {plain(what)}: {plain(why)}", error=True)
     if len(addition.problems) > _LISTED:
@@ -34,6 +31,21 @@ def _tell(addition: Addition, library: Library, as_json: bool) -> None:
     if silent := addition.uncaptioned:
         names = ", ".join(repr(name) for name in silent[:3]) + (", ..." if len(silent) > 3 else "")
         say(f"without a caption: {len(silent)} ({names}); a model learns nothing from their text", error=True)
+    if gone := addition.gone:
+        names = ", ".join(repr(name) for name in gone[:3]) + (", ..." if len(gone) > 3 else "")
+        say(
+            f"no longer in their place: {len(gone)} ({names}); their clips stay until `cusp library remove`", error=True
+        )
+    if addition.replaced:
+        say(f"files that changed: {addition.replaced} earlier clips are replaced", error=True)
+
+
+def _tell(addition: Addition, library: Library, as_json: bool) -> None:
+    if as_json:
+        facts = {**dataclasses.asdict(addition), "clips": len(library), "path": str(library.path)}
+        say_json(facts)
+        return
+    tell_problems(addition)
     there = f", {addition.present} were there already" if addition.present else ""
     out = f", {len(addition.problems)} left out or in doubt" if addition.problems else ""
     say(f"{plain(library.path)}: {addition.added} clips added{there}{out}; {len(library)} in all")

@@ -1,15 +1,24 @@
 """cusp train."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cuspworld.cli.parse import parse_size
+
+if TYPE_CHECKING:
+    from cuspworld.library import Library
 
 Steps = Annotated[int | None, typer.Option(min=1, help="Instead of the preset's number.")]
 
 
 def train(
-    library: Annotated[Path, typer.Argument(help="A library that `cusp record` or `cusp ingest` wrote.")],
+    library: Annotated[
+        Path, typer.Argument(help="A library, or a folder of videos, which is taken into one beside the run first.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The run's folder; the model comes to be in its model/.")
     ],
@@ -19,6 +28,8 @@ def train(
     codec: Annotated[
         str | None, typer.Option(help="One that is trained already: a folder, or worlds, the package's.")
     ] = None,
+    size: Annotated[str, typer.Option(help="How kept files are seen: pixels a side, or HEIGHTxWIDTH.")] = "64",
+    fps: Annotated[float, typer.Option(help="How kept files are seen: frames a second.")] = 10.0,
     seed: int = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the folder, to the same weights.")
@@ -35,9 +46,14 @@ def train(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Train codec and transport on a library.
+    """Train codec and transport on a library, or on a folder of videos.
+
+    The run reads the library as it is when it begins: what is added or removed meanwhile is not seen, not even after
+    --resume. From a folder, OUTPUT/library.lance is made as `cusp ingest --size SIZE --fps FPS` would.
 
     Examples:
+
+      cusp train videos/ -o runs/mine --preset tiny
 
       cusp train worlds.lance -o runs/first --preset tiny
 
@@ -55,7 +71,6 @@ def train(
     from cuspworld.cli.say import plain, say, say_json
     from cuspworld.codec.codec import Codec
     from cuspworld.errors import CuspError
-    from cuspworld.library import Library
     from cuspworld.training.presets import preset as find_preset
     from cuspworld.training.run import train as run
     from cuspworld.training.run import with_steps
@@ -63,15 +78,16 @@ def train(
     if device != "cpu" and not torch.cuda.is_available():
         raise CuspError(f"device {device!r}: this machine has no CUDA device; take cpu")
     chosen = with_steps(find_preset(preset), codec_steps, transport_steps, batch)
-    opened = Library.open(library)
-    taught = opened.split("train")
+    opened = _opened(library, output, size, fps, resume)
+    view = (parse_size(size), fps)
+    taught = opened.split("train").seen_at(*view)
     result = run(
         taught,
         chosen,
         output,
         kinds=[world or library.stem for world in taught.column("world")],
         codec=None if codec is None else Codec.from_pretrained(codec),
-        held_out=opened.split("test"),
+        held_out=opened.split("test").seen_at(*view),
         topics=opened.topics(),
         prompt_encoder=prompt_encoder,
         seed=seed,
@@ -87,6 +103,29 @@ def train(
     say(f"model: {plain(result.model)}\ntry:   cusp generate {prompt} --model {model} -o out.mp4")
 
 
-def chosen_prompt(library) -> str:  # type: ignore[no-untyped-def]
+def _opened(place: Path, output: Path, size: str, fps: float, resume: bool) -> Library:
+    """The library that a run is taught, at the version that it began with."""
+    import hashlib
+
+    from cuspworld.cli.addition import tell_problems
+    from cuspworld.library import Library
+    from cuspworld.library.places import open_place
+    from cuspworld.progress import progress_bar
+
+    if (place / "_versions").is_dir() or not place.exists():
+        library = Library.open(place)
+    else:
+        open_place(str(place))  # before a run is made for nothing
+        output.mkdir(parents=True, exist_ok=True)
+        library = Library.open_or_create(output / "library.lance")
+        if not (resume and len(library)):
+            with progress_bar(f"reading {place}", "files", shown=True) as progress:
+                addition = library.ingest(place, size=parse_size(size), fps=fps, progress=progress)
+            tell_problems(addition)
+    name = f"run-{hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:12]}"
+    return library.pin(name, anew=not resume)
+
+
+def chosen_prompt(library: Library) -> str:
     """A caption of the library, as an example."""
     return library[0].caption or "a prompt"

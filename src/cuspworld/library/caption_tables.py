@@ -1,6 +1,7 @@
 """The tables of captions in a folder of videos: rows of (file, text), whatever wrote them.
 
-`metadata.csv`, `.tsv` and `.jsonl` anywhere in the folder (Hugging Face's convention, in its split folders too, and
+`metadata.csv`, `.tsv`, `.jsonl` and `.parquet` anywhere in the folder (Hugging Face's convention, in its split folders
+too, and
 Open-Sora's `path,text`), with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; and `videos.txt` beside
 `prompts.txt`, a line each (CogVideoX, finetrainers).
 """
@@ -18,7 +19,7 @@ from typing import Any
 
 FILE = ("file_name", "filename", "file", "path", "video", "video_path")
 TEXT = ("caption", "text", "prompt", "description")
-TABLES = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
+TABLES = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
 LONGEST = 100_000  # characters of a caption
 
 
@@ -43,12 +44,14 @@ def tables_in(folder: Path) -> list[Path]:
 def rows_of(table: Path) -> tuple[list[Row], list[str]]:
     """(the rows of a table, what is to be said of it). A bad row spoils only itself; what cannot be read has none."""
     try:
+        if table.suffix.lower() == ".parquet":
+            return [_row(line, values) for line, values in _parquet(table)], []
         text, notes = decoded(table.read_bytes())
         if table.suffix.lower() == ".txt":
             return _pairs(table, text), notes
         read = _jsonl if table.suffix.lower() == ".jsonl" else _csv
         return [_row(line, values) for line, values in read(text)], notes
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:  # Arrow's errors are ValueErrors, or OSErrors
         return [], [f"cannot be read: {error}"]
 
 
@@ -102,6 +105,15 @@ def _csv(text: str) -> Iterator[tuple[int, Any]]:
             yield reader.line_num, row
     finally:
         csv.field_size_limit(before)
+
+
+def _parquet(table: Path) -> Iterator[tuple[int, Any]]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(table) as file:
+        names = [name for name in file.schema_arrow.names if name.lower() in (*FILE, *TEXT)]
+        rows = (row for batch in file.iter_batches(columns=names) for row in batch.to_pylist())
+        yield from enumerate(rows, 1)
 
 
 def _pairs(table: Path, text: str) -> list[Row]:

@@ -1,57 +1,75 @@
-"""Taking a folder of videos into a library: which files, and the worker that reads some of them."""
+"""Taking videos into a library: the worker that reads some of them, cuts them into shots and measures these."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cuspworld.clip import Clip
+import numpy as np
+
 from cuspworld.errors import CuspError
 from cuspworld.library.captions import caption_beside
-from cuspworld.library.schema import row_of
+from cuspworld.library.cuts import LAG, Cuts
+from cuspworld.library.kept import at_frames, keep
+from cuspworld.library.measuring import Measure, picture_of, sharpness_of, small
+from cuspworld.library.places.place import Part, Video
+from cuspworld.library.schema import split_of, truth_columns
+from cuspworld.library.storage import pack_frames
 from cuspworld.library.work import Done, write_rows
-from cuspworld.video.files import probe
+from cuspworld.truth import Truth
+from cuspworld.video.read import MAX_BYTES, VideoFile
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read: `size` and `fps` as in `Clip.read` (None keeps the file's own); cut to clips of `seconds`."""
+    """How files are read: `size` and `fps` as in `Clip.read` (None keeps the file's own); cut to clips of `seconds`,
+    and where the picture cuts to another shot."""
 
     size: int | tuple[int, int] | None
     fps: float | None
     seconds: float | None
+    shots: bool = False
+
+    def __str__(self) -> str:
+        """What the keys of clips are made from: as it was before there were shots, and whole before files were kept."""
+        shots = ", shots=True" if self.shots else ""
+        return f"Reading(size={self.size!r}, fps={self.fps!r}, seconds={self.seconds!r}{shots})"
+
+    @property
+    def pieces(self) -> bool:
+        """Whether a file may become several clips, which are numbered."""
+        return self.shots or self.seconds is not None
 
 
 @dataclass(frozen=True)
 class File:
-    """A video of the folder: its path inside it, the key of its clips in the library, and its table's caption."""
+    """A video of a place: its name there, where its bytes lie now, and the key of its clips in the library."""
 
-    name: str
+    video: Video
     key: str
     content: str  # hash of its bytes
-    caption: str | None
 
 
 @dataclass(frozen=True)
 class IngestTask:
-    """Read these files of `folder` and write their clips beside the library at `path`, uncommitted."""
+    """Read these files and write their clips beside the library at `path`, uncommitted."""
 
     path: str
-    folder: str
+    place: str
     reading: Reading
     items: tuple[File, ...]
 
 
-def describe(folder: Path, path: Path, reading: Reading, captions: Mapping[str, str]) -> File:
+def describe(video: Video, reading: Reading) -> File:
     """A video's identity: another file under the same name, or another way to read it, is another clip."""
-    name = path.relative_to(folder).as_posix()
-    with path.open("rb") as file:
+    with Path(video.path).open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     identity = hashlib.sha256(f"{content} {reading}".encode()).hexdigest()[:12]
-    return File(name, f"{name}/{identity}", content, captions.get(name))
+    return File(video, f"{video.name}/{identity}", content)
 
 
 def ingest_files(task: IngestTask) -> Done:
@@ -59,26 +77,121 @@ def ingest_files(task: IngestTask) -> Done:
     rows: list[dict[str, Any]] = []
     problems = []
     for file in task.items:
-        path = Path(task.folder) / file.name
         try:
-            caption = file.caption if file.caption is not None else caption_beside(path, Path(task.folder))
-            read = [
-                row_of(clip if caption is None else replace(clip, caption=caption), key, file.name, file.content)
-                for key, clip in _clips(path, file.key, task.reading)
-            ]
+            rows += list(_rows(file, task))
         except (CuspError, MemoryError, OSError) as error:
-            problems.append((file.name, str(error) or type(error).__name__))
-            continue
-        rows += read
+            problems.append((file.video.name, str(error) or type(error).__name__))
     return write_rows(task.path, rows, problems)
 
 
-def _clips(path: Path, key: str, reading: Reading) -> Iterator[tuple[str, Clip]]:
-    """(key, clip): the whole file, or its pieces of `seconds`."""
-    if reading.seconds is None:
-        yield key, Clip.read(path, size=reading.size, fps=reading.fps)
-        return
-    info = probe(path)
-    chunk = max(1, round(reading.seconds * (reading.fps or info.fps)))
-    for index, piece in enumerate(Clip.stream(path, chunk, size=reading.size, fps=reading.fps)):
-        yield f"{key}/{index:06d}", replace(piece, caption=info.caption)
+def _rows(file: File, task: IngestTask) -> Iterator[dict[str, Any]]:
+    """The clips of one file as rows; its bytes are kept where the frames stay at their own size."""
+    reading, video = task.reading, file.video
+    kept = reading.size is None
+    found: list[dict[str, Any]] = []
+    caption = video.caption
+    if caption is None and video.root is not None:
+        caption = caption_beside(Path(video.path), Path(video.root))
+    for number, (part, piece) in enumerate(_pieces(video, reading)):
+        text = part.caption if part.caption is not None else caption
+        truth = _truth(part, piece)
+        found.append(
+            {
+                "key": f"{file.key}/{number:06d}" if reading.pieces or video.parts else file.key,
+                "source": video.name,
+                "split": split_of(file.content if not video.parts else f"{file.content}/{number}"),
+                "caption": piece.caption if text is None else text,
+                "fps": piece.fps,
+                "time": piece.measure.count,
+                "height": piece.size[0],
+                "width": piece.size[1],
+                "frames": b"" if kept else pack_frames(np.stack(piece.frames)),
+                "start": piece.start,
+                "place": task.place,
+                "content": file.content,
+                **piece.measure.columns(),
+                **truth_columns(truth),
+            }
+        )
+    if kept:
+        name = keep(Path(video.path), file.content, Path(task.path))
+        found = [{**row, "file": name} for row in found]
+    yield from found
+
+
+@dataclass
+class _Piece:
+    """A clip in the making."""
+
+    start: float  # seconds into the file
+    fps: float
+    caption: str
+    size: tuple[int, int] = (0, 0)
+    measure: Measure = field(default_factory=Measure)
+    frames: list[np.ndarray] = field(default_factory=list)
+    bytes: int = 0
+
+    def add(self, frame: np.ndarray, picture: np.ndarray, sharpness: float | None, whole: bool) -> None:
+        if self.measure.count and frame.shape[:2] != self.size:
+            raise CuspError("it changes its size on the way: ingest it with a size of your own")
+        self.size = (frame.shape[0], frame.shape[1])
+        self.measure.add(picture, sharpness)
+        if whole:
+            self.bytes += frame.nbytes
+            if self.bytes > MAX_BYTES:
+                raise CuspError(
+                    f"a clip of it has over {MAX_BYTES >> 30} GiB of frames: ingest with seconds=, or own size"
+                )
+            self.frames.append(frame)
+
+
+def _pieces(video: Video, reading: Reading) -> Iterator[tuple[Part, _Piece]]:
+    for part in video.parts or (Part(),):
+        shots = reading.shots and not video.parts
+        seconds = None if video.parts else reading.seconds
+        for piece in _cut(Path(video.path), part, reading, shots, seconds):
+            yield part, piece
+
+
+def _cut(path: Path, part: Part, reading: Reading, shots: bool, seconds: float | None) -> Iterator[_Piece]:
+    """The frames of a part of a file, once: new pieces begin at cuts and after `seconds`."""
+    with VideoFile(path) as video:
+        fps = reading.fps or video.fps
+        longest = None if seconds is None else max(1, round(seconds * fps))
+        cuts = Cuts(fps) if shots else None
+        waiting: deque[tuple[int, Any]] = deque()  # frames of which it is not yet known whether they begin a shot
+        piece: _Piece | None = None
+        begins: set[int] = set()
+
+        def new(index: int) -> _Piece:
+            return _Piece(part.start + index / fps, fps, video.caption)
+
+        def ready(lag: int) -> Iterator[_Piece]:
+            """Move frames on into the piece that they belong to; yields pieces that are done."""
+            nonlocal piece
+            while len(waiting) > lag:
+                index, (frame, picture, sharpness) = waiting.popleft()
+                if piece is not None and (index in begins or piece.measure.count == longest):
+                    yield piece
+                    piece = None
+                piece = piece or new(index)
+                piece.add(frame, picture, sharpness, reading.size is not None)
+
+        frames = video.frames(start=part.start, seconds=part.seconds, size=reading.size, fps=reading.fps)
+        for index, frame in enumerate(frames):
+            seen = small(frame)
+            if cuts is not None:
+                begins.update(cuts.add(seen))
+            kept = frame if reading.size is not None else np.empty((*frame.shape[:2], 0), np.uint8)
+            waiting.append((index, (kept, picture_of(seen), sharpness_of(frame, index))))
+            yield from ready(LAG if shots else 0)
+        yield from ready(0)
+        if piece is not None:
+            yield piece
+
+
+def _truth(part: Part, piece: _Piece) -> Truth | None:
+    """What was recorded beside the video, a row a frame of the clip."""
+    if part.signals is None:
+        return None
+    return at_frames(part.signals.truth(), part.signals.fps, piece.measure.count, piece.fps)

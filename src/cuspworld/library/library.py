@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from jaxtyping import Float
 from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.library.duplicates import marked, near_pictures, near_vectors, same_content
 from cuspworld.library.heeding import heeding_ctrl_c
 from cuspworld.library.schema import SCHEMA, row_of
 from cuspworld.library.table import Table
@@ -40,13 +41,27 @@ Progress = Callable[[int, int], None]  # (clips or files done, all)
 
 @dataclass(frozen=True)
 class Addition:
-    """What an addition did: clips added, items that were there already, (what, why) of those left out, and the sources
-    of clips that have no caption."""
+    """What an addition did: clips added, items that were there already, (what, why) of those left out, the sources of
+    clips that have no caption, clips whose file has changed and that were replaced, and files that are gone from their
+    place, whose clips are still there."""
 
     added: int
     present: int
     problems: tuple[tuple[str, str], ...]
     uncaptioned: tuple[str, ...] = ()
+    replaced: int = 0
+    gone: tuple[str, ...] = ()
+
+    def joined(self, other: Addition) -> Addition:
+        """Both as one."""
+        return Addition(
+            self.added + other.added,
+            self.present + other.present,
+            (*self.problems, *other.problems),
+            tuple(sorted({*self.uncaptioned, *other.uncaptioned})),
+            self.replaced + other.replaced,
+            (*self.gone, *other.gone),
+        )
 
 
 class Library(Table):
@@ -89,57 +104,120 @@ class Library(Table):
 
     def ingest(
         self,
-        folder: str | Path,
+        place: str | Path,
         *,
-        size: int | tuple[int, int] | None = 64,
-        fps: float | None = 10.0,
+        size: int | tuple[int, int] | None = None,
+        fps: float | None = None,
         seconds: float | None = None,
+        shots: bool = True,
         workers: int | str = 1,
         progress: Progress | None = None,
     ) -> Addition:
-        """Take in the videos of a folder and its sub-folders. A bad file is reported and left out; the others are in.
+        """Take in the videos of a place: a folder and its sub-folders, a glob, one file, an http(s):// or s3://
+        address,
+        WebDataset tars, parquet files of `datasets`, a LeRobot dataset, Gymnasium recordings (places/ says which).
 
-        `size`, `fps`: as in `Clip.read`; the defaults are those of `record`, None keeps each file's own. `seconds`: cut
-        files into clips of that length. Captions come from the folder's tables (caption_tables.py says which), a text
-        file of the video's stem, or the video's own description, in this order. Raises CuspError if the folder holds
-        no video.
+        A bad file is reported and left out; the others are in. A file's clips are its shots, or with `shots=False` the
+        file; `seconds` cuts these further. With its own size (None) a file is kept as it came and decoded when a clip
+        is
+        read; with another, frames are stored, scaled, without loss. `fps`: as in `Clip.read`. Captions come from the
+        place's tables (caption_tables.py says which), a text file of the video's stem, or the video's own description,
+        in this order. A file that changed replaces its earlier clips, which stay in the version before (`versions`);
+        clips of files that are gone are named and stay. Raises CuspError if the place holds no video.
         """
-        from cuspworld.library.captions import read_captions
-        from cuspworld.library.ingesting import File, IngestTask, Reading, describe, ingest_files
-        from cuspworld.video.folder import look
+        from cuspworld.library.ingesting import IngestTask, Reading, describe, ingest_files
+        from cuspworld.library.places import open_place
         from cuspworld.video.read import check_fps, check_seconds, check_size
 
         check_size(size)
         check_fps(fps)
         check_seconds(0.0, seconds)
         workers = check_workers(workers)
-        folder = Path(folder)
-        videos, problems = look(folder)
-        captions = read_captions(folder, videos)
-        reading = Reading(size, fps, seconds)
-        problems += [("captions", complaint) for complaint in captions.problems]
-        files: dict[str, File] = {}
-        for video in videos:
-            try:
-                file = describe(folder, video, reading, captions.of)
-                files[file.key] = file
-            except OSError as error:
-                problems.append((str(video), f"cannot be read: {error.strerror}"))
+        reading = Reading(size, fps, seconds, shots)
+        opened = open_place(str(place))
+        total = Addition(0, 0, ())
+        seen: dict[str, str] = {}
+        for batch in opened.batches():
+            files, problems = {}, list(batch.problems)
+            for video in batch.videos:
+                try:
+                    file = describe(video, reading)
+                    files[file.key] = file
+                    seen[video.name] = file.content
+                except OSError as error:
+                    problems.append((video.name, f"cannot be read: {error.strerror}"))
 
-        def tasks(missing: list[File], share: int) -> list[IngestTask]:
-            parts = _parts(missing, min(share, _FILES_A_SHARE))
-            return [IngestTask(str(self.path), str(folder.resolve()), reading, tuple(part)) for part in parts]
+            def tasks(missing: list[Any], share: int) -> list[IngestTask]:
+                parts = _parts(missing, min(share, _FILES_A_SHARE))
+                return [IngestTask(str(self.path), opened.name, reading, tuple(part)) for part in parts]
 
-        addition = self._add(files, tasks, ingest_files, workers, progress, pieces=seconds is not None)
+            numbered = {key for key, file in files.items() if reading.pieces or file.video.parts}
+            addition = self._add(files, tasks, ingest_files, workers, progress, numbered)
+            total = total.joined(Addition(addition.added, addition.present, (*problems, *addition.problems)))
+        replaced, gone = self._replaced(opened.name, seen)
+        self.mark_duplicates()
         texts = zip(self.column("source"), self.column("caption"), strict=True)
-        silent = {source for source, caption in texts if not caption} & {file.name for file in files.values()}
-        return Addition(addition.added, addition.present, (*problems, *addition.problems), tuple(sorted(silent)))
+        silent = {source for source, caption in texts if not caption} & set(seen)
+        return replace(total, uncaptioned=tuple(sorted(silent)), replaced=replaced, gone=gone)
+
+    def remove(self, condition: str) -> int:
+        """Take out the clips for which an SQL condition holds, as in `where`; returns how many. They stay readable in
+        the version before, until `forget`."""
+        keys = self.where(condition).column("key")
+        if keys:
+            with one_writer(self.path, "library"):
+                self._refresh()
+                self._drop(keys)
+                self._tidy()
+        return len(keys)
+
+    def forget(self) -> None:
+        """Give up the versions before replacements and removals, and the pinned ones, and the files that only they
+        name."""
+        with one_writer(self.path, "library"):
+            self._refresh()
+            for name in self.versions():
+                self._dataset.tags.delete(name)
+            self._tidy()
+
+    def mark_duplicates(self, vectors: str | None = None, within: float = 0.0) -> int:
+        """Set the columns `duplicate_of` (the key of the first clip that shows the same, or null) and `duplicate_by`:
+        content (the same bytes), picture (nearly the same pictures), or the column `vectors`, where one is given: at
+        most `within` apart. Recorded clips are not compared. Returns how many are marked."""
+        keys = self.column("key")
+        lengths = [n / fps for n, fps in zip(self.column("time"), self.column("fps"), strict=True)]
+        found = {
+            "content": same_content(self.column("content"), self.column("start")),
+            "picture": near_pictures(self.column("picture"), lengths),
+        }
+        if vectors is not None:
+            values = self.column(vectors)
+            there = [k for k, value in enumerate(values) if value is not None]
+            pairs = near_vectors(np.array([values[k] for k in there], np.float32), within)
+            found[vectors] = [(there[a], there[b]) for a, b in pairs]
+        sources = list(zip(*(self.column(name) for name in ("place", "source")), strict=True))
+        for reason, pairs in found.items():  # several readings of one file, and its shots, are no copies of each other
+            found[reason] = [(a, b) for a, b in pairs if sources[a] != sources[b]]
+        of, why = marked(len(keys), found)
+        columns = {"duplicate_of": [None if k is None else keys[k] for k in of], "duplicate_by": why}
+        set_already = [name for name in columns if name in self._dataset.schema.names]
+        if not keys or [self.column(name) for name in set_already] == list(columns.values()):
+            return sum(k is not None for k in of)
+        table = pa.table({"key": keys, **{name: pa.array(texts, pa.string()) for name, texts in columns.items()}})
+        with one_writer(self.path, "library"):
+            dataset = lance.dataset(str(self.path))
+            if set_already:
+                dataset.drop_columns(set_already)
+            dataset.merge(table, left_on="key")
+            self._tidy()
+        return sum(k is not None for k in of)
 
     def add(self, clips: Iterable[Clip] | Clip, source: str) -> Addition:
         """Add clips that you made, under the name `source`; one that is there already (same content) is left alone."""
         added = present = 0
         with one_writer(self.path, "library"):
             self._refresh()
+            self._upgrade()
             keys = set(self._places)
             for clip in [clips] if isinstance(clips, Clip) else clips:
                 content = hashlib.sha256(f"{clip.frames.shape} {clip.fps} {clip.caption}".encode())
@@ -176,16 +254,17 @@ class Library(Table):
         function: Callable[[Any], Done],
         workers: int | str,
         progress: Progress | None,
-        pieces: bool = False,
+        numbered: Collection[str] = (),
     ) -> Addition:
-        """Make what is wanted (key -> item) and not there; commit each share as it comes."""
+        """Make what is wanted (key -> item) and not there; commit each share as it comes. `numbered`: the keys of files
+        that may become several clips, which have numbers after their key and are committed together."""
         bar = progress_bar(str(self.path.name), "done", shown=False if progress else None)
         with one_writer(self.path, "library"), bar as move, heeding_ctrl_c() as stopped:
             move = progress or move
             self._refresh()
-            # A file that was cut into pieces has their numbers after its key; they were committed together.
-            there = {key.rpartition("/")[0] for key in self._places} if pieces else self._places
-            missing = [item for key, item in wanted.items() if key not in there]
+            self._upgrade()
+            whole = {key.rpartition("/")[0] for key in self._places} if numbered else set()
+            missing = [item for key, item in wanted.items() if key not in (whole if key in numbered else self._places)]
             present = len(wanted) - len(missing)
             added, done = 0, present
             hands = _CLUSTER_WORKERS if workers == "ray" else int(workers)
@@ -201,6 +280,27 @@ class Library(Table):
                 stopped()
             self._tidy()
         return Addition(added, present, tuple(sorted(problems)))
+
+    def _replaced(self, place: str, seen: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+        """(earlier clips of this place's changed files, which are taken out; its files that are gone)."""
+        columns = (self.column(name) for name in ("key", "place", "source", "content"))
+        ours = [
+            (key, source, content) for key, origin, source, content in zip(*columns, strict=True) if origin == place
+        ]
+        earlier = [key for key, source, content in ours if seen.get(source, content) != content]
+        if earlier:
+            with one_writer(self.path, "library"):
+                self._refresh()
+                self._drop(earlier)
+                self._tidy()
+        return len(earlier), tuple(sorted({source for _, source, _ in ours if source not in seen}))
+
+    def _drop(self, keys: Sequence[str]) -> None:
+        """Take clips out; the version that has them is kept by name."""
+        self._dataset.tags.create(f"before-{self._dataset.version + 1}", self._dataset.version)
+        for part in _parts(list(keys), 1000):
+            texts = ", ".join("'" + key.replace("'", "''") + "'" for key in part)
+            self._dataset.delete(f"key in ({texts})")
 
 
 def _parts(items: list[Any], size: int) -> list[list[Any]]:

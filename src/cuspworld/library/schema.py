@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.library.kept import View, read_kept
 from cuspworld.library.storage import pack_frames, unpack_frames
 from cuspworld.truth import Truth
 
-VERSION = 1  # raise it whenever a column changes its name, type or meaning
+VERSION = 2  # raise it whenever a column changes its name, type or meaning
+READ = (1, 2)  # 1 has no columns from `file` on; a writer adds them
 VERSION_NAME = b"cuspworld.library"
 
 SPLITS = ("train", "dev", "test")
@@ -29,7 +32,7 @@ SCHEMA = pa.schema(
         pa.field("time", pa.int32(), nullable=False),  # frames
         pa.field("height", pa.int32(), nullable=False),
         pa.field("width", pa.int32(), nullable=False),
-        pa.field("frames", pa.large_binary(), nullable=False),  # storage.py
+        pa.field("frames", pa.large_binary(), nullable=False),  # storage.py; empty where a file is kept
         # What is known of recorded clips only; null for the others.
         pa.field("world", pa.string()),
         pa.field("seed", pa.int64()),
@@ -38,11 +41,20 @@ SCHEMA = pa.schema(
         pa.field("branch", pa.string()),
         pa.field("events", pa.list_(pa.struct([("name", pa.string()), ("time", pa.float64())]))),
         pa.field("truth", pa.large_binary()),  # Truth.to_bytes: an npz without pickles
+        # What is known of clips of files only.
+        pa.field("file", pa.string()),  # the kept file that is decoded when the clip is read (kept.py)
+        pa.field("start", pa.float64()),  # seconds into its file
+        pa.field("place", pa.string()),  # the folder or address that it came from
+        pa.field("content", pa.string()),  # hash of the file's bytes
+        pa.field("picture", pa.binary()),  # what it looks like, in 192 bits (measuring.py)
+        pa.field("sharpness", pa.float32()),  # variance of the Laplacian, grey levels squared: low is blurred
+        pa.field("motion", pa.float32()),  # mean change from frame to frame, grey levels
+        pa.field("black", pa.float32()),  # share of black frames
     ],
     metadata={VERSION_NAME: str(VERSION).encode()},
 )
 
-CLIP_COLUMNS = ("key", "caption", "fps", "time", "height", "width", "frames")
+CLIP_COLUMNS = ("key", "caption", "fps", "time", "height", "width", "frames", "file", "start")
 
 
 def check_version(schema: Any, path: Any) -> None:
@@ -50,7 +62,7 @@ def check_version(schema: Any, path: Any) -> None:
     found = (schema.metadata or {}).get(VERSION_NAME)
     if found is None:
         raise CuspError(f"{path} is a Lance table but not a library of clips: make one with `cusp record` or `ingest`")
-    if found != str(VERSION).encode():
+    if found not in [str(version).encode() for version in READ]:
         raise CuspError(
             f"{path} is a library of schema version {found.decode(errors='replace')}; this cuspworld reads version "
             f"{VERSION}: use the cuspworld that wrote it, or record and ingest anew"
@@ -66,7 +78,7 @@ def split_of(group: str) -> str:
 def row_of(clip: Clip, key: str, source: str, group: str) -> dict[str, Any]:
     """A clip as a row. `group`: what decides its split, the same for clips that show nearly the same."""
     time, height, width, _ = clip.frames.shape
-    row: dict[str, Any] = {
+    return {
         "key": key,
         "source": source,
         "split": split_of(group),
@@ -76,15 +88,20 @@ def row_of(clip: Clip, key: str, source: str, group: str) -> dict[str, Any]:
         "height": height,
         "width": width,
         "frames": pack_frames(clip.frames),
+        **truth_columns(clip.truth),
     }
-    if clip.truth is not None:
-        truth = clip.truth
+
+
+def truth_columns(truth: Truth | None) -> dict[str, Any]:
+    """The columns that a clip's truth fills; a robot's recording has states and actions but no world."""
+    row: dict[str, Any] = {}
+    if truth is not None:
         row |= {
-            "world": truth.world,
+            "world": truth.world or None,
             "seed": truth.parameters.get("seed"),
             "ranges": truth.parameters.get("split"),
             "twin": truth.violation.twin if truth.violation else None,
-            "branch": truth.branch,
+            "branch": truth.branch if truth.world else None,
             "events": [{"name": event.name, "time": event.time} for event in truth.events],
             "truth": truth.to_bytes(),
         }
@@ -96,9 +113,14 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Any:
     return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
 
 
-def clip_of(row: Mapping[str, Any]) -> Clip:
-    """The clip of a row that was read with `CLIP_COLUMNS`, and with its truth where that column was read too."""
+def clip_of(row: Mapping[str, Any], folder: Path, view: View | None = None) -> Clip:
+    """The clip of a row that was read with `CLIP_COLUMNS`, and with its truth where that column was read too.
+
+    `folder`: the library's, where kept files lie; `view`: how these are decoded, if not as they are.
+    """
     try:
+        if row.get("file"):
+            return read_kept(row, folder, view, truth=row.get("truth"))
         frames = unpack_frames(row["frames"], (row["time"], row["height"], row["width"]))
         truth = Truth.from_bytes(row["truth"]) if row.get("truth") is not None else None
         return Clip(frames, row["fps"], row["caption"], truth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy as np
 from cuspworld import html
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.library.schema import CLIP_COLUMNS, clip_of
+from cuspworld.library.kept import SHAPE, View
+from cuspworld.library.schema import CLIP_COLUMNS, SCHEMA, clip_of
+from cuspworld.video.read import check_size
 
 _READ_AHEAD = 8  # clips read at once when iterating
 
@@ -32,8 +35,8 @@ class Selection(Sequence[Clip]):
     A slice gives a selection. `without_truth()` gives the same clips with `truth=None`, which is quicker to read.
     """
 
-    def __init__(self, dataset: Any, rows: np.ndarray, truth: bool = True):
-        self._dataset, self._rows, self._truth = dataset, rows, truth
+    def __init__(self, dataset: Any, rows: np.ndarray, truth: bool = True, view: View | None = None):
+        self._dataset, self._rows, self._truth, self._view = dataset, rows, truth, view
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -44,15 +47,15 @@ class Selection(Sequence[Clip]):
     def __getitem__(self, index: slice) -> Selection: ...
     def __getitem__(self, index: int | slice) -> Clip | Selection:
         if isinstance(index, slice):
-            return Selection(self._dataset, self._rows[index], self._truth)
+            return Selection(self._dataset, self._rows[index], self._truth, self._view)
         if not -len(self) <= index < len(self):
             raise IndexError(f"clip {index} of {len(self)}")
-        return clip_of(self._read(self._rows[[index]], self._columns())[0])
+        return self._clip(self._read(self._rows[[index]], self._columns())[0])
 
     def __iter__(self) -> Iterator[Clip]:
         for start in range(0, len(self), _READ_AHEAD):
             for row in self._read(self._rows[start : start + _READ_AHEAD], self._columns()):
-                yield clip_of(row)
+                yield self._clip(row)
 
     def __repr__(self) -> str:
         return f"Selection({len(self)} clips)"
@@ -83,22 +86,36 @@ class Selection(Sequence[Clip]):
 
     def without_truth(self) -> Selection:
         """The same clips with `truth=None`."""
-        return Selection(self._dataset, self._rows, truth=False)
+        return Selection(self._dataset, self._rows, truth=False, view=self._view)
+
+    def seen_at(self, size: int | tuple[int, int] | None, fps: float | None) -> Selection:
+        """The same clips, those of kept files decoded at this size and frame rate, as in `Clip.read`: their own where
+        None. Clips whose frames are in the table stay as they are."""
+        return Selection(self._dataset, self._rows, self._truth, View(check_size(size), fps))
 
     def column(self, name: str) -> list[Any]:
         """One column of every clip, in order, without reading frames: key, source, caption, events, ... or vectors."""
         if name not in self._dataset.schema.names:
+            if name in SCHEMA.names:  # a library of an earlier version
+                return [None] * len(self)
             raise CuspError(f"no column {name!r} in the library: it has {', '.join(self._dataset.schema.names)}")
+        if self._view is not None and name in SHAPE:
+            return [shape[name] for shape in map(self._view.shape, self._read(self._rows, [*SHAPE, "file"]))]
         return [row[name] for row in self._read(self._rows, [name])]
 
+    def _clip(self, row: dict[str, Any]) -> Clip:
+        return clip_of(row, Path(self._dataset.uri), self._view)
+
     def _columns(self) -> list[str]:
-        return [*CLIP_COLUMNS, "truth"] if self._truth else list(CLIP_COLUMNS)
+        there = self._dataset.schema.names
+        return [name for name in (*CLIP_COLUMNS, *(["truth"] if self._truth else [])) if name in there]
 
     def _read(self, rows: np.ndarray, columns: list[str]) -> list[dict[str, Any]]:
         if not len(rows):
             return []
+        there = set(self._dataset.schema.names)
         try:
-            return self._dataset.take(rows.tolist(), columns=columns).to_pylist()
+            return self._dataset.take(rows.tolist(), columns=[c for c in columns if c in there]).to_pylist()
         except (OSError, ValueError, RuntimeError) as error:  # Lance's own words for files that are damaged or gone
             said = (str(error).splitlines() or [type(error).__name__])[0][:300]
             raise CuspError(f"the library's files are damaged or gone: {said}; record or ingest it anew") from error

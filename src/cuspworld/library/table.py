@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 import lance
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float
 
 from cuspworld import html
@@ -19,7 +21,8 @@ from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, check_version
+from cuspworld.library.kept import FOLDER, sweep
+from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, VERSION_NAME, check_version
 from cuspworld.library.selection import Match, Selection
 
 _TOPICS = 12
@@ -42,18 +45,39 @@ class Table(Sequence[Clip]):
         return cls.open(path)
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
-        """The library at `path`. Raises CuspError if there is none, or it has another schema version."""
+    def open(cls, path: str | Path, version: str | None = None) -> Self:
+        """The library at `path`, or a version of it that is kept by name (`versions`). Raises CuspError if there is
+        none, or it has another schema version."""
         path = Path(path)
         if not path.is_dir():
             what = "is a file" if path.exists() else "does not exist"
             raise CuspError(f"no library at {path}, which {what}: make one with `cusp record` or `cusp ingest`")
         try:
-            dataset = lance.dataset(str(path.resolve()))
+            dataset = lance.dataset(str(path.resolve()), version=version)
         except (ValueError, OSError) as error:
             raise CuspError(f"{path} is not a library (a Lance table): {_first_line(error)}") from error
         check_version(dataset.schema, path)
         return cls(path.resolve(), dataset)
+
+    def versions(self) -> list[str]:
+        """The versions that are kept by name: before replacements and removals, and the pinned ones."""
+        return sorted(self._dataset.tags.list())
+
+    def pin(self, name: str, anew: bool = False) -> Self:
+        """This version of the library, kept under `name` until `forget`, so that a later reader finds the same clips
+        whatever was added and removed meanwhile; the version that has that name already, where there is one and it is
+        not made `anew`. A library that may not be written to is read as it is."""
+        if not os.access(self.path, os.W_OK):
+            return self
+        there = name in self.versions()
+        if anew or not there:
+            try:
+                (self._dataset.tags.update if there else self._dataset.tags.create)(name, self._dataset.version)
+            except (ValueError, OSError) as error:
+                if name in self.versions():  # another process of the run was quicker
+                    return type(self).open(self.path, name)
+                raise CuspError(f"cannot keep a version named {name!r} of {self.path}: {_first_line(error)}") from error
+        return type(self).open(self.path, name)
 
     @classmethod
     def open_or_create(cls, path: str | Path) -> Self:
@@ -158,6 +182,29 @@ class Table(Sequence[Clip]):
             "columns": self._dataset.schema.names,
         }
 
+    def statistics(self) -> dict[str, Any]:
+        """Facts for `cusp library stats`: `summary`, the clips' length, sharpness, motion, captions and copies."""
+        facts = self.summary()
+        seconds = [n / fps for n, fps in zip(self.column("time"), self.column("fps"), strict=True)]
+        captions, copies = self.column("caption"), [None] * len(self)
+        if "duplicate_by" in self._dataset.schema.names:
+            copies = self.column("duplicate_by")
+        told = [caption for caption in captions if caption]
+        found = {
+            "seconds_a_clip": _spread(seconds),
+            "without_a_caption": len(captions) - len(told),
+            "different_captions": len(set(told)),
+            "words_a_caption": _spread([len(caption.split()) for caption in told]),
+            "duplicates": dict(Counter(reason for reason in copies if reason)),
+            "kept_files": len(set(filter(None, self.column("file")))),
+            "sharpness": _spread(self.column("sharpness")),
+            "motion": _spread(self.column("motion")),
+            "clips_mostly_black": sum(share > 0.5 for share in self.column("black") if share is not None),
+            "versions": self.versions(),
+        }
+        columns = facts.pop("columns")
+        return {**facts, **found, "columns": columns}
+
     @cached_property
     def _keys(self) -> list[str]:
         try:
@@ -189,7 +236,31 @@ class Table(Sequence[Clip]):
     def _tidy(self) -> None:
         """Drop old versions and files that no version mentions (what killed workers left). Only for the writer."""
         self._refresh()
-        self._dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+        self._dataset.cleanup_old_versions(
+            older_than=timedelta(0), delete_unverified=True, error_if_tagged_old_versions=False
+        )
+        if (self.path / FOLDER).is_dir():
+            wanted = set(filter(None, self._all.column("file")))
+            for name in self.versions():
+                wanted.update(filter(None, type(self).open(self.path, name)._all.column("file")))
+            sweep(self.path, wanted)
+
+    def _upgrade(self) -> None:
+        """Give a table of an earlier version the columns that it lacks. Only for the writer."""
+        there = self._dataset.schema
+        if (there.metadata or {}).get(VERSION_NAME) == str(VERSION).encode():
+            return
+        self._dataset.add_columns(pa.schema([field for field in SCHEMA if field.name not in there.names]))
+        self._dataset.replace_schema_metadata({VERSION_NAME.decode(): str(VERSION)})
+        self._refresh()
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, float]:
+    """Least, median and greatest of the numbers that are known."""
+    known = np.array([value for value in values if value is not None], float)
+    if not len(known):
+        return {}
+    return {"least": float(known.min()), "median": float(np.median(known)), "greatest": float(known.max())}
 
 
 def _first_line(error: Exception) -> str:
