@@ -1,13 +1,15 @@
 """constraints.txt pins what the core, [dev] and [docs] install and nothing else; the bounds are read as they stand."""
 
+import ast
 import re
+import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.versions import lowest, requirements
+from tests.versions import TORCHLESS, lowest, requirements
 
 REPOSITORY = Path(__file__).parent.parent
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
@@ -64,3 +66,15 @@ def test_the_script_of_the_bounds_reads_them():
     assert lowest("av>=18.0,<20") == "av==18.0.*" and lowest("numpy>=2.1") == "numpy==2.1.*"
     assert lowest("mujoco-core[rendering]>=4.0") == "mujoco-core[rendering]==4.0.*"
     assert not any(one.startswith("torch") for one in requirements({"torch"}))
+
+
+def test_the_script_of_the_bounds_installs_what_its_tests_import():
+    installed = {same(re.split(r"[<>=\[]", one)[0]) for one in requirements({"torch"})}
+    known = packages_distributions()
+    for place in TORCHLESS:
+        for file in sorted((REPOSITORY / place).rglob("*.py")) or [REPOSITORY / place]:
+            for node in ast.parse(file.read_text()).body:
+                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+                for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"cuspworld", "tests"}:
+                    assert installed & {same(one) for one in known[top]}, f"{file} imports {top}"

@@ -3,8 +3,9 @@
     python tests/versions.py                      # every Python from 3.11 on: ~/.pyenv, PATH; hours
     python tests/versions.py --python 3.12 --highest --tests tests/test_clip.py
     python tests/versions.py --without torch      # where only CUDA builds of it are to be had: what needs none
+    python tests/versions.py --keep environments  # they stay there, and the next run installs nothing
 
-Each pair gets a virtual environment of its own in a temporary folder. "Lowest" pins what pyproject.toml names to its
+Each pair gets a virtual environment of its own, in a temporary folder unless it is kept. "Lowest" pins what pyproject.toml names to its
 lower bounds (their newest patch) and lets pip choose the rest, "highest" takes the newest within the bounds. Prints a
 row a pair; exit code 1 if any failed.
 """
@@ -24,7 +25,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXTRAS = ("library", "worlds", "geometry")  # beside the core; what training and diffusers bring needs torch
-TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "beartype", "jsonschema")
+TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "beartype", "jsonschema", "scikit-dimension")
 TORCHLESS = (
     "tests/test_checks.py", "tests/test_clip.py", "tests/test_contact_sheet.py", "tests/test_dynamic_range.py",
     "tests/test_lock.py", "tests/test_truth_and_files.py", "tests/test_video_container.py",
@@ -61,21 +62,33 @@ def lowest(requirement: str) -> str:
     return f"{name}=={bound.split(',')[0]}.*" if bound else name
 
 
-def run(python: str, low: bool, without: set[str], tests: list[str]) -> tuple[str, float]:
+def install(python: str, low: bool, without: set[str], folder: str) -> str:
+    """"" once `folder` is an environment of what the package needs, or pip's last line."""
+    done = Path(folder) / "installed"
+    if done.exists():
+        return ""
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    wanted = [lowest(one) if low else one for one in requirements(without)]
+    command = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *wanted]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    if said.returncode:
+        return "install: " + said.stderr.strip().splitlines()[-1]
+    done.touch()
+    return ""
+
+
+def run(version: str, low: bool, without: set[str], tests: list[str], keep: str | None) -> tuple[str, float]:
     """("ok", or what failed; seconds) of one pair."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="cuspworld-versions-") as folder:
-        binaries = Path(folder) / "bin"
-        subprocess.run([python, "-m", "venv", folder], check=True)
-        wanted = [lowest(one) if low else one for one in requirements(without)]
-        install = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *wanted]
+    with tempfile.TemporaryDirectory(prefix="cuspworld-versions-") as temporary:
+        folder = str(Path(keep).resolve() / f"{version}-{'lowest' if low else 'highest'}") if keep else temporary
+        failed = install(pythons()[version], low, without, folder)
+        if failed:
+            return failed, time.monotonic() - began
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(install, capture_output=True, text=True, cwd=folder)
-        if done.returncode:
-            return "install: " + done.stderr.strip().splitlines()[-1], time.monotonic() - began
         chosen = tests or (list(TORCHLESS) if "torch" in without else ["tests"])
         quick = ["-m", "not long and not gpu and not browser", "-p", "no:cacheprovider", "--timeout", "3000"]
-        command = [str(binaries / "python"), "-m", "pytest", *quick, *chosen]
+        command = [f"{folder}/bin/python", "-m", "pytest", *quick, *chosen]
         done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, env=environment)
         lines = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["nothing printed"]
         for line in lines:
@@ -85,20 +98,20 @@ def run(python: str, low: bool, without: set[str], tests: list[str]) -> tuple[st
 
 
 def main() -> None:
-    here = pythons()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", choices=list(here), action="append", help="only this version; may be repeated")
+    parser.add_argument("--python", choices=list(pythons()), action="append", help="only this version; may be repeated")
     parser.add_argument("--lowest", action="store_true", help="only the lowest")
     parser.add_argument("--highest", action="store_true", help="only the highest")
     parser.add_argument("--without", action="append", default=[], help="a package to leave out, with what needs it")
     parser.add_argument("--tests", nargs="*", default=[], help="instead of all quick tests")
+    parser.add_argument("--keep", metavar="FOLDER", help="the environments stay there, and are used again")
     asked = parser.parse_args()
     failed = False
-    for version in asked.python or here:
+    for version in asked.python or pythons():
         for low in (True, False):
             if asked.lowest != asked.highest and low != asked.lowest:
                 continue
-            said, took = run(here[version], low, set(asked.without), asked.tests)
+            said, took = run(version, low, set(asked.without), asked.tests, asked.keep)
             failed |= not said.startswith("ok")
             print(f"| {version} | {'lowest' if low else 'highest'} | {said} | {took:.0f} s |", flush=True)
     sys.exit(failed)

@@ -7,7 +7,6 @@ import tarfile
 import numpy as np
 import pyarrow.parquet as parquet
 import pytest
-from torch.utils.data import DataLoader
 
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
@@ -98,7 +97,8 @@ def test_the_verb(library, tmp_path, capsys):
 
 
 def test_a_data_loader_takes_it_with_its_own_collate(library):
-    batches = list(DataLoader(library[:].torch(frames=4), batch_size=3))
+    loading = pytest.importorskip("torch.utils.data")
+    batches = list(loading.DataLoader(library[:].torch(frames=4), batch_size=3))
     assert batches[0]["frames"].shape == (3, 4, 24, 32, 3) and batches[0]["caption"][2] == library[2].caption
     with pytest.raises(CuspError, match="fewer than 9"):
         library[:].torch(frames=9)[0]
