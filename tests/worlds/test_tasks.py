@@ -138,6 +138,32 @@ def test_observations_lie_within_their_bounds_whatever_is_done(name):
             observation = world.step(rng.uniform(world.action_space.low, world.action_space.high))[0]
 
 
+def test_no_kick_drives_the_ball_or_a_puppy_through_the_fence():
+    """At 60 and 1000 frames a second, kicked on the way that it goes, the ball left the meadow at 190 m/s."""
+    for fps, seed in ((60, 0), (60, 3), (1000, 0)):
+        world = make("Puppies", fps=fps, eagerness=30.0, pace=5.0)
+        space, columns = world.observation_space, list(world.columns)
+        observation, _ = world.reset(seed=seed)
+        for _ in range(120):
+            velocity = world.state[["ball_velocity_x", "ball_velocity_z"]].tolist()
+            observation = world.step(np.sign(velocity) * 0.5)[0]
+            assert space.contains(observation)
+    assert np.isfinite(space.high[columns.index("ball_x")]) and np.isfinite(space.low[columns.index("puppy_5_z")])
+
+
+def test_no_action_cools_the_plate_below_absolute_zero_or_heats_it_without_end():
+    for options in ({}, {"heater_5": -250.0, "heater_7": 900.0}, {"ambient": 50.0, "start": "uniform"}):
+        fixed = {f"heater_{j}": -20.0 for j in range(1, 5)}
+        world = make("Heat", **fixed, **options)
+        assert np.isfinite([world.observation_space.low, world.observation_space.high]).all()
+        for action in (-60.0, 60.0, [-60.0, 60.0, -60.0, 60.0]):
+            observation, _ = world.reset(seed=0)
+            for _ in range(30):
+                observation = world.step(np.broadcast_to(action, 4))[0]
+                assert world.observation_space.contains(observation)
+                assert world.state["coldest"] > 0 and world.state["heater_1"] <= 1000
+
+
 def test_a_twin_may_be_asked_of_reset():
     """Step by step with the recording's own actions, the same states as the recorded twin."""
     world = make("Collision", size=16)

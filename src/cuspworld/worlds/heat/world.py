@@ -36,6 +36,10 @@ SETTLED = 0.5  # K from the steady state that count as settled
 MARGIN = 0.018  # m around the plate
 NARROW = (-60.0, 60.0)  # K, training range
 WIDE = ((-90.0, -65.0), (65.0, 90.0))
+HOTTEST, WARMEST = 1000.0, 1200.0  # K: a heater above ambient, ambient itself, at most
+COLDEST = 1.0  # K, that no action cools the edge below
+TOGETHER = 1.36  # of one heater's temperature, where all of them are at it and the most overlap, at most
+SPOT = 40.0  # K that the impossible spot is beyond everything else
 
 
 class Heat(World):
@@ -46,13 +50,13 @@ class Heat(World):
     view = (-MARGIN, -MARGIN, SIDE + MARGIN, SIDE + MARGIN)
     scenery = Scenery("wall", behind=0.02, zoom=(0.7, 0.95), shift=0.04, roll=6.0, turn=18.0)
     parameters = (
-        *(Parameter(f"heater_{j}", "K", f"temperature of heater {j} above ambient", NARROW, WIDE, (-299.0, 1000.0))
+        *(Parameter(f"heater_{j}", "K", f"temperature of heater {j} above ambient", NARROW, WIDE, (-299.0, HOTTEST))
           for j in range(1, 5)),
         *(Parameter(f"heater_{j}", "K", f"temperature of heater {j} above ambient, at a corner", out=WIDE,
-                    bounds=(-299.0, 1000.0), default=0.0) for j in range(5, HEATERS + 1)),
+                    bounds=(-299.0, HOTTEST), default=0.0) for j in range(5, HEATERS + 1)),
         Parameter("start", "", "the plate begins steady, or at ambient temperature all over", choices=("steady",),
                   out_choices=("uniform",), default="steady"),
-        Parameter("ambient", "K", "temperature of the edge where no heater is near", bounds=(50.0, 1200.0),
+        Parameter("ambient", "K", "temperature of the edge where no heater is near", bounds=(50.0, WARMEST),
                   default=300.0),
         Parameter("diffusivity", "m^2/s", "thermal diffusivity of the plate", bounds=(1e-8, 1e-2), default=1.17e-4),
     )  # fmt: skip
@@ -64,7 +68,7 @@ class Heat(World):
         **{f"{word}_heater{'s' * (count > 1)}": Preset(
             f"A boundary of {count} dimensions.",
             {f"heater_{j}": 0.0 for j in range(count + 1, 5)},
-            tuple(Parameter(f"heater_{j}", "K", f"temperature of heater {j}", NARROW, WIDE, (-299.0, 1000.0))
+            tuple(Parameter(f"heater_{j}", "K", f"temperature of heater {j}", NARROW, WIDE, (-299.0, HOTTEST))
                   for j in range(5, count + 1)),
         ) for word, count in (("one", 1), ("two", 2), ("three", 3), ("six", 6), ("eight", 8))},
         "heat_equation": Preset("The plate begins at ambient temperature; heat flows.", {"start": "uniform"},
@@ -75,6 +79,12 @@ class Heat(World):
         **{f"temperature_{row}_{column}": "K" for row in range(1, PROBES + 1) for column in range(1, PROBES + 1)},
         "hottest": "K", "coldest": "K", "hottest_allowed": "K", "coldest_allowed": "K", "from_steady": "K",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        column: (-WARMEST - TOGETHER * HOTTEST, HOTTEST)
+        if column.startswith("heater")
+        else (0.0, WARMEST + TOGETHER * HOTTEST + SPOT)
+        for column in columns
+    }
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {f"heater_{j}": ("K", -60.0, 60.0) for j in range(1, 5)}
     conserved_units: ClassVar[dict[str, str]] = {"heat_minus_inflow": "J"}
     critical_events = ()
@@ -116,9 +126,9 @@ class Heat(World):
 
     def advance(self, seconds: float, action: np.ndarray) -> None:
         if action.any():
-            limited = np.maximum(self._heater[:4] + action, 1.0 - self.values["ambient"])
+            action = self._possible(action)
             self.report("heaters change", self.time, **{f"heater_{j + 1}": float(action[j]) for j in range(4)})
-            self._heater = np.concatenate([limited, self._heater[4:]])
+            self._heater = np.concatenate([self._heater[:4] + action, self._heater[4:]])
             self._set_edge()
         if action.any() or self._from_steady > 1e-9:
             steady, start = self._plate.steady(self._edge), self._temperature
@@ -133,6 +143,16 @@ class Heat(World):
                 )
                 self.report("settles", self.time + after)
         self._widen()
+
+    def _possible(self, action: np.ndarray) -> np.ndarray:
+        """The changes, or of too large ones what the heaters can do: no hotter than HOTTEST, no edge below COLDEST."""
+        action = np.where(self._heater[:4] + action > HOTTEST, HOTTEST - self._heater[:4], action)
+        edge = self.values["ambient"] + _profiles() @ self._heater - COLDEST
+        change = _profiles()[:, :4] @ action
+        too_cold = edge + change < 0
+        if not too_cold.any():
+            return action
+        return action * max(float((edge[too_cold] / -change[too_cold]).min()), 0.0)
 
     def _widen(self) -> None:
         """The extremes of the beginning and of the edge so far: what the maximum principle allows."""
@@ -176,7 +196,7 @@ class Heat(World):
         shape = np.clip(1 - ((line[None, :] - x) ** 2 + (line[:, None] - y) ** 2) / 0.24**2, 0, None) ** 2
         row, column = np.unravel_index(shape.argmax(), shape.shape)
         here = self._temperature[row, column]
-        height = self._hottest + 40.0 - here if self._spot_hot else max(self._coldest - 40.0, 1.0) - here
+        height = self._hottest + SPOT - here if self._spot_hot else max(self._coldest - SPOT, 1.0) - here
         self._spot = shape / shape[row, column] * height
 
     def paint(self, canvas: Canvas) -> None:

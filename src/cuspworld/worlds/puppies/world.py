@@ -33,7 +33,14 @@ PUPPY_RADIUS, PUPPY_MASS = 0.14, 4.0  # m and kg of a puppy of size 1; the mass 
 PUPPY_SIZE = 0.74  # of the drawing of puppies_kernels.PARTS, for a puppy of size 1
 BALL_RADIUS, BALL_MASS, BALL_DRAG = 0.085, 0.15, 0.9  # m, kg, 1/s
 OUTLINE = 3  # capsules that make a puppy's outline
+FASTEST = 12.0  # m/s: in one step, less than the radii of the fence and of the smallest thing that must not pass it
+FENCED = 0.1  # m, from the fence to what is seen
 FUR = ("brown", "white", "black", "golden", "grey")
+
+
+def edge_at(z: float) -> float:
+    """Half width of the meadow at depth z, so that it fills the same width of the picture everywhere."""
+    return HALF_WIDTH * (CAMERA_DISTANCE + z) / CAMERA_DISTANCE
 
 
 class Puppies(World):
@@ -77,6 +84,14 @@ class Puppies(World):
         "ball_velocity_z": "m/s",
         "hidden_depth": "m",
     }  # fmt: skip
+    limits: ClassVar[dict[str, tuple[float, float]]] = {
+        f"{thing}_{axis}": limit
+        for thing in (*(f"puppy_{k}" for k in range(1, MOST + 1)), "ball")
+        for axis, limit in {
+            "x": (-edge_at(DEPTH + FENCED) - FENCED, edge_at(DEPTH + FENCED) + FENCED),
+            "z": (-FENCED, DEPTH + FENCED),
+        }.items()
+    }
     actions: ClassVar[dict[str, tuple[str, float, float]]] = {
         "kick_x": ("N s", -0.5, 0.5),
         "kick_z": ("N s", -0.5, 0.5),
@@ -104,8 +119,9 @@ class Puppies(World):
         self._space = space = pymunk.Space()
         space.iterations = 15
         space.collision_slop = 1e-3
-        far = DEPTH + 0.1
-        corners = [(-_edge(0) - 0.1, -0.1), (_edge(0) + 0.1, -0.1), (_edge(far) + 0.1, far), (-_edge(far) - 0.1, far)]
+        far = DEPTH + FENCED
+        near_edge, far_edge = edge_at(0) + FENCED, edge_at(far) + FENCED
+        corners = [(-near_edge, -FENCED), (near_edge, -FENCED), (far_edge, far), (-far_edge, far)]
         for k in range(4):
             fence = pymunk.Segment(space.static_body, corners[k], corners[(k + 1) % 4], 0.02)
             fence.elasticity, fence.friction = 0.6, 0.0
@@ -150,7 +166,7 @@ class Puppies(World):
 
     def _add_dog(self, k: int, x: float, z: float) -> None:
         radius, mass = PUPPY_RADIUS * self._sizes[k], PUPPY_MASS * self._sizes[k] ** 3
-        edge = _edge(z) - radius
+        edge = edge_at(z) - radius
         x, z = float(np.clip(x, -edge, edge)), float(np.clip(z, 0.1, DEPTH - 0.05))
         # sqrt: Chipmunk multiplies the elasticities of the two shapes of a contact
         self._dogs.append(self._disc(x, z, radius, mass, math.sqrt(self.values["restitution"])))
@@ -182,6 +198,9 @@ class Puppies(World):
                 force = dog.mass * eagerness
                 dog.apply_force_at_local_point((force * (u + 2.5 * (x - px) - vx), force * (w + 2.5 * (z - pz) - vz)))
         self._ball.velocity *= math.exp(-BALL_DRAG * dt)
+        for body in (self._ball, *self._dogs):
+            if body.velocity.length > FASTEST:
+                body.velocity *= FASTEST / body.velocity.length
         self._space.step(dt)
         for k, dog in enumerate(self._dogs):
             vx, vz = dog.velocity
@@ -296,11 +315,6 @@ class Puppies(World):
                 dogs.append(Puppy(x, y, scale, facing, distance, phase, self._coats[k], k + 1))
         ball_x, ball_z = self._ball.position
         paint(canvas, Look(tuple(dogs), (ball_x, ball_z), CAMERA_HEIGHT, CAMERA_DISTANCE, BALL_RADIUS, MOST + 1))
-
-
-def _edge(z: float) -> float:
-    """Half width of the meadow at depth z, so that it fills the same width of the picture everywhere."""
-    return HALF_WIDTH * (CAMERA_DISTANCE + z) / CAMERA_DISTANCE
 
 
 assert set(FUR) == set(COATS)
