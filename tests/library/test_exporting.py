@@ -72,9 +72,28 @@ def test_lerobot_has_an_episode_a_clip(library, tmp_path):
     every = np.concatenate([np.array(clip.truth.state.tolist()) for clip in library])
     assert stats["mean"] == pytest.approx(every.mean(0), rel=1e-4, abs=1e-5)
     assert stats["std"] == pytest.approx(every.std(0), rel=1e-2, abs=1e-3)
+    picture = json.loads((tmp_path / "robot/meta/stats.json").read_text())["observation.images.main"]
+    assert np.ravel(picture["mean"]) == pytest.approx(
+        np.mean([clip.frames / 255 for clip in library], axis=(0, 1, 2, 3)), abs=1e-3
+    )
     pandas = pytest.importorskip("pandas")
     tasks = pandas.read_parquet(tmp_path / "robot/meta/tasks.parquet")
     assert tasks.index[0] == library[0].caption and list(tasks.columns) == ["task_index"]
+
+
+def test_lerobot_itself_reads_it(library, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    lerobot = pytest.importorskip("lerobot.datasets.lerobot_dataset")
+    loading = pytest.importorskip("torch.utils.data")
+    library[:].export(tmp_path / "robot", "lerobot")
+    data = lerobot.LeRobotDataset("here/robot", root=tmp_path / "robot", video_backend="pyav")
+    assert len(data) == 15 and data.num_episodes == 3
+    item, clip = data[7], library[1]
+    assert item["task"] == clip.caption and item["observation.state"].numpy() == pytest.approx(list(clip.truth.state[2]))
+    seen = item["observation.images.main"].numpy()
+    assert seen.shape == (3, 24, 32) and np.abs(seen.transpose(1, 2, 0) - clip.frames[2] / 255).mean() < 0.02
+    assert data.meta.stats["observation.images.main"]["mean"].shape == (3, 1, 1)
+    assert next(iter(loading.DataLoader(data, batch_size=4)))["action"].shape == (4, 2)
 
 
 def test_what_a_format_cannot_hold_is_said_and_leaves_nothing(library, tmp_path):

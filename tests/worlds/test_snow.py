@@ -169,6 +169,18 @@ def test_a_slope_that_cannot_hold_slides_from_the_start_and_says_so(slab_cohesio
     assert "too steep for its snow" in world.caption() and "avalanche at 0.0 s" in world.caption().lower()
 
 
+@pytest.mark.parametrize("cohesion, reaches", [(600.0, False), (4300.0, True)])
+def test_a_caption_of_a_slope_that_holds_says_whether_the_lump_slides_down(cohesion, reaches):
+    """Firm lumps slid down to the animal, and "the snow stays where it is" stood below: seeds 1, 11 and 19."""
+    world = make("Snow", scene="avalanche", slope=25.0, friction_angle=35.0, cohesion=cohesion)
+    clip = world.record(11, size=16, caption="poor")
+    truth = clip.truth
+    assert "avalanche" not in {event.name for event in truth.events}
+    last = truth.state[-1]
+    assert (last["animal_x"] - last["lump_x"] < 0.5) == reaches
+    assert clip.caption == ("lump slides" if reaches else "slope holds")
+
+
 def test_criticality_changes_sign_at_the_event_and_not_elsewhere():
     world = make("Snow", scene="lump", drop=1.2, cohesion=1000.0, **QUIET)
     clip = world.record(0, size=8, fps=25, seconds=1.4)

@@ -1,7 +1,7 @@
 """LeRobot's dataset format, v3.0: an episode a clip, with `observation.images.main`, `observation.state`, `action`.
 
-meta/info.json, meta/tasks.parquet, meta/episodes/..., meta/stats.json; data/ in parquet, videos/ in mp4. Written from
-the format's description, with pyarrow alone: their package was not at hand to read it.
+meta/info.json, meta/tasks.parquet, meta/episodes/..., meta/stats.json; data/ in parquet, videos/ in mp4. Written with
+pyarrow alone; LeRobot 0.6.1 opens it (tests/library/test_exporting.py, where that is installed).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _CHUNK = 1000  # files of one folder
 _VIDEO = "observation.images.main"
 _DATA = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 _VIDEOS = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+_LOOKED_AT = 8  # frames of a clip that the picture's statistics are taken of
 _NUMBERS = ("timestamp", "frame_index", "episode_index", "index", "task_index")
 
 
@@ -31,7 +32,7 @@ class LeRobot:
         shape: tuple[Any, ...] | None = None
         tasks: dict[str, int] = {}
         episodes: list[dict[str, Any]] = []
-        sums: dict[str, _Statistics] = {"observation.state": _Statistics(), "action": _Statistics()}
+        sums = {name: _Statistics() for name in ("observation.state", "action", _VIDEO)}
         total = 0
         for number, (key, clip) in enumerate(clips):
             state, action = _table(clip, "state", key), _table(clip, "action", key)
@@ -60,7 +61,8 @@ class LeRobot:
             video = folder / _VIDEOS.format(video_key=_VIDEO, **place)
             video.parent.mkdir(parents=True, exist_ok=True)
             clip.write(video)
-            for name, values in (("observation.state", state), ("action", action)):
+            some = clip.frames[np.unique(np.linspace(0, count - 1, _LOOKED_AT).astype(int))]
+            for name, values in (("observation.state", state), ("action", action), (_VIDEO, some.reshape(-1, 3))):
                 sums[name].add(values)
             episodes.append(
                 {
@@ -88,7 +90,10 @@ class LeRobot:
         parquet.write_table(_tasks(pa, tasks), folder / "meta" / "tasks.parquet")
         info = _info(shape, len(episodes), total, len(tasks))
         (folder / "meta" / "info.json").write_text(json.dumps(info, indent=4, ensure_ascii=False))
-        stats = {name: kept.done() for name, kept in sums.items()}
+        stats: dict[str, Any] = {name: kept.done() for name, kept in sums.items()}
+        for name, values in stats[_VIDEO].items():  # their pictures are (channels, height, width) from 0 to 1
+            if name != "count":
+                stats[_VIDEO][name] = [[[value / 255]] for value in values]
         (folder / "meta" / "stats.json").write_text(json.dumps(stats, indent=4))
 
 

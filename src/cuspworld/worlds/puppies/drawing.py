@@ -64,6 +64,7 @@ def paint(canvas: Canvas, look: Look) -> None:
     # the meadow lies in space: what is seen at the height y is that far behind the plane of its near edge
     canvas.behind = lambda x, y: look.distance * y / np.maximum(horizon - y, 1e-3)
     canvas.band(-9.0, horizon - 0.02, (124, 196, 92), (124, 196, 92))
+    canvas.band(-9.0, -0.45, (88, 166, 66))  # below the plain view: what a camera from elsewhere sees goes on the same
     canvas.band(-0.52, horizon - 0.02, (132, 200, 98), (88, 166, 66))
     farthest_first = sorted(look.puppies, key=lambda dog: (dog.distance, dog.instance), reverse=True)
     for dog in farthest_first:

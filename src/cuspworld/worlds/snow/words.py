@@ -36,7 +36,12 @@ ENGLISH = {
     ),
     ("avalanche", False): (
         "A lump of snow falls on a slope above a {a}; the slope holds and no avalanche comes.",
-        "Snow drops on a slope of {s} degrees above a {a}; the layer below it holds, and the snow stays where it is.",
+        "Snow drops on a slope of {s} degrees above a {a}; the layer below it holds, and the snow of the slope stays "
+        "where it is.",
+    ),
+    ("rolls", False): (
+        "A lump of {k} snow falls on a slope above a {a}; the slope holds, but the lump slides down to the {a}.",
+        "Snow drops on a slope of {s} degrees above a {a}; no avalanche comes, yet the lump itself reaches the {a}.",
     ),
     ("alone", True): (
         "A slope of {s} degrees above a {a} is too steep for its snow: the layer below breaks by itself, an avalanche.",
@@ -59,6 +64,7 @@ CHINESE = {
         "雪落在{s}度的陡坡上，坡比雪的休止角更陡，雪崩滑向{a}。",
     ),
     ("avalanche", False): ("一团雪落在{a}上方的雪坡上，雪坡稳住了，没有发生雪崩。",),
+    ("rolls", False): ("一团{k}的雪落在{a}上方的雪坡上，雪坡稳住了，雪团却滑到了{a}那里。",),
     ("alone", True): ("{a}上方{s}度的雪坡太陡，软弱层自行断裂，发生了雪崩。",),
     ("", False): ("一只{a}站在雪地里，什么也没有发生。",),
 }
@@ -69,6 +75,7 @@ POOR = {
     ("lump", False): ("lump falls", "雪团落下"),
     ("avalanche", True): ("snow avalanche", "雪崩发生"),
     ("avalanche", False): ("slope holds", "雪坡稳定"),
+    ("rolls", False): ("lump slides", "雪团滑下"),
     ("alone", True): ("snow avalanche", "雪崩发生"),
     ("", False): ("{a} stands", "{a}站立"),
 }
@@ -85,13 +92,16 @@ EVENTS = {
 CAPTIONS = Captions(ENGLISH, CHINESE, POOR, EVENTS)
 
 
-def story(values: Mapping[str, Any], happened: Sequence[str]) -> Story:
-    """`values`: the world's parameters; `happened`: the names of the events in their order."""
+def story(values: Mapping[str, Any], happened: Sequence[str], reached: bool) -> Story:
+    """`values`: the world's parameters; `happened`: the names of the events in their order; `reached`: the lump is
+    where the animal is."""
     gave_way = "crumbles" in happened or "avalanche" in happened
     begun = "jumps" in happened or "lump released" in happened
     outcome = (values["scene"], gave_way) if begun or gave_way else ("", False)
     if "avalanche" in happened and ("impact" not in happened or happened.index("avalanche") < happened.index("impact")):
         outcome = ("alone", True)
+    if outcome == ("avalanche", False) and reached:
+        outcome = ("rolls", False)
     firmness = ("soft", "松软") if values["cohesion"] < 1500.0 else ("firm", "结实")
     animal = values["animal"]
     return Story(outcome, {"a": (animal, CHINESE_ANIMALS[animal]), "k": firmness, "s": f"{values['slope']:.0f}"})

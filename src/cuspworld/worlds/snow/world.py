@@ -47,6 +47,7 @@ DEPTH = 0.5  # m, of the slice
 CAP, HARDENING, BREAKING = 4000.0, 20.0, 0.1  # Pa; 1; plastic strain that breaks a bond
 HALF, RADIUS = 0.15, 0.16  # m, of the animal's capsule
 TOUCH = 1e-3  # m over the ground at which it stands on it
+REACH = 0.5  # m before the animal, where the middle of a lump that slid down has reached it
 FOOTING = 0.1  # s after which an animal that touched nothing can no longer jump
 
 
@@ -316,7 +317,9 @@ class Snow(World):
         return float(state["critical_bonds"] - state["bonds"])
 
     def story(self) -> Story:
-        return story(self.values, [event.name for event in self.events])
+        state = self.state
+        reached = bool(state["lump_x"] > state["animal_x"] - REACH)
+        return story(self.values, [event.name for event in self.events], reached)
 
     def twin_start(self, twin: str, truth: Truth) -> float | None:
         times = {event.name: event.time for event in truth.events}
