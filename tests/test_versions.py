@@ -76,5 +76,6 @@ def test_the_script_of_the_bounds_installs_what_its_tests_import():
             for node in ast.parse(file.read_text()).body:
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-                for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"cuspworld", "tests"}:
+                tops = {name.partition(".")[0] for name in names}
+                for top in tops - sys.stdlib_module_names - {"cuspworld", "tests"}:
                     assert installed & {same(one) for one in known[top]}, f"{file} imports {top}"

@@ -5,9 +5,9 @@
     python tests/versions.py --without torch      # where only CUDA builds of it are to be had: what needs none
     python tests/versions.py --keep environments  # they stay there, and the next run installs nothing
 
-Each pair gets a virtual environment of its own, in a temporary folder unless it is kept. "Lowest" pins what pyproject.toml names to its
-lower bounds (their newest patch) and lets pip choose the rest, "highest" takes the newest within the bounds. Prints a
-row a pair; exit code 1 if any failed.
+Each pair gets a virtual environment of its own, in a temporary folder unless it is kept. "Lowest" pins what
+pyproject.toml names to its lower bounds (their newest patch) and lets pip choose the rest, "highest" takes the newest
+within the bounds. Prints a row a pair; exit code 1 if any failed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """LeRobot's dataset format, v3.0: an episode a clip, with `observation.images.main`, `observation.state`, `action`.
 
 meta/info.json, meta/tasks.parquet, meta/episodes/..., meta/stats.json; data/ in parquet, videos/ in mp4. Written with
-pyarrow alone; LeRobot 0.6.1 opens it (tests/library/test_exporting.py, where that is installed).
+pyarrow alone; LeRobot 0.6.1 opens it (tests/library/test_exporting.py, where LEROBOT_PYTHON names a Python that has
+it: it needs an older av than we do).
 """
 
 from __future__ import annotations
