@@ -63,7 +63,7 @@ def lowest(requirement: str) -> str:
 
 
 def install(python: str, low: bool, without: set[str], folder: str) -> str:
-    """"" once `folder` is an environment of what the package needs, or pip's last line."""
+    """Nothing once `folder` is an environment of what the package needs, or pip's last line."""
     done = Path(folder) / "installed"
     if done.exists():
         return ""

@@ -10,21 +10,23 @@ from gymnasium.utils.env_checker import check_env
 from cuspworld.errors import CuspError
 from cuspworld.worlds import make, names, registry
 
+
+def set_down(state):
+    """Let down, slower the nearer the floor; push upright what leans or falls; let go once it would stand."""
+    lean, rate = -2 * math.asin(state["chair_qy"]), -state["chair_spin_y"]
+    if state["held"] and state["lowest"] > 0.01:
+        return [0.0, -min(1.2, max(0.8, 4 * state["lowest"])), 0.0, 0.0]
+    push = 12 * math.copysign(max(abs(lean) - 0.15, 0.0), lean) + 1.2 * rate * (abs(rate) > 0.4)
+    return [0.0, 0.0, float(not state["held"] or state["overhang"] < -0.02), push]
+
+
 # what solves a task, and what does not: (state, step) -> action
 SOLVED = {
     "Juice-Pour": (lambda state, step: [0.4 if step == 2 else 0.0], lambda state, step: [0.0]),
     "Collision-Avoid": (lambda state, step: [0.0, 20.0 if step == 0 else 0.0], lambda state, step: [0.0, 0.0]),
     "Planets-Escape": (lambda state, step: [3.0 if step < 3 else 0.0], lambda state, step: [0.0]),
     "Treadmill-Keep": (lambda state, step: [0.45 + 0.8 * state["dog_x"], 0.0], lambda state, step: [3.0, 0.0]),
-    "Chair-SetDown": (
-        # let down, let go where it touches the floor, and if it leans far back, push it upright
-        lambda state, step: (
-            [0.0, -0.5, 0.0, 0.0]
-            if state["lowest"] > 0.01
-            else [0.0, 0.0, 1.0, 42.0 * max(-2 * math.asin(state["chair_qy"]) - 0.25, 0.0) * state["held"]]
-        ),
-        lambda state, step: [0.0, 0.0, 1.0, 0.0],
-    ),
+    "Chair-SetDown": (lambda state, step: set_down(state), lambda state, step: [0.0, 0.0, 1.0, 0.0]),
 }
 
 
@@ -61,14 +63,13 @@ def test_a_task_can_be_solved_and_doing_the_wrong_thing_does_not(task):
 
 @pytest.mark.skipif(not here("Chair-SetDown"), reason="needs mujoco")
 def test_a_chair_that_leans_can_be_set_down_too():
-    """Tilted by more than 0.3 rad it falls on its back where nobody rights it: seeds 3 and 4 did."""
-    for seed in (1, 2, 3, 4):
-        world, step, ended, info = make("Chair", task="SetDown"), 0, False, {}
+    """Tilted by more than 0.3 rad it falls on its back where nobody rights it: seeds 3, 9, 10 and 14 did."""
+    for seed in (1, 3, 9, 10, 14):
+        world, ended, info = make("Chair", task="SetDown"), False, {}
         world.reset(seed=seed)
         while not ended:
-            action = np.array(SOLVED["Chair-SetDown"][0](world.state, step))
-            _, _, terminated, truncated, info = world.step(action)
-            ended, step = terminated or truncated, step + 1
+            _, _, terminated, truncated, info = world.step(np.array(set_down(world.state)))
+            ended = terminated or truncated
         assert info["success"], seed
 
 
