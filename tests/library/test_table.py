@@ -10,7 +10,8 @@ import pytest
 
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
-from cuspworld.library.schema import VERSION_NAME, split_of
+from cuspworld.library.schema import VERSION_NAME, row_of, split_of
+from cuspworld.library.work import commit, write_rows
 from cuspworld.truth import Event, Truth
 from tests.helpers import moving_box
 
@@ -220,3 +221,28 @@ def test_an_unwritable_library_can_still_be_read(library, tmp_path):
     assert len(opened) == len(CLIPS)
     with pytest.raises(CuspError, match="cannot write to the library"):
         opened.add(CLIPS[:1], "boxes")
+
+
+def test_an_index_finds_what_looking_at_every_vector_finds(tmp_path):
+    library = Library.create(tmp_path / "many.lance")
+    frames = np.zeros((1, 8, 8, 3), np.uint8)
+    rows = [row_of(Clip(frames, 10.0, f"clip {n}"), f"made/{n:03d}", "made", str(n)) for n in range(400)]
+    commit(str(library.path), write_rows(str(library.path), rows))
+    library = Library.open(library.path)
+    rng = np.random.default_rng(0)
+    vectors = np.sin(rng.normal(size=(400, 2)) @ rng.normal(size=(2, 12))).astype(np.float32)
+    library.set_vectors(vectors)
+    with pytest.raises(CuspError, match="no vectors 'other'"):
+        library.index("other")
+    lists = library.index("latents")
+    assert 1 <= lists <= 20
+    found = total = 0
+    for query in vectors[:50] + 0.01:
+        exact = [match.index for match in library.search(query, exact=True)]
+        assert exact == np.argsort(((vectors - query) ** 2).sum(1), kind="stable")[:10].tolist()
+        found += len({match.index for match in library.search(query)} & set(exact))
+        total += 10
+    assert found >= 0.98 * total
+    late = Clip(frames, 10.0, "late")
+    library.add(late, "late")
+    assert len(library.search(vectors[0], k=400)) == 400

@@ -24,6 +24,7 @@ from cuspworld.files import written_whole
 from cuspworld.library.kept import FOLDER, sweep
 from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, VERSION_NAME, check_version
 from cuspworld.library.selection import Match, Selection
+from cuspworld.library.vector_index import NEAREST, lists_name
 
 _TOPICS = 12
 
@@ -135,10 +136,18 @@ class Table(Sequence[Clip]):
         return sorted((topic for topic in found if topic), key=lambda topic: (-found[topic], topic))[:_TOPICS]
 
     def search(
-        self, vector: Float[np.ndarray, " width"], k: int = 10, *, column: str = "latents", where: str | None = None
+        self,
+        vector: Float[np.ndarray, " width"],
+        k: int = 10,
+        *,
+        column: str = "latents",
+        where: str | None = None,
+        exact: bool = False,
     ) -> list[Match]:
-        """The `k` clips whose vectors in `column` are nearest to `vector` (Euclidean, exact), nearest first.
+        """The `k` clips whose vectors in `column` are nearest to `vector` (Euclidean), nearest first.
 
+        Every vector is compared, but where the column has an index (`Library.index`), at most 20 are wanted, and
+        neither `where` nor `exact` is given.
         `where`: an SQL condition that they fulfil. Raises CuspError if no such vectors were set.
         """
         whole("k", k, 1, 1_000_000)
@@ -147,7 +156,9 @@ class Table(Sequence[Clip]):
         width = self._dataset.schema.field(column).type.list_size
         if len(vector) != width or not np.isfinite(vector).all():
             raise CuspError(f"vector must be {width} finite numbers, as in the column {column!r}: got {len(vector)}")
-        query = {"column": column, "q": np.asarray(vector, np.float32), "k": k, "metric": "l2"}
+        query = {"column": column, "q": np.asarray(vector, np.float32), "k": k, "metric": "l2", "use_index": False}
+        if not (exact or where or k > NEAREST) and (lists := self._dataset.config().get(lists_name(column))):
+            query |= {"use_index": True, "nprobes": int(lists)}
         condition = f"({where}) and {column} is not null" if where else f"{column} is not null"
         try:
             found = self._dataset.scanner(

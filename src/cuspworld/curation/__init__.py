@@ -1,0 +1,1 @@
+"""A library made fit to teach: encoded in bulk, recaptioned, its manifold reported."""
