@@ -256,7 +256,7 @@ class Library(Table):
             self._dataset.add_columns(pa.RecordBatchReader.from_batches(schema, batches))
             self._tidy()
 
-    def index(self, column: str = "latents", recall: float = 0.99) -> int:
+    def index(self, column: str = "latents", recall: float = 0.995) -> int:
         """Make an index of a vector column, by which `search` looks into some lists of near vectors only.
 
         How many lists is measured on 200 vectors half-way between two of the column's: the fewest that find `recall`
