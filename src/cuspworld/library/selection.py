@@ -105,6 +105,7 @@ class Selection(Sequence[Clip]):
 
     def _clip(self, row: dict[str, Any]) -> Clip:
         return clip_of(row, Path(self._dataset.uri), self._view)
+
     def read(self, places: Sequence[int], columns: list[str]) -> list[dict[str, Any]]:
         """Some columns of the clips at these places of the selection."""
         return self._read(self._rows[np.asarray(places, np.int64)], columns)
