@@ -233,8 +233,8 @@ def test_an_index_finds_what_looking_at_every_vector_finds(tmp_path):
     vectors = np.sin(rng.normal(size=(400, 2)) @ rng.normal(size=(2, 12))).astype(np.float32)
     library.set_vectors(vectors)
     with pytest.raises(CuspError, match="no vectors 'other'"):
-        library.index("other")
-    lists = library.index("latents")
+        library.index_vectors("other")
+    lists = library.index_vectors("latents")
     assert 1 <= lists <= 20
     found = total = 0
     for query in vectors[:50] + 0.01:

@@ -44,7 +44,7 @@ def encode(
     with progress_bar(f"encoding {plain(library)}", "clips", shown=True) as move:
         done = fill(opened, Codec.from_pretrained(codec), texts=texts, workers=workers, progress=move)
     if index:
-        opened.index("scene_code")
+        opened.index_vectors("scene_code")
     if as_json:
         say_json({**dataclasses.asdict(done), "clips": len(opened), "path": str(opened.path)})
         return

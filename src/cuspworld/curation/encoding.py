@@ -16,7 +16,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -129,8 +129,8 @@ def _encode(
         EncodeTask(str(library.path), str(folder / "codec"), part, str(folder / f"share-{_digest(part)}.safetensors"))
         for part in (tuple(missing[start : start + SHARE]) for start in range(0, len(missing), SHARE))
     ]
-    run = on_ray_data if workers == "ray" else lambda function, tasks: run_tasks(function, tasks, workers)
-    with bar as move, closing(run(encode_share, tasks)) as running:
+    running = on_ray_data(encode_share, tasks) if workers == "ray" else run_tasks(encode_share, tasks, workers)
+    with bar as move:
         done = len(keys) - len(missing)
         for task, _ in running:
             done += len(task.items)
@@ -200,9 +200,9 @@ def scene_vector(library: Library, codec: Codec, clip: Clip) -> Float[ndarray, "
 
 class Latents(Sequence[Tensor]):
     """The latents of an encoded library's clips, in its order, read when asked for. Raises CuspError if they are of
-    another codec than `codec`, or clips were added since."""
+    another codec than `codec` (None: of whichever), or clips were added since."""
 
-    def __init__(self, library: Library, codec: Codec):
+    def __init__(self, library: Library, codec: Codec | None = None):
         _checked(library, codec)
         self._clips = library[:]
 
@@ -214,16 +214,15 @@ class Latents(Sequence[Tensor]):
     @overload
     def __getitem__(self, index: slice) -> list[Tensor]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        chosen = range(len(self))[index]
-        rows = self._clips.read([chosen] if isinstance(index, int) else list(chosen), ["latents_f16", "latents_shape"])
-        found = [_unpacked(row) for row in rows]
+        places = range(len(self))[index] if isinstance(index, slice) else [range(len(self))[index]]
+        found = [_unpacked(row) for row in self._clips.read(places, ["latents_f16", "latents_shape"])]
         return found[0] if isinstance(index, int) else found
 
 
-def _checked(library: Library, codec: Codec) -> str:
+def _checked(library: Library, codec: Codec | None) -> str:
     """The hash of the codec, if all clips are encoded by it."""
-    name = weights_hash(codec)
     known = _codecs(library)
+    name = next((str(found) for found in known if found), "") if codec is None else weights_hash(codec)
     if set(known) == {None}:
         raise CuspError(f"the library {library.path} is not encoded: run cusp encode {library.path}")
     if stale := sorted({str(other) for other in known if other not in (None, name)}):

@@ -256,11 +256,11 @@ class Library(Table):
             self._dataset.add_columns(pa.RecordBatchReader.from_batches(schema, batches))
             self._tidy()
 
-    def index(self, column: str = "latents", recall: float = 0.995) -> int:
+    def index_vectors(self, column: str = "latents", recall: float = 0.995) -> int:
         """Make an index of a vector column, by which `search` looks into some lists of near vectors only.
 
-        How many lists is measured on 200 vectors half-way between two of the column's: the fewest that find `recall`
-        of their 20 nearest. Returns it. Lance's IVF_FLAT: vectors are kept as they are. Clips added later are found
+        How many lists is measured on 200 of the column's own vectors: the fewest that find `recall` of their 20
+        nearest. Returns it. Lance's IVF_FLAT: vectors are kept as they are. Clips added later are found
         too, one by one. Raises CuspError for fewer than 256 vectors.
         """
         from cuspworld.library.vector_index import fewest_lists, lists_name, make_index

@@ -146,8 +146,8 @@ class Table(Sequence[Clip]):
     ) -> list[Match]:
         """The `k` clips whose vectors in `column` are nearest to `vector` (Euclidean), nearest first.
 
-        Every vector is compared, but where the column has an index (`Library.index`), at most 20 are wanted, and
-        neither `where` nor `exact` is given.
+        Every vector is compared, but where the column has an index (`Library.index_vectors`), at most 20 are wanted,
+        and neither `where` nor `exact` is given.
         `where`: an SQL condition that they fulfil. Raises CuspError if no such vectors were set.
         """
         whole("k", k, 1, 1_000_000)

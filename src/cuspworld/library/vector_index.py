@@ -33,14 +33,11 @@ def make_index(dataset: Any, column: str) -> None:
 
 
 def fewest_lists(dataset: Any, column: str, recall: float) -> int:
-    """The fewest lists, in steps of a half more, that find `recall` of the nearest vectors of queries near the data."""
+    """The fewest lists, in steps of a half more, that find `recall` of the nearest of some of the column's vectors."""
     count = dataset.count_rows()
     rows = np.sort(np.random.default_rng(0).choice(count, min(2 * SAMPLE, count), replace=False))
     found = [vector for vector in dataset.take(rows.tolist(), columns=[column])[column].to_pylist() if vector]
     queries = np.array(found[:SAMPLE], np.float32)
-    near = [_nearest(dataset, column, query, use_index=False) for query in queries]
-    vectors = {row: vector for row, vector in _vectors(dataset, column, {ids[-1] for ids in near})}
-    queries = np.stack([(query + vectors[ids[-1]]) / 2 for query, ids in zip(queries, near, strict=True)])
     truth = [set(_nearest(dataset, column, query, use_index=False)) for query in queries]
     most = max(1, round(dataset.count_rows(f"{column} is not null") ** 0.5))
     lists = 1
@@ -56,9 +53,3 @@ def _nearest(dataset: Any, column: str, query: np.ndarray, **options: Any) -> li
     nearest = {"column": column, "q": query, "k": NEAREST, "metric": "l2", **options}
     table = dataset.scanner(columns=["_distance"], nearest=nearest, with_row_id=True).to_table()
     return table["_rowid"].to_pylist()
-
-
-def _vectors(dataset: Any, column: str, ids: set[int]) -> list[tuple[int, np.ndarray]]:
-    order = sorted(ids)
-    table = dataset._take_rows(order, columns=[column])
-    return [(row, np.array(vector, np.float32)) for row, vector in zip(order, table[column].to_pylist(), strict=True)]
