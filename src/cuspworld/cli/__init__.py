@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "ingest": ("cuspworld.cli.ingest", "Take a folder of videos and captions into a library."),
     "library": ("cuspworld.cli.library", "Look into a library: a page, facts; take clips out."),
     "encode": ("cuspworld.cli.encode", "Fill a library's latents, scene codes and text embeddings, once."),
+    "recaption": ("cuspworld.cli.recaption", "Give poor captions of a library rich ones: lent, or asked of a model."),
     "export": ("cuspworld.cli.export", "Write a library as mp4 files, WebDataset or LeRobot."),
     "train": ("cuspworld.cli.train", "Train codec and transport on a library."),
     "join": ("cuspworld.cli.join", "Join models that were trained on one codec: one model that draws what each draws."),

@@ -75,7 +75,7 @@ def lend(
 
     `folds`: never across a fold. `own_words`: never against the clip's own caption. Both are there to be measured.
     """
-    lenders = np.flatnonzero(good)
+    lenders = np.flatnonzero(good).tolist()
     loans: list[Loan | None] = [None] * len(captions)
     if len(lenders) < _FEWEST:
         return loans
@@ -85,7 +85,7 @@ def lend(
     told = [set(facts(captions[lender])) for lender in lenders]
     lent_apart, lent_right = _measured(apart[lenders], allowed[lenders], told)
     agreeing = _agreeing([captions[lender] for lender in lenders], captions, good) if own_words else None
-    for clip in np.flatnonzero(~good):
+    for clip in np.flatnonzero(~good).tolist():
         may = allowed[clip] if agreeing is None else allowed[clip] & agreeing[captions[clip]]
         if not may.any():
             may = allowed[clip]
@@ -93,7 +93,7 @@ def lend(
             continue
         nearest = int(np.where(may, apart[clip], np.inf).argmin())
         confidence = _expected(float(apart[clip, nearest]), lent_apart, lent_right)
-        loans[clip] = Loan(captions[lenders[nearest]], int(lenders[nearest]), confidence)
+        loans[clip] = Loan(captions[lenders[nearest]], lenders[nearest], confidence)
     return loans
 
 
@@ -119,7 +119,7 @@ def _expected(distance: float, distances: ndarray, right: ndarray) -> float:
 def _agreeing(lent: list[str], captions: Sequence[str], good: Bool[ndarray, " clips"]) -> dict[str, ndarray]:
     """Own caption -> which lenders' captions tell all that it tells, where any does."""
     matcher, found = Matcher(lent), {}
-    for text in {captions[clip] for clip in np.flatnonzero(~good)}:
+    for text in {captions[clip] for clip in np.flatnonzero(~good).tolist()}:
         match = matcher(text)
         fits = np.zeros(len(lent), bool)
         fits[match.clips] = match.told and match.known

@@ -11,6 +11,8 @@ import hashlib
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +256,18 @@ class Library(Table):
             parts = _parts(self._keys, LARGEST_SHARE)
             batches = (pa.RecordBatch.from_pylist([dict(row(key)) for key in part], schema=schema) for part in parts)
             self._dataset.add_columns(pa.RecordBatchReader.from_batches(schema, batches))
+            self._tidy()
+
+    def update_columns(self, schema: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Change some clips (`rows`: key, caption, and the columns of `schema`, which are made where they are not
+        there), all in one commit."""
+        own = [SCHEMA.field("key"), SCHEMA.field("caption")]
+        with one_writer(self.path, "library"):
+            self._refresh()
+            if missing := [field for field in schema if field.name not in self._dataset.schema.names]:
+                self._dataset.add_columns(missing)
+            table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.schema([*own, *schema]))
+            self._dataset.merge_insert("key").when_matched_update_all().execute(table)
             self._tidy()
 
     def index_vectors(self, column: str = "latents", recall: float = 0.995) -> int:

@@ -160,15 +160,15 @@ class Table(Sequence[Clip]):
         if not (exact or where or k > NEAREST) and (lists := self._dataset.config().get(lists_name(column))):
             query |= {"use_index": True, "nprobes": int(lists)}
         condition = f"({where}) and {column} is not null" if where else f"{column} is not null"
+        filters = {} if query["use_index"] else {"prefilter": True, "filter": condition}  # an index holds no nulls
         try:
-            found = self._dataset.scanner(
-                columns=["key", "caption", "_distance"], nearest=query, prefilter=True, filter=condition
-            ).to_table()
+            found = self._dataset.scanner(columns=["key", "caption", "_distance"], nearest=query, **filters).to_table()
         except (ValueError, OSError) as error:
             raise CuspError(f"cannot search the library: {_first_line(error)}") from error
         return [
             Match(self._places[row["key"]], math.sqrt(max(row["_distance"], 0.0)), row["key"], row["caption"])
             for row in found.to_pylist()
+            if row["_distance"] is not None
         ]
 
     def summary(self) -> dict[str, Any]:
