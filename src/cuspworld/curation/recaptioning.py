@@ -159,7 +159,8 @@ def _read(journal: Path) -> dict[str, Answer]:
     for line in journal.read_text("utf-8").splitlines() if journal.exists() else []:
         try:
             values = json.loads(line)
-            answers[values.pop("key")] = Answer(**values)
+            key = values.pop("key")
+            answers[key] = Answer(**values)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
     return answers
