@@ -114,6 +114,7 @@ def test_rich_captions_are_told_from_poor_ones(tmp_path):
     assert well_captioned(library, "caption = 'box'").sum() == 2
 
 
+@pytest.mark.long
 def test_the_verb_lends_and_names_the_lender(tmp_path, capsys):
     path = tmp_path / "boxes.lance"
     library = Library.create(path)
