@@ -36,6 +36,12 @@ PUBLIC = (
     ("audit.Finding", "audit/finding.py", "Finding", ()),
     ("audit.register", "audit/laws/__init__.py", "register", ()),
     ("Codec", "codec/codec.py", "Codec", ()),
+    ("JEPA", "dynamics/jepa.py", "JEPA", ()),
+    ("dynamics.CEM", "dynamics/planners.py", "CEM", ()),
+    ("dynamics.MPPI", "dynamics/planners.py", "MPPI", ()),
+    ("dynamics.Gradient", "dynamics/planners.py", "Gradient", ()),
+    ("dynamics.BranchGraph", "dynamics/branch_graph.py", "BranchGraph", ()),
+    ("training.train_dynamics", "training/dynamics.py", "train_dynamics", ()),
     ("training.train", "training/run.py", "train", ()),
 )  # fmt: skip
 Node = ast.FunctionDef | ast.ClassDef

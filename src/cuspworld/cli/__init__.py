@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "encode": ("cuspworld.cli.encode", "Fill a library's latents, scene codes and text embeddings, once."),
     "recaption": ("cuspworld.cli.recaption", "Give poor captions of a library rich ones: lent, or asked of a model."),
     "export": ("cuspworld.cli.export", "Write a library as mp4 files, WebDataset or LeRobot."),
-    "train": ("cuspworld.cli.train", "Train codec and transport on a library."),
+    "train": ("cuspworld.cli.train", "Train codec and transport on a library, or what actions cause."),
     "join": ("cuspworld.cli.join", "Join models that were trained on one codec: one model that draws what each draws."),
     "show": ("cuspworld.cli.show", "Make a contact sheet (PNG) of a video."),
     "info": ("cuspworld.cli.show", "Say what a model, a library or a video file holds."),

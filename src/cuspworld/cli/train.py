@@ -40,6 +40,10 @@ def train(
     prompt_encoder: Annotated[
         str | None, typer.Option(help="A transformers text encoder instead of the embedded one.")
     ] = None,
+    dynamics: Annotated[
+        bool, typer.Option("--dynamics", help="Instead: what actions cause (a JEPA), from clips with actions.")
+    ] = False,
+    dynamics_steps: Steps = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     bf16: Annotated[
         bool | None, typer.Option("--bf16/--fp32", help="Default: bf16 where it is measured to help.")
@@ -51,6 +55,8 @@ def train(
     The run reads the library as it is when it begins: what is added or removed meanwhile is not seen, not even after
     --resume. From a folder, OUTPUT/library.lance is made as `cusp ingest --size SIZE --fps FPS` would.
 
+    With --dynamics, the library's clips teach instead what actions cause.
+
     Examples:
 
       cusp train videos/ -o runs/mine --preset tiny
@@ -60,6 +66,8 @@ def train(
       cusp train worlds.lance -o runs/first --preset tiny --resume
 
       cusp train worlds.lance -o runs/mine --preset expert --codec worlds
+
+      cusp train collision.lance -o runs/kicks --dynamics
 
       accelerate launch --num_processes 2 -m cuspworld train worlds.lance -o runs/two --preset small
     """
@@ -77,6 +85,11 @@ def train(
 
     if device != "cpu" and not torch.cuda.is_available():
         raise CuspError(f"device {device!r}: this machine has no CUDA device; take cpu")
+    if dynamics:
+        _train_dynamics(Library.open(library), output, dynamics_steps, batch, seed, resume, device, as_json)
+        return
+    if dynamics_steps is not None:
+        raise CuspError("--dynamics-steps goes with --dynamics")
     chosen = with_steps(find_preset(preset), codec_steps, transport_steps, batch)
     opened = _opened(library, output, size, fps, resume)
     view = (parse_size(size), fps)
@@ -124,6 +137,41 @@ def _opened(place: Path, output: Path, size: str, fps: float, resume: bool) -> L
             tell_problems(addition)
     name = f"run-{hashlib.sha256(str(output.resolve()).encode()).hexdigest()[:12]}"
     return library.pin(name, anew=not resume)
+
+
+def _train_dynamics(
+    library: Library,
+    output: Path,
+    steps: int | None,
+    batch: int | None,
+    seed: int,
+    resume: bool,
+    device: str,
+    as_json: bool,
+) -> None:
+    import dataclasses
+
+    from cuspworld.cli.say import plain, say, say_json
+    from cuspworld.training.dynamics import DynamicsPreset, train_dynamics
+
+    preset = DynamicsPreset()
+    phase = dataclasses.replace(preset.phase, steps=steps or preset.phase.steps, batch=batch or preset.phase.batch)
+    result = train_dynamics(
+        library.split("train"),
+        output,
+        dataclasses.replace(preset, phase=phase),
+        held_out=library.split("test"),
+        seed=seed,
+        resume=resume,
+        device=device,
+    )
+    if as_json:
+        say_json(dataclasses.asdict(result))
+        return
+    errors = ", ".join(f"{ahead}: {error:.2f}" for ahead, error in result.errors.items())
+    say(f"RankMe of the representation: {result.rank:.1f} of {result.width}")
+    say(f"error by steps ahead, as a share of 'nothing changes' (held-out clips): {errors}")
+    say(f"model: {plain(result.model)}")
 
 
 def chosen_prompt(library: Library) -> str:

@@ -82,7 +82,7 @@ def train(
     settings = {"preset": asdict(preset), "seed": seed, "clips": len(clips), "prompt_encoder": prompt_encoder}
     with ExitStack() as held:
         if process.first:
-            _open_folder(folder, json.loads(json.dumps(settings)), resume)
+            open_folder(folder, json.loads(json.dumps(settings)), resume)
             held.enter_context(one_writer(folder, "run"))
         process.wait()
         held.enter_context(torch.random.fork_rng([] if device == "cpu" else [device]))  # the caller's draws stay theirs
@@ -240,7 +240,8 @@ def _tail(losses: list[tuple[int, float]]) -> float:
     return float(np.mean([loss for _, loss in losses[-10:]])) if losses else float("nan")
 
 
-def _open_folder(folder: Path, settings: dict[str, Any], resume: bool) -> None:
+def open_folder(folder: Path, settings: dict[str, Any], resume: bool) -> None:
+    """Begin a run, or go on with it. Raises CuspError if it is of other settings, or `resume` is not set."""
     file = folder / "settings.json"
     if file.exists():
         if not resume:

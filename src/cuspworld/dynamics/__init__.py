@@ -1,0 +1,1 @@
+"""What happens next, and what an action causes: JEPA, planning with it."""

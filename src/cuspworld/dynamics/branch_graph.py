@@ -1,0 +1,137 @@
+"""Plan on the branch graph: branches of the recorded embeddings are the rooms, recorded passages are the doors.
+
+A planner that samples actions sees as far as its horizon, and a distance between embeddings does not know of walls.
+Here the recordings themselves are the map. `Brenier` finds their branches; inside one, near moments are joined; from
+one to another leads only what was recorded to lead there. Dijkstra's way over that map is the plan, and inverse
+dynamics, which knows short ways only, goes from one waypoint to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from torch import Tensor
+
+from cuspworld.checks import number, whole
+from cuspworld.dynamics.jepa import JEPA
+from cuspworld.errors import CuspError
+from cuspworld.transport.brenier import Brenier
+
+
+@dataclass(frozen=True, eq=False)
+class BranchGraph:
+    """`moments`: recorded embeddings. `branches`: of each. `lengths` (n, n) sparse: steps from one to another, to the power
+    of 3/2, where one may go. `passages`: recorded steps between branches. `reach`: steps that the controller looks ahead
+    to a waypoint. It is a planner: call it."""
+
+    moments: Float[Tensor, "n width"]
+    branches: Int[ndarray, " n"]
+    lengths: csr_array
+    passages: int
+    reach: float = 6.0
+
+    @classmethod
+    def learn(
+        cls,
+        model: JEPA,
+        clips: Sequence[ndarray],
+        *,
+        moments: int = 2000,
+        neighbours: int = 8,
+        reach: float = 6.0,
+        seed: int = 0,
+    ) -> BranchGraph:
+        """From recorded frames, (time, height, width, 3) uint8 each. About `moments` of them are kept, evenly in time;
+        each is joined to `neighbours` of its branch. Raises CuspError for fewer than 16 moments."""
+        whole("moments", moments, 16, 1_000_000)
+        whole("neighbours", neighbours, 1, 1000)
+        number("reach", reach, 1, 1e6)
+        total = sum(len(frames) for frames in clips)
+        stride = max(1, round(total / moments))
+        parts = [model.embed(frames[::stride]) for frames in clips]
+        z = torch.cat(parts)
+        if len(z) < 16:
+            raise CuspError(f"a branch graph needs 16 recorded moments or more: got {len(z)}; record more clips")
+        when = np.array([(clip, k * stride) for clip, part in enumerate(parts) for k in range(len(part))])
+        brenier = Brenier(seed=seed, tolerance=0.2).fit(z.numpy(), trajectories=when)
+        branches = brenier.branches_
+        near = _near(z, branches, neighbours)
+        recorded = np.flatnonzero(when[1:, 0] == when[:-1, 0])
+        joined = np.concatenate([near, np.stack([recorded, recorded + 1], 1)])
+        passages = int((branches[recorded] != branches[recorded + 1]).sum())
+        pairs = np.unique(joined, axis=0)
+        steps = _steps(model, z[pairs[:, 0]], z[pairs[:, 1]]).numpy().astype(np.float64)
+        # A long step costs more than its parts: waypoints stay within what the controller has learned.
+        lengths = csr_array((np.maximum(steps, 0.1) ** 1.5, (pairs[:, 0], pairs[:, 1])), shape=(len(z), len(z)))
+        return cls(z, branches, lengths, passages, reach)
+
+    def __call__(self, model: Any, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "1 actions"]:
+        """The action to take now. Nothing is drawn: `seed` is there as for any planner.
+
+        Raises CuspError for a goal of another width, or one to which no recorded way leads.
+        """
+        goal = goal.reshape(-1)
+        if goal.shape[0] != self.moments.shape[1]:
+            raise CuspError(f"goal must be one embedding of {self.moments.shape[1]} numbers: got {goal.shape[0]}")
+        target = self._waypoint(model, state, goal)
+        total = model.inverse(state, target[None])[0] / model.action_scale
+        action = model.action_scale * total / total.abs().max().clamp_min(1.0)
+        return torch.clamp(action, model.action_low, model.action_high)[None]
+
+    def way(self, here: Float[Tensor, " width"], goal: Float[Tensor, " width"]) -> list[int]:
+        """The moments from `here` to `goal`, by number. Raises CuspError where no recorded way leads."""
+        start, end = (int((self.moments - z).square().sum(1).argmin()) for z in (here, goal))
+        found, before = dijkstra(self.lengths, indices=start, return_predecessors=True)
+        if not np.isfinite(found[end]):
+            raise CuspError(
+                f"no recorded way leads from branch {self.branches[start]} to branch {self.branches[end]}: record the "
+                "passage between them"
+            )
+        way = [end]
+        while way[-1] != start:
+            way.append(int(before[way[-1]]))
+        return way[::-1]
+
+    def _waypoint(self, model: JEPA, state: Tensor, goal: Tensor) -> Tensor:
+        """The farthest moment of the way within reach by the actions that lead there; the goal itself at the end."""
+        way = self.way(state[0, -1], goal)
+        targets = torch.cat([self.moments[way[1:]], goal[None]])
+        lengths = torch.cat([torch.zeros(1), torch.as_tensor(self._along(way), dtype=torch.float32)])[: len(targets)]
+        within = torch.nonzero(lengths <= self.reach).flatten()
+        return targets[int(within[-1])]
+
+    def _along(self, way: list[int]) -> ndarray:
+        """Steps from the start to each later moment of the way."""
+        return np.cumsum([self.lengths[a, b] ** (2 / 3) for a, b in pairwise(way)])
+
+
+def _steps(model: JEPA, before: Tensor, after: Tensor) -> Float[Tensor, " n"]:
+    """How many full actions lead from embeddings to others, as inverse dynamics reads them, standing at the first."""
+    states = before[:, None].expand(-1, model.config.history, -1)
+    with torch.inference_mode():
+        return (model.inverse(states, after) / model.action_scale).abs().amax(1)
+
+
+def _near(z: Tensor, branches: ndarray, neighbours: int) -> ndarray:
+    """(pairs, 2) each moment and its nearest of the same branch."""
+    pairs = []
+    for branch in np.unique(branches):
+        own = np.flatnonzero(branches == branch)
+        if len(own) < 2:
+            continue
+        points = z[own]
+        count = min(neighbours, len(own) - 1)
+        for at in range(0, len(own), 1024):
+            found = torch.cdist(points[at : at + 1024], points).topk(count + 1, largest=False).indices[:, 1:].numpy()
+            rows = own[at : at + 1024]
+            pairs.append(np.stack([np.repeat(rows, count), own[found].ravel()], 1))
+    return np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
