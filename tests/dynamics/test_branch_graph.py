@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from cuspworld.dynamics.branch_graph import BranchGraph
 from cuspworld.dynamics.jepa import JEPA, JEPAConfig
@@ -13,7 +14,7 @@ class Places(JEPA):
     """The embedding is a place, read from the first pixel; an action is a step in it."""
 
     def embed(self, frames):
-        return torch.as_tensor(frames[:, 0, 0, :2], dtype=torch.float32)
+        return torch.tensor(frames[:, 0, 0, :2], dtype=torch.float32)
 
     def inverse(self, state, later):
         return later - state[:, -1]
@@ -28,7 +29,7 @@ def rooms(passage):
     random = np.random.default_rng(0)
     walks = [random.uniform(0, 4, (15, 2)) + np.array([10.0 * (k % 2), 0]) for k in range(16)]
     through = [np.array([[3.5, 3.8], [10.5, 3.8]])] if passage else []
-    return clips_of(walks + through)
+    return clips_of([*walks, *through])
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,6 @@ def test_bad_input(model):
         BranchGraph.learn(model, rooms(True), moments=0)
     with pytest.raises(CuspError, match="needs 16 recorded moments"):
         BranchGraph.learn(model, rooms(True)[:1], moments=16)
-    graph = BranchGraph(torch.zeros(1, 2), np.zeros(1, int), None, 0)  # type: ignore[arg-type]
+    graph = BranchGraph(torch.zeros(1, 2), np.zeros(1, int), csr_array((1, 1)), 0)
     with pytest.raises(CuspError, match="goal must be one embedding of 2"):
         graph(model, torch.zeros(1, 1, 2), torch.zeros(3))

@@ -86,7 +86,9 @@ def train(
     if device != "cpu" and not torch.cuda.is_available():
         raise CuspError(f"device {device!r}: this machine has no CUDA device; take cpu")
     if dynamics:
-        _train_dynamics(Library.open(library), output, dynamics_steps, batch, seed, resume, device, as_json)
+        from cuspworld.library import Library as Opened
+
+        _train_dynamics(Opened.open(library), output, dynamics_steps, batch, seed, resume, device, as_json)
         return
     if dynamics_steps is not None:
         raise CuspError("--dynamics-steps goes with --dynamics")

@@ -29,9 +29,9 @@ from cuspworld.transport.brenier import Brenier
 
 @dataclass(frozen=True, eq=False)
 class BranchGraph:
-    """`moments`: recorded embeddings. `branches`: of each. `lengths` (n, n) sparse: steps from one to another, to the power
-    of 3/2, where one may go. `passages`: recorded steps between branches. `reach`: steps that the controller looks ahead
-    to a waypoint. It is a planner: call it."""
+    """`moments`: recorded embeddings. `branches`: of each. `lengths` (n, n) sparse: steps from one to another, to the
+    power of 3/2, where one may go. `passages`: recorded steps between branches. `reach`: steps that the controller
+    looks ahead to a waypoint. It is a planner: call it."""
 
     moments: Float[Tensor, "n width"]
     branches: Int[ndarray, " n"]

@@ -70,7 +70,7 @@ class JEPA(nn.Module):
 
     @property
     def action_scale(self) -> Tensor:
-        """Actions are divided by it: doing nothing stays 0."""
+        """(actions,) by which actions are divided: doing nothing stays 0."""
         return torch.maximum(self.action_low.abs(), self.action_high.abs()).clamp_min(1e-12)
 
     # what planners use
