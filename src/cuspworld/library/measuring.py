@@ -25,8 +25,8 @@ Picture = UInt8[np.ndarray, "32 32"]
 
 
 def small(frame: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """Every so-manieth pixel, at least 128 a side where there are: enough to tell shots apart, and quick."""
-    step = max(1, min(frame.shape[:2]) // 128)
+    """every so many pixel, at least 64 a side where there are: enough to tell shots apart, and quick."""
+    step = max(1, min(frame.shape[:2]) // 64)
     return np.ascontiguousarray(frame[::step, ::step])
 
 

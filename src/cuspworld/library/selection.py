@@ -71,6 +71,13 @@ class Selection(Sequence[Clip]):
             for clip, key in zip(self, self.column("key"), strict=True)
         )
 
+    def batches(self, size: int, threads: int = 2, seed: int | None = None) -> Iterator[list[Clip]]:
+        """The clips in lists of `size`, read and decoded ahead by `threads` threads, in memory that does not grow with
+        the library; with a `seed` in an order drawn by it. Without truth it is quicker: `without_truth()`."""
+        from cuspworld.library.loader import batches
+
+        return batches(self, size, threads, seed)
+
     def torch(self, frames: int | None = None) -> Any:
         """The clips as a torch Dataset for a DataLoader with its default collate (`torch_dataset.py`)."""
         from cuspworld.library.torch_dataset import ClipDataset
