@@ -46,6 +46,7 @@ def test_it_goes_through_the_recorded_door(model):
     crossing = int((way[:, 0] > 7).nonzero()[0])
     assert way[crossing - 1 : crossing + 1].tolist() == [pytest.approx([3.5, 3.8]), pytest.approx([10.5, 3.8])]
     action = graph(model, here[None, None], goal)
+    assert not action.requires_grad
     assert action.shape == (1, 2) and float(action.abs().max()) <= 1 and float(action[0, 1]) > 0.3  # up, to the door
 
 

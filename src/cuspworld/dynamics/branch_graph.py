@@ -74,6 +74,7 @@ class BranchGraph:
         lengths = csr_array((np.maximum(steps, 0.1) ** 1.5, (pairs[:, 0], pairs[:, 1])), shape=(len(z), len(z)))
         return cls(z, branches, lengths, passages, reach)
 
+    @torch.no_grad()
     def __call__(self, model: Any, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "1 actions"]:
         """The action to take now. Nothing is drawn: `seed` is there as for any planner.
 

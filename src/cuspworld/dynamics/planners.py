@@ -53,6 +53,7 @@ class CEM:
         _check(self.horizon, self.samples, self.rounds)
         whole("kept", self.kept, 1, self.samples)
 
+    @torch.no_grad()
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
         mean, spread = _prior(model, self.horizon)
         generator = torch.Generator().manual_seed(seed)
@@ -77,6 +78,7 @@ class MPPI:
         _check(self.horizon, self.samples, self.rounds)
         number("temperature", self.temperature, 1e-6, 1e6)
 
+    @torch.no_grad()
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
         mean, spread = _prior(model, self.horizon)
         generator = torch.Generator().manual_seed(seed)
