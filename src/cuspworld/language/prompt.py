@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from cuspworld.language.distinctive import Distinctive
 from cuspworld.language.words import COMMON, NUMBER, is_number, split_words, stem, value_of
 from cuspworld.models import load_module, save_module
 
@@ -29,6 +30,7 @@ class PromptConfig:
     topics: tuple[str, ...] = field(default=())  # what the model was taught, for people
     version: int = field(default=1, metadata={"most": 2})  # folders from before versions say none
     outputs: int = 16  # tokens that version 2 gives
+    distinctive: tuple[str, ...] = field(default=())  # words and pairs that each of them is told of; version 2 alone
 
 
 class PromptEncoder(nn.Module):
@@ -37,8 +39,9 @@ class PromptEncoder(nn.Module):
     neighbouring words and a learned query that reads all of them.
 
     A word's place enters by rotary positions (what stands beside what binds the same anywhere in a text), a number also
-    by its value. An unknown word is read as "some word", and `warning` names it. The empty prompt is the unconditional
-    one of classifier-free guidance.
+    by its value; what a text says that others do not is told to each of the tokens (`distinctive.py`). An unknown word
+    is read as "some word", and `warning` names it. The empty prompt is the unconditional one of classifier-free
+    guidance.
     """
 
     def __init__(self, config: PromptConfig):
@@ -58,6 +61,7 @@ class PromptEncoder(nn.Module):
             self.words_norm = nn.LayerNorm(width)
             self.queries = nn.Parameter(torch.randn(config.outputs, width) * 0.5)
             self.reader = Block(width, heads)
+            self.distinctive = Distinctive(config.distinctive, width) if config.distinctive else None
         self.norm = nn.LayerNorm(width)
 
     @property
@@ -90,9 +94,10 @@ class PromptEncoder(nn.Module):
         return indices, values
 
     def forward(
-        self, tokens: Int[Tensor, "b l"], values: Float[Tensor, "b l"]
+        self, tokens: Int[Tensor, "b l"], values: Float[Tensor, "b l"], told: Float[Tensor, "b w"] | None = None
     ) -> tuple[Float[Tensor, "b m w"], Bool[Tensor, "b m"]]:
-        """Embeddings of what was read, and which of them are real: m is 1 + l in version 1, `outputs` in version 2."""
+        """Embeddings of what was read, and which of them are real: m is 1 + l in version 1, `outputs` in version 2.
+        `told`: what the texts say that others do not."""
         x = self.embedding(tokens)  # (b, l, w)
         if self.config.version == 2:
             said = ~values.isnan()
@@ -107,11 +112,15 @@ class PromptEncoder(nn.Module):
             x = block(x, x, mask, turn)
         x = self.words_norm(x)
         x = self.reader(self.queries + _stretches(x, mask, self.config.outputs), x, mask, None)  # (b, outputs, w)
+        if told is not None:
+            x = self.norm(x) + told[:, None]
         return self.norm(x), mask.new_ones(x.shape[:2])
 
     def encode(self, prompts: list[str]) -> tuple[Float[Tensor, "b m w"], Bool[Tensor, "b m"]]:
         tokens, values = self.tokens(prompts)
-        return self(tokens.to(self.start.device), values.to(self.start.device))
+        known = None if self.config.version == 1 else self.distinctive
+        told = None if known is None else known(prompts)
+        return self(tokens.to(self.start.device), values.to(self.start.device), told)
 
     def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
         """Write config.json, which holds the vocabulary, and model.safetensors."""

@@ -18,6 +18,7 @@ from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import Codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
+from cuspworld.language.distinctive import distinctive
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
@@ -144,8 +145,17 @@ def _train(
     if prompt_encoder is None:
         words = learn_words(captions)
         prompts = PromptEncoder(
-            PromptConfig(words, preset.text_width, length=128, topics=tuple(topics) or _commonest(captions), version=2)
+            PromptConfig(
+                words,
+                preset.text_width,
+                length=128,
+                topics=tuple(topics) or _commonest(captions),
+                version=2,
+                distinctive=distinctive(captions),
+            )
         )
+        if prompts.distinctive is not None:
+            prompts.distinctive.learn(captions)
     else:
         prompts = TransformersPromptEncoder(prompt_encoder, download=True)
     transformer = FlowTransformer(
