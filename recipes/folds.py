@@ -116,7 +116,7 @@ def own_preset(name: str, steps: int | None) -> Preset:
         PRESET,
         transport=replace(PRESET.transport, steps=steps or STEPS[name], batch=8 if fine else 16),
         patch=1 if fine else 2,
-        code_dropout=0.3 if fine else PRESET.code_dropout,  # the text is read only where the path does not tell all
+        code_dropout=0.5 if fine else PRESET.code_dropout,  # the text is read only where the path does not tell all
         known_steps=BY_STEPS.get(name, 0.0),
         code_width=CODES.get(name, PRESET.code_width),
         identity_width=IDENTITY.get(name, 0),

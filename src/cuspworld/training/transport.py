@@ -24,7 +24,7 @@ from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import AnyPromptEncoder
-from cuspworld.language.words import shortened
+from cuspworld.language.words import shortened, split_words
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.progress import progress_bar
 from cuspworld.simulator.kinds import Kind
@@ -249,9 +249,11 @@ def _uniform(generator: torch.Generator) -> float:
 
 
 def _thin(captions: tuple[str, ...], preset: Preset, generator: torch.Generator) -> str:
-    """One of the captions, nothing, or some of its clauses."""
+    """One of the captions, the longer the oftener (one that tells nothing teaches nothing), or nothing, or some of its
+    clauses."""
     draw = _uniform(generator)
-    caption = captions[int(_uniform(generator) * len(captions))]
+    said = torch.tensor([1.0 + len(split_words(caption)) for caption in captions])
+    caption = captions[int(torch.multinomial(said, 1, generator=generator))]
     if draw < preset.text_dropout:
         return ""
     if draw < preset.text_dropout + preset.word_dropout:
