@@ -49,6 +49,8 @@ class DualComplex:
     def edges(self) -> tuple[Int64[ndarray, "edges 2"], Float64[ndarray, "edges dimension"]]:
         """Facets between the cells as pairs i < j in rising order, and for each a point on it."""
         size = self.simplices.shape[1]
+        if not len(self.simplices):
+            return np.empty((0, 2), np.int64), self.corners
         pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
         both = np.sort(np.concatenate([self.simplices[:, pair] for pair in pairs]), axis=1)
         edges, first = np.unique(both, axis=0, return_index=True)

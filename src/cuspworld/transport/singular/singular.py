@@ -27,6 +27,7 @@ from scipy.special import fdtrc
 
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.search.neighbours import Neighbours, intrinsic_dimension
+from cuspworld.transport.search.pairs import Pairs
 from cuspworld.transport.singular.dual import DualComplex
 
 NEIGHBOURS = 16  # k: enough for a sharp density, few enough to be local; a branch needs more sites than that
@@ -76,9 +77,8 @@ class SingularSet:
         """The same by index of the points: site s is point index[s], kinks in the points' own unit."""
         facets = np.sort(index[self.facets], axis=1)
         order = np.lexsort((facets[:, 1], facets[:, 0]))
-        chosen = {
-            name: getattr(self, name)[order] for name in ("masses", "points", "singular", "confidence", "suspect")
-        }
+        rows = slice(None) if (order[1:] > order[:-1]).all() else order  # points (F, d) are many numbers to copy
+        chosen = {name: getattr(self, name)[rows] for name in ("masses", "points", "singular", "confidence", "suspect")}
         return replace(self, facets=facets[order], kinks=self.kinks[order] * scale, branches=branches, **chosen)
 
     def is_singular(self, first: ndarray, second: ndarray, suspect: bool = False) -> ndarray:
@@ -107,18 +107,19 @@ def find_singular_set(
     """
     count = potential.count
     sites = potential.sites.astype(np.float64)
-    facets, masses, points = _all_facets(potential, samples_per_site)
+    neighbours = Neighbours(sites, potential.products)
+    pairs = Pairs(neighbours)
+    facets, masses, points = _all_facets(potential, pairs, samples_per_site)
+    kinks = pairs.lengths(facets)
     if count <= NEIGHBOURS + 1:  # too few to know a density: one branch
         nothing = np.zeros(len(facets))
         no = nothing.astype(bool)
-        return SingularSet(facets, masses, _kinks(sites, facets), points, no, nothing, no, branches, float("nan"))
-    neighbours = Neighbours(sites, potential.products)
+        return SingularSet(facets, masses, kinks, points, no, nothing, no, branches, float("nan"))
     distance, index = (array[:, 1:] for array in neighbours.nearest(sites, NEIGHBOURS + 1))
     dimension = intrinsic_dimension(distance)
     links = _with_neighbour_links(facets, index)  # (links, 2), the facets first
     spacing = distance[:, -1]
-    middle = 0.5 * (sites[links[:, 0]] + sites[links[:, 1]])
-    gaps = neighbours.nearest(middle, NEIGHBOURS)[0]
+    gaps = pairs.nearest_to_middles(links, NEIGHBOURS)
     level = _emptiness_level(gaps, np.maximum(spacing[links[:, 0]], spacing[links[:, 1]]), dimension)
     allowance = (1 - confidence) / 3  # for emptiness, valleys and growth
     proof = level * len(links)
@@ -131,7 +132,7 @@ def find_singular_set(
     proof = _grown(facets, level, proof, between | (proof < allowance), allowance)
     singular = between | (proof < allowance)
     suspect = singular | (level < SUSPICION)
-    kinks, sure = _kinks(sites, facets), np.clip(1 - 3 * proof, 0, 1)
+    sure = np.clip(1 - 3 * proof, 0, 1)
     return SingularSet(facets, masses, kinks, points, singular, sure, suspect, branches, dimension)
 
 
@@ -148,12 +149,14 @@ def _grown(facets: ndarray, level: ndarray, proof: ndarray, proven: ndarray, all
     return proof
 
 
-def _all_facets(potential: Potential, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
+def _all_facets(potential: Potential, pairs: Pairs, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
     """Facets (F, 2), masses (F,), and a point on each (F, d): those that samples saw and those of the dual complex."""
-    facets, masses, nearest = _sampled_facets(potential, samples_per_site)
+    facets, masses, nearest = _sampled_facets(potential, pairs, samples_per_site)
     points = _feet(potential, facets, nearest)
     edges, corners = DualComplex(potential).edges
     count = potential.count
+    if not len(edges):
+        return facets, masses, points
     unseen = ~np.isin(edges[:, 0] * count + edges[:, 1], facets[:, 0] * count + facets[:, 1])
     facets = np.concatenate([facets, edges[unseen]])
     order = np.lexsort((facets[:, 1], facets[:, 0]))
@@ -161,7 +164,7 @@ def _all_facets(potential: Potential, samples_per_site: int) -> tuple[ndarray, n
     return facets[order], masses[order], np.concatenate([points, corners[unseen]])[order]
 
 
-def _sampled_facets(potential: Potential, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
+def _sampled_facets(potential: Potential, pairs: Pairs, samples_per_site: int) -> tuple[ndarray, ndarray, ndarray]:
     """Facets (F, 2), their masses (F,), and for each the number of the sample nearest to its hyperplane (F,)."""
     count = potential.count
     if count == 1:
@@ -175,8 +178,7 @@ def _sampled_facets(potential: Potential, samples_per_site: int) -> tuple[ndarra
     for start in range(0, total, chunk):
         values, best = potential.top_k(sampler.draw(min(chunk, total - start)), 2)
         pair = np.sort(best, axis=1)
-        kink = np.linalg.norm(potential.sites[best[:, 0]] - potential.sites[best[:, 1]], axis=1)
-        distance = (values[:, 0] - values[:, 1]) / kink
+        distance = (values[:, 0] - values[:, 1]) / pairs.lengths(pair)
         all_keys = np.concatenate([keys, pair[:, 0] * count + pair[:, 1]])
         all_hits = np.concatenate([hits, np.ones(len(pair), np.int64)])
         all_near = np.concatenate([near, distance])
@@ -208,10 +210,6 @@ def _feet(potential: Potential, facets: ndarray, samples: ndarray) -> ndarray:
         feet[rows] = x - (difference / (normal**2).sum(1))[:, None] * normal
         at = stop
     return feet
-
-
-def _kinks(sites: ndarray, facets: ndarray) -> ndarray:
-    return np.linalg.norm(sites[facets[:, 0]] - sites[facets[:, 1]], axis=1)
 
 
 def _with_neighbour_links(facets: ndarray, index: ndarray) -> ndarray:
