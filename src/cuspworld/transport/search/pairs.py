@@ -46,7 +46,9 @@ class Pairs:
 
 
 @njit(cache=True)
-def _nearest_to_middles(table, first, second, k):
+def _nearest_to_middles(
+    table: Float64[ndarray, "N N"], first: Int64[ndarray, " pairs"], second: Int64[ndarray, " pairs"], k: int
+) -> Float64[ndarray, "pairs k"]:
     out = np.full((first.size, k), np.inf)
     for pair in range(first.size):
         one, other, near = table[first[pair]], table[second[pair]], out[pair]
