@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "library": ("cuspworld.cli.library", "Look into a library: a page, facts; take clips out."),
     "encode": ("cuspworld.cli.encode", "Fill a library's latents, scene codes and text embeddings, once."),
     "recaption": ("cuspworld.cli.recaption", "Give poor captions of a library rich ones: lent, or asked of a model."),
+    "manifold": ("cuspworld.cli.manifold", "Report a library's manifold: dimension, branches, clips near a fold."),
     "export": ("cuspworld.cli.export", "Write a library as mp4 files, WebDataset or LeRobot."),
     "train": ("cuspworld.cli.train", "Train codec and transport on a library, or what actions cause."),
     "join": ("cuspworld.cli.join", "Join models that were trained on one codec: one model that draws what each draws."),
