@@ -3,8 +3,8 @@
     python benchmarks/expansion.py [--quick] [--save]
 
 The shipped model's captions. The parser (`language/facts.py`) reads prompt and expansion; a fact of the prompt is lost
-where the expansion does not tell its count, colour or outcome, and denied where it tells what the prompt negates. *Whose*
-are colours bound to events, which a paraphrase may bind otherwise: looked at, not counted. CPU seconds of one prompt.
+where the expansion does not tell its count, colour or outcome, and denied where it tells what the prompt negates.
+*Whose* are colours bound to events, which a paraphrase may bind otherwise: shown, and no fault. CPU seconds of one prompt.
 """
 
 import argparse
@@ -17,7 +17,13 @@ from cuspworld.language.facts import Fact, facts
 from cuspworld.language.meanings import kind_of
 from cuspworld.simulator.simulator import Simulator
 
-COLOURS = dict(zip("red green blue orange purple yellow".split(), "红色 绿色 蓝色 橙色 紫色 黄色".split(), strict=True))
+COLOURS = dict(
+    zip(
+        ["red", "green", "blue", "orange", "purple", "yellow"],
+        ["红色", "绿色", "蓝色", "橙色", "紫色", "黄色"],
+        strict=True,
+    )
+)
 OF_A_COLOUR = (
     "a glass of {en} juice is knocked over", "{en} juice, the glass rocks but does not tip over",
     "someone pokes a glass of {en} juice gently and nothing is spilled", "the {en} juice is not spilled",
