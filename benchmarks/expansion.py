@@ -4,7 +4,7 @@
 
 The shipped model's captions. The parser (`language/facts.py`) reads prompt and expansion; a fact of the prompt is lost
 where the expansion does not tell its count, colour or outcome, and denied where it tells what the prompt negates.
-*Whose* are colours bound to events, which a paraphrase may bind otherwise: shown, and no fault. CPU seconds of one prompt.
+*Whose* are colours bound to events, which a paraphrase may bind otherwise: shown, and no fault.
 """
 
 import argparse
