@@ -50,8 +50,9 @@ def _picture(manifold: Manifold) -> str:
     axes = figure.subplots()
     centred = manifold.codes - manifold.codes.mean(0)
     flat = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T  # (S, 2)
-    axes.scatter(*flat.T, s=6, c=manifold.branch, cmap="tab10", vmax=9)
-    axes.scatter(*flat[manifold.boundary].T, s=22, facecolors="none", edgecolors="black", linewidths=0.6)
+    axes.scatter(flat[:, 0], flat[:, 1], s=6, c=manifold.branch, cmap="tab10", vmax=9)
+    edge = flat[manifold.boundary]
+    axes.scatter(edge[:, 0], edge[:, 1], s=22, facecolors="none", edgecolors="black", linewidths=0.6)
     axes.set_title("steps by branch; on the boundary: circled")
     data = BytesIO()
     figure.savefig(data, format="png", dpi=90)
