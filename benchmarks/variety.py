@@ -23,8 +23,9 @@ LEVELS = 8  # of 255
 MOVES = 0.25  # pixels a frame
 
 # Sources: Kubric's challenges/movi/README.md (MOVi-A to E; Greff et al. 2022); data.csail.mit.edu/clevrer/README.txt
-# and Yi et al. 2020; Physion's stimuli/generation/README.md and dominoes_signature.md (Bear et al. 2021); Kang et al.
-# 2024 (phyworld). "-": not said there.
+# and Yi et al. 2020; Physion's stimuli/generation/README.md and dominoes_signature.md (Bear et al. 2021);
+# phyworld's README.md, id_ood_data/two_balls_collision.py (white ground, soft discs; it stores positions, radii,
+# velocities) and combinatorial_data/ (Kang et al. 2024). "-": not said there.
 PEERS = {
     "CuspWorld, varied": {
         "kinds of scene": "12", "camera": "drawn, at rest", "light": "6 lights, 3 sides", "background": "patterns",
@@ -48,7 +49,7 @@ PEERS = {
         "physical parameters": "set and told", "impossible twins": "none",
     },
     "phyworld": {
-        "kinds of scene": "3 laws, and combinations", "camera": "one", "light": "one", "background": "one",
+        "kinds of scene": "3 laws; 70 templates of PHYRE", "camera": "one, flat", "light": "none", "background": "one",
         "distractors": "none", "depth": "no", "flow": "no", "boxes": "no", "segmentation": "no",
         "physical parameters": "set and told", "impossible twins": "none",
     },

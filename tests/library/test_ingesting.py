@@ -1,6 +1,7 @@
 """Folders of video into a library: captions, bad files, real files."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
 from cuspworld.library.captions import read_captions
-from cuspworld.video.folder import videos_of
+from cuspworld.video.folder import look, videos_of
 from tests.helpers import moving_box
 
 
@@ -57,7 +58,9 @@ def test_the_good_files_are_in_and_the_bad_ones_are_named(library):
     opened, addition = library
     assert opened.column("source") == sorted(GOOD) and addition.added == 6
     wrong = dict(addition.problems)
-    assert {"bad-empty.mp4", "bad-text.mp4", "bad-cut.mp4", "deep/bad-noise.gif", "captions"} == set(wrong)
+    assert {"bad-empty.mp4", "bad-text.mp4", "bad-cut.mp4", "bad-link.mp4", "deep/bad-noise.gif", "captions"} == set(
+        wrong
+    )
     assert "empty" in wrong["bad-empty.mp4"] and "0 frames could be read" in wrong["bad-text.mp4"]
     assert sum(what == "captions" for what, _ in addition.problems) == 3  # one csv line, two jsonl lines
 
@@ -223,6 +226,63 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     addition = library.ingest(folder)
     assert library.column("source") == ["a.mp4"] and library.column("caption") == [moving_box(0).caption]
     assert addition.problems == (("b.mp4", "a link that leads out of the folder is not followed"),)
+
+
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("metadata.csv", "file_name,text\na.mp4,hällo\n".encode("utf-16-be")),
+        ("metadata.csv", "file_name,text\na.mp4,hällo\n".encode("utf-32")),
+        ("metadata.json", json.dumps([{"path": "/data/a.mp4", "text": "hällo"}]).encode()),
+        ("metadata.json", json.dumps({"a.mp4": "hällo"}).encode()),
+    ],
+)
+def test_more_tables_that_others_write(tmp_path, name, data):
+    found = _table(tmp_path, name, data)
+    assert found.of == {"a.mp4": "hällo"} and not found.problems
+
+
+@pytest.mark.parametrize(
+    "name, data, said",
+    [
+        ("metadata.csv", b"a.mp4,hello\n", "no rows"),
+        ("metadata.csv", b"", "no rows"),
+        ("metadata.json", b"[" * 100_000, "cannot be read"),
+        ("metadata.jsonl", b'{"file": "a.mp4", "text": "one"}\n{"file": "a.mp4", "text": "two"}', "has one; the last"),
+    ],
+)
+def test_tables_that_tell_nothing_or_twice_say_so(tmp_path, name, data, said):
+    assert said in _table(tmp_path, name, data).problems[0]
+
+
+def test_tables_are_not_links_out_of_the_folder(tmp_path):
+    """A line each of prompts.txt became the captions, wherever it lay."""
+    (tmp_path / "outside").write_text("a secret\n")
+    for name in ("videos", "other"):
+        (tmp_path / name).mkdir()
+        moving_box(0, 3).write(tmp_path / name / "a.mp4")
+    (tmp_path / "videos/videos.txt").write_text("a.mp4\n")
+    (tmp_path / "videos/prompts.txt").symlink_to(tmp_path / "outside")
+    (tmp_path / "other/metadata.csv").symlink_to(tmp_path / "outside")
+    for name in ("videos", "other"):
+        found = read_captions(tmp_path / name, videos_of(tmp_path / name))
+        assert not found.of and "leads out of the folder" in found.problems[0]
+
+
+def test_what_is_no_file_is_named_and_not_opened(tmp_path):
+    moving_box(0, 3).write(tmp_path / "a.mp4")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "endless.mp4").symlink_to("/dev/zero")
+    found, left = look(tmp_path)
+    assert [path.name for path in found] == ["a.mp4"]
+    assert [name for name, _ in left] == ["endless.mp4", "gone.mp4", "pipe.mp4"]
+
+
+def test_a_whole_number_of_frames_a_second(tmp_path):
+    moving_box(0, 9).write(tmp_path / "a.mp4")
+    addition = Library.create(tmp_path / "l.lance").ingest(tmp_path, fps=10)
+    assert addition.added == 1 and not addition.problems
 
 
 def test_containers_beyond_mp4(data_folder, tmp_path):

@@ -1,13 +1,13 @@
 """The tables of captions in a folder of videos: rows of (file, text), whatever wrote them.
 
-`metadata.csv`, `.tsv`, `.jsonl` and `.parquet` anywhere in the folder (Hugging Face's convention, in its split folders
-too, and
-Open-Sora's `path,text`), with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; and `videos.txt` beside
-`prompts.txt`, a line each (CogVideoX, finetrainers).
+`metadata.csv`, `.tsv`, `.json`, `.jsonl` and `.parquet` anywhere in the folder (Hugging Face's convention, in its split
+folders too, and Open-Sora's `path,text`), with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; and
+`videos.txt` beside `prompts.txt`, a line each (CogVideoX, finetrainers). Links that lead out of the folder are refused.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -19,7 +19,7 @@ from typing import Any
 
 FILE = ("file_name", "filename", "file", "path", "video", "video_path")
 TEXT = ("caption", "text", "prompt", "description")
-TABLES = ("metadata.csv", "metadata.tsv", "metadata.jsonl", "metadata.parquet")
+TABLES = ("metadata.csv", "metadata.tsv", "metadata.json", "metadata.jsonl", "metadata.parquet")
 LONGEST = 100_000  # characters of a caption
 
 
@@ -41,22 +41,36 @@ def tables_in(folder: Path) -> list[Path]:
     return sorted(shown, key=lambda path: (len(path.parts), path.suffix.lower() == ".jsonl", str(path)))
 
 
-def rows_of(table: Path) -> tuple[list[Row], list[str]]:
-    """(the rows of a table, what is to be said of it). A bad row spoils only itself; what cannot be read has none."""
+def rows_of(table: Path, folder: Path) -> tuple[list[Row], list[str]]:
+    """(the rows of a table, what is to be said of it). A bad row spoils only itself; what cannot be read has none, and
+    neither has a link that leads out of `folder`."""
     try:
+        _inside(table, folder)
         if table.suffix.lower() == ".parquet":
             return [_row(line, values) for line, values in _parquet(table)], []
         text, notes = decoded(table.read_bytes())
         if table.suffix.lower() == ".txt":
-            return _pairs(table, text), notes
-        read = _jsonl if table.suffix.lower() == ".jsonl" else _csv
-        return [_row(line, values) for line, values in read(text)], notes
-    except (OSError, ValueError, csv.Error) as error:  # Arrow's errors are ValueErrors, or OSErrors
+            return _pairs(table, folder, text), notes
+        read = {".jsonl": _jsonl, ".json": _json}.get(table.suffix.lower(), _csv)
+        rows = [_row(line, values) for line, values in read(text)]
+        return rows, notes if rows else [*notes, "has no rows: its first line names the columns, as file_name,text"]
+    except (OSError, ValueError, RecursionError, csv.Error) as error:  # Arrow's errors are ValueErrors, or OSErrors
         return [], [f"cannot be read: {error}"]
+
+
+def _inside(path: Path, folder: Path) -> None:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{path.name} is a link that leads out of the folder, and is not followed")
 
 
 def decoded(data: bytes) -> tuple[str, list[str]]:
     """(text, notes): by its byte order mark, else UTF-8, else Windows-1252 with a note. Raises UnicodeDecodeError."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return data.decode("utf-32"), []
+    start = data[: min(len(data), 16) // 2 * 2]  # of a header in ASCII, every other byte is 0
+    for first, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
+        if start and not any(start[first::2]) and all(start[1 - first :: 2]):
+            return data.decode(encoding), []
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16"), []
     try:
@@ -92,6 +106,14 @@ def _jsonl(text: str) -> Iterator[tuple[int, Any]]:
                 yield number, None
 
 
+def _json(text: str) -> Iterator[tuple[int, Any]]:
+    """A list of rows, or a mapping from files to their texts."""
+    read = json.loads(text)
+    if isinstance(read, Mapping):
+        read = [{FILE[0]: file, TEXT[0]: text} for file, text in read.items()]
+    yield from enumerate(read if isinstance(read, list) else [read], 1)
+
+
 def _csv(text: str) -> Iterator[tuple[int, Any]]:
     header = text.partition("\n")[0]
     try:
@@ -116,12 +138,13 @@ def _parquet(table: Path) -> Iterator[tuple[int, Any]]:
         yield from enumerate(rows, 1)
 
 
-def _pairs(table: Path, text: str) -> list[Row]:
+def _pairs(table: Path, folder: Path, text: str) -> list[Row]:
     """Lines of videos.txt with those of prompts.txt (or prompt.txt, captions.txt) beside it."""
     beside = (table.with_name(name) for name in ("prompts.txt", "prompt.txt", "captions.txt"))
     texts = next((path for path in beside if path.is_file()), None)
     if texts is None:
         raise ValueError("no prompts.txt stands beside it")
+    _inside(texts, folder)
     files, lines = text.splitlines(), decoded(texts.read_bytes())[0].splitlines()
     if len(files) != len(lines):
         raise ValueError(f"it has {len(files)} lines and {texts.name} {len(lines)}: they must go together")

@@ -33,9 +33,9 @@ def read_captions(folder: Path, videos: Iterable[Path]) -> Captions:
     problems: list[str] = []
     for table in tables_in(folder):
         name = table.relative_to(folder).as_posix()
-        rows, notes = rows_of(table)
+        rows, notes = rows_of(table, folder)
         problems += [f"{name} {note}" for note in notes]
-        strangers = []
+        strangers, here, again = [], set[str](), []
         for row in rows:
             if row.wrong:
                 problems.append(f"{name}, line {row.line}: {row.wrong}")
@@ -44,7 +44,13 @@ def read_captions(folder: Path, videos: Iterable[Path]) -> Captions:
                 if found is None:
                     strangers.append(row.file)
                 else:
+                    again += [row.file] if found in here and captions[found] != row.text else []
+                    here.add(found)
                     captions[found] = row.text
+        if again:
+            problems.append(
+                f"{name}: {len(again)} more row(s) for a video that has one; the last counts ({again[0]!r})"
+            )
         if strangers:
             first = ", ".join(repr(file[:80]) for file in strangers[:_NAMED])
             problems.append(

@@ -19,7 +19,7 @@ class Cuts:
         from scenedetect import FrameTimecode
         from scenedetect.detectors import AdaptiveDetector
 
-        self.fps, self.count = fps, 0
+        self.fps, self.count = float(fps), 0  # its time code takes no whole number
         self.time: Any = FrameTimecode
         self.detector = AdaptiveDetector(min_scene_len=max(2, round(SHORTEST * fps)))
 

@@ -24,9 +24,14 @@ def look(folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
     top = folder.resolve()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if any(part.startswith(".") for part in Path(name).parts) or not path.is_file():
-            continue
         suffix = path.suffix.lower()
+        if any(part.startswith(".") for part in Path(name).parts) or path.is_dir():
+            continue
+        if not path.is_file():
+            if suffix in SUFFIXES:
+                why = "a link that leads nowhere" if path.is_symlink() and not path.exists() else "no file: not opened"
+                left.append((name, why))
+            continue
         if suffix in SUFFIXES or (not suffix and holds_video(path)):
             if path.resolve().is_relative_to(top):
                 found.append(path)
