@@ -47,7 +47,7 @@ class DynamicsPreset:
     channels: int = 16
     hidden: int = 256
     steps_ahead: int = 8  # a prediction is fed its own output: one step ahead alone drifts when planning
-    sigreg: float = 10.0  # weight
+    sigreg: float = 1.0  # weight
     inverse: float = 1.0  # weight; at 0 the rooms of eb_jepa (Meta, 2026) are solved 1 time in 100
 
 
