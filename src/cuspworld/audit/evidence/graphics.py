@@ -47,11 +47,17 @@ def text(picture: Picture) -> Mask:
 
 
 def outlines(picture: Picture) -> Mask:
-    """Thin lines of a full colour."""
+    """Thin lines of a full colour, the same along them: a thin flame shades from one into another."""
     colour = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
     full = np.minimum(colour[..., 1], colour[..., 2])
     thin = cv2.morphologyEx(full, cv2.MORPH_TOPHAT, np.ones((STROKE, STROKE), np.uint8))
-    return cv2.dilate(((full > FULL) & (thin > CONTRAST)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    line = ((full > FULL) & (thin > CONTRAST)).astype(np.float32)
+    around = cv2.blur(line, (STROKE, STROKE)) + 1e-6
+    level = picture.astype(np.float32)
+    mean = cv2.blur(level * line[..., None], (STROKE, STROKE)) / around[..., None]
+    squares = cv2.blur(level**2 * line[..., None], (STROKE, STROKE)) / around[..., None]
+    spread = np.sqrt(np.maximum(squares - mean**2, 0)).max(-1)
+    return cv2.dilate(((line > 0) & (spread < PLATE)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 def graphics(frames: UInt8[np.ndarray, "time height width 3"], at: int, step: int) -> Mask:

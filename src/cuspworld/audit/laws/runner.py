@@ -50,14 +50,14 @@ def filmed(looked: Sequence[Looked], scene: Scene, frames: UInt8[np.ndarray, "ti
     `frames`: the shot's, as they were before it was stabilised, since what is drawn does not move with the camera.
     """
 
-    def is_drawn(suspect: Finding) -> bool:
-        if suspect.box is None:
+    def is_drawn(check: Check, suspect: Finding) -> bool:
+        if suspect.box is None or check.law == Law.CAUSE:  # most of its causes are flames, thin and of full colour
             return False
         start, end = (round(seconds * float(scene.fps)) - scene.first for seconds in (suspect.start, suspect.end))
         box = [side / factor for side, factor in zip(suspect.box, scene.factor * 2, strict=True)]
         return drawn(frames, start, end, box) > SHARE
 
-    return [replace(one, suspects=tuple(s for s in one.suspects if not is_drawn(s))) for one in looked]
+    return [replace(one, suspects=tuple(s for s in one.suspects if not is_drawn(one.check, s))) for one in looked]
 
 
 def weigh(looked: Sequence[Looked]) -> dict[str, Evidence]:
