@@ -44,6 +44,21 @@ def test_clips_of_one_thing_are_near_wherever_it_walks():
     assert purity(codes, which, known, of) < 0.8
 
 
+def test_of_two_things_it_says_which_is_on_the_left():
+    generator = torch.Generator().manual_seed(5)
+    red, blue = 2 * torch.randn(2, CHANNELS, generator=generator)
+    found, which = [], np.arange(60) % 2
+    for order in which.tolist():
+        clip = 0.3 * torch.randn(8, 8, 8, CHANNELS, generator=generator)
+        row = int(torch.randint(7, (), generator=generator))
+        clip[:, row, :3] += (red, blue)[order]
+        clip[:, row, 5:] += (blue, red)[order]
+        found.append(clip)
+    code = IdentityCode.learn(found[:40], FRAMES, 4)
+    codes = np.stack([code.of(clip) for clip in found])
+    assert purity(codes[40:], which[40:], codes[:40], which[:40]) == 1.0
+
+
 def test_one_step_is_enough_and_the_same_clip_gives_the_same_code():
     taught, of = clips(80, 0)
     code = IdentityCode.learn(taught, FRAMES, 4)

@@ -2,8 +2,9 @@
 
 A scene code's principal components tell where things are; of things that look alike and move they tell little else (in
 Puppies 8 of them hold 12 % of a step's variance). What stays the same through a clip and differs between clips is found
-without a label by Fisher's discriminant (Fisher 1936; Rao 1948), the clips being the classes, on features that do not
-say where: random ones of each latent (Rahimi & Recht 2007), averaged over a step.
+without a label by Fisher's discriminant (Fisher 1936; Rao 1948), the clips being the classes, on features that hardly
+say where: random ones of each latent (Rahimi & Recht 2007), averaged over a step, and their first moments, on which side
+each appearance lies. Without those a red and a blue ball are told, but not which of them is on the left.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from torch import Tensor
 from cuspworld.codec.scene_code import whole_step
 
 FEATURES = 256
+MOMENTS = ("mean", "column", "row")
 _SHRINKAGE = 1e-3  # of the mean variance within clips, added to each direction
 
 
 @dataclass(frozen=True)
 class IdentityCode:
     """code = (features(step) - mean) @ basis, features = relu(latent @ weights + bias) and the latent itself, averaged
-    over a step. `weights` (c, F), `bias` (F,), `mean` (F + c,), `basis` (F + c, k); the codes' root mean square is 1
-    over what it learned from."""
+    over a step and, after those, times its column and row in [-1, 1]. `weights` (c, F), `bias` (F,), `mean` (D,),
+    `basis` (D, k), D = 3 (F + c); F + c in a code of before, which has no moments. The codes' root mean square is 1 over
+    what it learned from."""
 
     weights: Float[Tensor, "c F"]
     bias: Float[Tensor, " F"]
@@ -43,7 +46,8 @@ class IdentityCode:
         channels = latents[0].shape[-1]
         weights = 1.5 * torch.randn(channels, FEATURES, generator=generator) / channels**0.5
         bias = torch.randn(FEATURES, generator=generator)
-        raw = cls(weights, bias, torch.zeros(FEATURES + channels), torch.eye(FEATURES + channels), frames)
+        size = len(MOMENTS) * (FEATURES + channels)
+        raw = cls(weights, bias, torch.zeros(size), torch.zeros(size, 0), frames)
         steps = [raw._features(clip).double().numpy() for clip in latents]
         middles = np.stack([rows.mean(0) for rows in steps])
         mean = middles.mean(0)
@@ -67,6 +71,10 @@ class IdentityCode:
 
     def _features(self, latents: Float[Tensor, "t h w c"]) -> Float[Tensor, "s D"]:
         latents = whole_step(latents, self.frames).float()
-        count = len(latents) // self.frames
+        count, (height, width) = len(latents) // self.frames, latents.shape[1:3]
         steps = latents[: count * self.frames].unflatten(0, (count, self.frames)).flatten(1, 3)  # (s, f h w, c)
-        return torch.cat([torch.relu(steps @ self.weights + self.bias).mean(1), steps.mean(1)], dim=1)
+        seen = torch.cat([torch.relu(steps @ self.weights + self.bias), steps], dim=2)
+        rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+        moments = torch.stack([torch.ones(height, width), columns, rows]).flatten(1).repeat(1, self.frames)
+        moments = moments[: len(self.mean) // seen.shape[2]]  # one, or all three
+        return torch.einsum("snf,mn->smf", seen, moments).flatten(1) / seen.shape[1]

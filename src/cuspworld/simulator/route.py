@@ -94,9 +94,8 @@ class DrawnRoute:
             self.paths.seen(self.drawn, self._begin, start)
         self.paths.go_on(self.drawn, self._begin + self.steps)
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
-        codes = self.paths.branches.kind.path(codes, self.drawn.who)
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
-        return code_path(noisy, self.kind, NOISE, self.device)
+        return code_path(self.paths.branches.kind.path(noisy, self.drawn.who), self.kind, NOISE, self.device)
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the

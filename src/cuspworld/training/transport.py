@@ -238,7 +238,9 @@ class WindowBatches:
         }
         if window.codes is not None:
             noise = preset.code_noise * _uniform(generator)
-            part["codes"] = window.codes + noise * torch.randn(window.codes.shape, generator=generator)
+            codes = window.codes.clone()  # who is in the clip stays as it is: near colours are told by little
+            codes[:, : preset.code_width] += noise * torch.randn(len(codes), preset.code_width, generator=generator)
+            part["codes"] = codes
             part["code_noise"] = noise
             part["given"] = _uniform(generator) >= preset.code_dropout
         return part
