@@ -3,36 +3,39 @@
     python benchmarks/folds.py                                                   # the shipped model, 200 prompts a row
     python benchmarks/folds.py --arm flow=FOLDER:transport=flow --arm ours=FOLDER:transport=brenier,steps=2
     python benchmarks/folds.py --quick                                           # few prompts, wide intervals
+    python benchmarks/folds.py --taught                                          # what novelty is measured against
 
 An arm is NAME=FOLDER, then options of `Simulator.__call__`: transport, critical, sampler, and the short names steps,
-guidance; `recorded` among them is the simplest baseline: one of the recorded clips that the prompt asks for, as it is.
+guidance. Among them may stand `recorded`, the simplest baseline: one of the recorded clips that the prompt asks for, as
+it is; `random`: a recorded path at random with the same masses, instead of the transport's; `filter=N`: of N clips the
+one whose predicted end wavers least on its way (arXiv:2406.09358).
 Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 % interval;
 ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
 """
 
 import argparse
+import json
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from cuspworld import Simulator, worlds
+from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
 from cuspworld.exam.detectors import detector, names
-from cuspworld.simulator.masses import Prompts
+from fold_arms import Arm, read_arm
 from results import Table, add_argument, wilson
 
 FIRST = 1_000_000  # seed of the first held-out clip
 SECONDS, LONG, FPS = 2.0, 60.0, 10.0
 STEPS = (1, 2, 4, 12)
-TAUGHT = 1200  # clips that the recipe recorded, seeds from 0: with fewer of them a plain copy counts as new
-SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
-NUMBERS: dict[str, Callable[[str], Any]] = {"num_inference_steps": int, "guidance_scale": float}
+TAUGHT = {"Juice": 1200, "Collision": 1600}  # clips that the recipe recorded, seeds from 0, but those without a push
+TAUGHT_FILE = Path(__file__).with_name("folds_taught.json")  # their numbers: all, or a plain copy counts as new
 LATEST = 1.0  # frames by which an event may come later than in true clips, or than its caption says
 
 
@@ -47,43 +50,6 @@ class Wish:
     def parameters(self) -> dict[str, Any]:
         assert self.clip.truth is not None
         return self.clip.truth.parameters
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A model and the options with which it is called."""
-
-    name: str
-    simulator: Simulator
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def clip(self, prompt: str, seed: int, seconds: float = SECONDS, **options: Any) -> Clip:
-        if "recorded" in self.options:
-            return self.recorded(prompt, seed, seconds)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return self.simulator(prompt, seconds=seconds, seed=seed, **{**self.options, **options})
-
-    def recorded(self, prompt: str, seed: int, seconds: float) -> Clip:
-        """A clip of those that the prompt's masses allow; the recipe recorded the k-th with the seed k."""
-        masses = Prompts(self.simulator.kinds).masses(prompt, seed)
-        kind = self.simulator.kinds[masses.kind]
-        chosen = int(np.random.default_rng(seed).choice(len(masses.of), p=masses.of / masses.of.sum()))
-        still = {"push": 0.0} if kind.name == "Juice" and chosen >= 1200 else {}
-        clip = worlds.make(kind.name, **still).record(seed=chosen, seconds=3.0, fps=FPS, size=64)
-        return Clip(clip.frames[: round(seconds * FPS)], FPS, clip.caption)
-
-
-def read_arm(text: str) -> Arm:
-    """NAME=FOLDER[:option=value,...]."""
-    name, _, rest = text.partition("=")
-    folder, _, said = rest.partition(":")
-    options = {}
-    for pair in filter(None, said.split(",")):
-        key, _, value = pair.partition("=")
-        key = SHORT.get(key, key)
-        options[key] = NUMBERS.get(key, str)(value)
-    return Arm(name, Simulator.from_pretrained(folder or "default"), options)
 
 
 # What is asked of a reading: True, False, or None where the question does not arise.
@@ -190,10 +156,13 @@ def wishes(world: str, seeds: range) -> list[Wish]:
     return found
 
 
-def distances(readings: list[Any], training: list[Any], world: str) -> np.ndarray:
+def numbers(readings: list[Any], world: str) -> np.ndarray:
+    """(clips, numbers) of SPREAD."""
+    return np.array([[number(reading) for number in SPREAD[world].values()] for reading in readings], float)
+
+
+def distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """How far (in spreads of the training clips) the numbers of each reading are from the nearest training clip's."""
-    columns = SPREAD[world].values()
-    rows, others = (np.array([[f(r) for f in columns] for r in some], float) for some in (readings, training))
     scale = np.nanstd(others, 0)
     rows, others = (np.where(np.isnan(v), -9.0, v / scale) for v in (rows, others))
     return np.sqrt(((rows[:, None] - others[None]) ** 2).sum(-1)).min(1)
@@ -212,8 +181,18 @@ def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any
         report.number(arm, world, f"spread of {what} over the true spread", ratio, int(np.isfinite(own).sum()))
 
 
-def novelty(report: Report, arm: str, world: str, seen: list[Any], true: list[Any], training: list[Any]) -> None:
-    own, usual = (float(np.median(distances(some, training, world))) for some in (seen, true))
+def taught(quick: bool) -> None:
+    """Write TAUGHT_FILE."""
+    found = {}
+    for world, count in TAUGHT.items():
+        truths = [wish.truth for wish in wishes(world, range(8 if quick else count))]
+        found[world] = [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in numbers(truths, world)]
+    TAUGHT_FILE.write_text(json.dumps(found).replace("], [", "],\n[") + "\n")
+
+
+def novelty(report: Report, arm: str, world: str, seen: list[Any], true: list[Any]) -> None:
+    training = np.array(json.loads(TAUGHT_FILE.read_text())[world], float)
+    own, usual = (float(np.median(distances(numbers(some, world), training))) for some in (seen, true))
     report.number(arm, world, "distance to the nearest training clip over true-to-true", own / usual, len(seen))
 
 
@@ -262,21 +241,20 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=200, help="a row")
     parser.add_argument("--first", type=int, default=FIRST, help="seed of the first held-out clip")
     parser.add_argument("--long", type=int, default=200, help="clips of a minute a row")
+    parser.add_argument("--taught", action="store_true", help="only write the numbers of the clips that were taught")
     parser.add_argument("--quick", action="store_true", help="8 prompts a row and one clip of a minute")
     add_argument(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    if arguments.taught:
+        taught(arguments.quick)
+        return
     count, minutes = (8, 1) if arguments.quick else (arguments.prompts, arguments.long)
     arms = [read_arm(text) for text in arguments.arm or ["shipped=default"]]
     with Table("folds", arguments.save) as table:
         report = Report(table)
         for world in arguments.worlds:
             reader, asked = detector(world), wishes(world, range(arguments.first, arguments.first + count))
-            training = (
-                [wish.truth for wish in wishes(world, range(8 if arguments.quick else TAUGHT))]
-                if world in SPREAD
-                else []
-            )
             true = [reader(wish.clip.frames, FPS) for wish in asked]
             tell(report, "true", world, asked, true, true)
             floors: list[str] = []
@@ -292,8 +270,8 @@ def main() -> None:
                               (time.process_time() - start), len(clips))  # fmt: skip
                 seen = [reader(clip.frames, FPS) for clip in clips]
                 tell(report, arm.name, world, asked, seen, true)
-                if training:
-                    novelty(report, arm.name, world, seen, true, training)
+                if world in TAUGHT:
+                    novelty(report, arm.name, world, seen, true)
                 if world in ("Juice", "Puppies") and minutes:
                     long_clips(report, arm, world, asked[:minutes])
                 if world == "Juice" and not {"num_inference_steps", "recorded"} & arm.options.keys():
