@@ -5,8 +5,8 @@
 
 Prompts are captions of held-out clips (seeds from 5,000,000). Of N clips of each prompt: "first", the one that a call
 without candidates gives; "audit", the one of the best score (`candidates=`); "oracle", whether any is right: no chooser
-can do better. Right is what benchmarks/folds.py asks of the world, all of it at once; mixtures stand beside it. Choosing
-helps where "audit" is above "first" by more than the interval.
+can do better. Right is what benchmarks/folds.py asks of the world, all of it at once; mixtures stand beside it.
+Choosing helps where "audit" is above "first" by more than the interval.
 """
 
 import argparse
