@@ -3,8 +3,8 @@
 A scene code's principal components tell where things are; of things that look alike and move they tell little else (in
 Puppies 8 of them hold 12 % of a step's variance). What stays the same through a clip and differs between clips is found
 without a label by Fisher's discriminant (Fisher 1936; Rao 1948), the clips being the classes, on features that hardly
-say where: random ones of each latent (Rahimi & Recht 2007), averaged over a step, and their first moments, on which side
-each appearance lies. Without those a red and a blue ball are told, but not which of them is on the left.
+say where: random ones of each latent (Rahimi & Recht 2007), averaged over a step, and their first moments: on which
+side each appearance lies. Without those a red and a blue ball are told, but not which of them is on the left.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SHRINKAGE = 1e-3  # of the mean variance within clips, added to each direction
 class IdentityCode:
     """code = (features(step) - mean) @ basis, features = relu(latent @ weights + bias) and the latent itself, averaged
     over a step and, after those, times its column and row in [-1, 1]. `weights` (c, F), `bias` (F,), `mean` (D,),
-    `basis` (D, k), D = 3 (F + c); F + c in a code of before, which has no moments. The codes' root mean square is 1 over
+    `basis` (D, k), D = 3 (F + c); F + c in a code of before, without moments. The codes' root mean square is 1 over
     what it learned from."""
 
     weights: Float[Tensor, "c F"]

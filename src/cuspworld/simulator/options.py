@@ -11,6 +11,8 @@ import torch
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
+LONGEST = 3600.0  # seconds that one call makes; `Simulator.stream` in a loop makes more
+
 
 class Options(TypedDict, total=False):
     """What may be asked of a clip beside its prompt; what is left out, or None, is the model's own."""

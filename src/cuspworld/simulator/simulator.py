@@ -28,17 +28,17 @@ from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
-from cuspworld.simulator.options import Options, seeded
+from cuspworld.simulator.options import LONGEST, Options, seeded
 from cuspworld.simulator.outputs import OUTPUTS
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
+from cuspworld.simulator.several import in_turn, loop, sequence
 from cuspworld.transport.flow.matching import SAMPLERS, time_grid
 from cuspworld.video.frames import first, resample, resize, resize_frames
 from cuspworld.video.images import as_image
 
 TRANSPORTS = ("brenier", "flow")
-LONGEST = 3600.0  # seconds that one call makes; `stream` in a loop makes more
 
 
 class Simulator(Parts):
@@ -81,7 +81,7 @@ class Simulator(Parts):
             warnings.warn(note, CuspWarning, stacklevel=2)
             return OUTPUTS[output_type](clip)
         if len(parts := self.parts(prompt)) > 1:
-            return OUTPUTS[output_type](self._in_turn(parts, options))
+            return OUTPUTS[output_type](in_turn(self, parts, options))
         facts: dict[str, Any] = {}
         frames = np.concatenate(list(self._stream(prompt, options, facts)))
         rate = float(options.get("fps") or self.config.fps)
@@ -125,7 +125,7 @@ class Simulator(Parts):
     def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
         if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
-            return iter([self._in_turn(parts, seeded(options)).frames])
+            return iter([in_turn(self, parts, seeded(options)).frames])
         return self._stream(prompt, options, {})
 
     def parts(self, prompt: str) -> list[str]:
@@ -136,17 +136,6 @@ class Simulator(Parts):
     @cached_property
     def _taught_turns(self) -> bool:
         return any(len(turns(text)) > 1 for kind in self.kinds for texts in kind.captions for text in texts)
-
-    def _in_turn(self, parts: Sequence[str], options: Options) -> Clip:
-        """The parts of one prompt: `seconds` (2 a part by default) or `num_frames` are shared out to them."""
-        own: Options = {**options}
-        rate = number("fps", own.get("fps") or self.config.fps, 0.1, 240)
-        count, seconds = own.pop("num_frames", None), own.pop("seconds", 2.0 * len(parts))
-        if count is not None:
-            seconds = (whole("num_frames", count, 1, int(LONGEST * rate)) + 1) / rate
-        own["seconds"] = number("seconds", seconds, 1 / rate, LONGEST) / len(parts)
-        clip = self.sequence(parts, **own)
-        return clip if count is None else clip[:count]
 
     def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """As `stream`; `facts` comes to hold what was chosen."""
@@ -284,35 +273,12 @@ class Simulator(Parts):
 
     def sequence(self, prompts: Sequence[str], **options: Unpack[Options]) -> Clip:
         """Several prompts, one after the other: each goes on where the one before ended, `seconds` long each."""
-        if isinstance(prompts, str) or not prompts:
-            raise CuspError("sequence takes a list of prompts, one for each part")
-        options = seeded(options)
-        size, fps = options.pop("size", None), options.pop("fps", None)
-        clip: Clip | None = None
-        made: list[Any] = []
-        for index, prompt in enumerate(prompts):
-            own: Options = {**options, "seed": options.get("seed", 0) + index}
-            if index < len(prompts) - 1:
-                own.pop("after", None)
-            clip = self(prompt, **own if clip is None else {**own, "video": clip})
-            options.pop("image", None)
-            options.pop("video", None)
-            made.append(clip.made)
-        assert clip is not None
-        target = (clip.frames.shape[1], clip.frames.shape[2]) if size is None else image_size(size)
-        rate = clip.fps if fps is None else number("fps", fps, 0.1, 240)
-        frames = np.concatenate(list(resample(resize(iter([clip.frames]), target), clip.fps, rate)))
-        return Clip(frames, rate, ", then ".join(prompts), made={**made[0], "parts": made})
+        return sequence(self, prompts, options)
 
     def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
         """A clip whose end leads to its beginning: the first half is made from the prompt, the second connects its end
         with its start. Options as for a call; the whole is `seconds` long."""
-        seconds = number("seconds", options.get("seconds", 2.4), 1.2, LONGEST)
-        half: Options = {**options, "seconds": seconds / 2}
-        begun = self(prompt, **half)
-        whole_turn: Options = {**options, "seconds": seconds - begun.seconds, "video": begun, "after": begun}
-        turned = self(prompt, **whole_turn)
-        return Clip(turned.frames[: len(turned) - len(begun)], begun.fps, prompt, made=begun.made)
+        return loop(self, prompt, options)
 
     def critical_events(self, k: int = 8, seed: int = 0) -> list[CriticalEvent]:
         """The k passages between branches that were recorded most often, over all kinds: what the model knows to be
