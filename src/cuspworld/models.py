@@ -56,7 +56,7 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
 def check_device(device: Any) -> None:
     """Raise CuspError for what is no device of torch, or one that this machine does not have."""
     try:
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # which "meta", that holds no numbers, refuses
     except (RuntimeError, AssertionError, TypeError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise CuspError(f"device {str(device)!r} is not on this machine ({said}); take cpu") from error

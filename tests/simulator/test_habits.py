@@ -8,6 +8,7 @@ from PIL import Image
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.simulator.simulator import Simulator
+from cuspworld.video.images import as_image
 from tests.helpers import moving_box
 from tests.simulator.test_simulator import simulator  # noqa: F401 (a fixture)
 
@@ -16,6 +17,61 @@ def test_a_list_of_prompts_gives_a_list_of_clips(simulator):  # noqa: F811
     first, second = simulator(["a box", "moves left"], seconds=0.5, seed=3)
     assert np.array_equal(first.frames, simulator("a box", seconds=0.5, seed=3).frames)
     assert np.array_equal(second.frames, simulator("moves left", seconds=0.5, seed=4).frames)
+
+
+def test_a_list_of_prompts_takes_lists_of_what_differs(simulator):  # noqa: F811
+    images = [moving_box(k, 1, (32, 48)).frames[0] for k in (0, 1)]
+    own = {"generator": torch.Generator().manual_seed(2), "negative_prompt": "moves left", "image": images[1]}
+    alone = simulator("moves left", seconds=0.3, **own)
+    for given in (images, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)):
+        generators = [torch.Generator().manual_seed(k) for k in (1, 2)]
+        lists = {"generator": generators, "negative_prompt": ["a box", "moves left"], "image": given}
+        assert np.array_equal(simulator(["a box", "moves left"], seconds=0.3, **lists)[1].frames, alone.frames)
+    seeds = simulator(["a box", "a box"], seconds=0.3, seed=[4, 4])
+    assert np.array_equal(seeds[0].frames, seeds[1].frames)
+    for wrong in ({"generator": [torch.Generator()]}, {"seed": [1, 2, 3]}, {"negative_prompt": []}):
+        with pytest.raises(CuspError, match="one for each of 2 prompts"):
+            simulator(["a box", "a box"], **wrong)
+
+
+def test_none_is_what_is_left_out(simulator):  # noqa: F811
+    nothing = dict.fromkeys(("seconds", "seed", "size", "fps", "sampler", "transport", "negative_prompt", "generator"))
+    assert np.array_equal(simulator("a box", num_frames=3, **nothing).frames, simulator("a box", num_frames=3).frames)
+    assert simulator.made("a box", **nothing) == simulator.made("a box")
+
+
+def test_an_image_needs_no_words(simulator):  # noqa: F811
+    frame = moving_box(0, 1, (32, 48)).frames[0]
+    assert np.array_equal(simulator(image=frame, num_frames=3).frames, simulator("", image=frame, num_frames=3).frames)
+    with pytest.raises(CuspError, match="prompt must be"):
+        simulator(num_frames=3)
+
+
+def test_what_has_another_name_here_is_named(simulator):  # noqa: F811
+    for options, said in (
+        ({"height": 8, "width": 8}, "size="),
+        ({"frame_rate": 8}, "fps="),
+        ({"nonsense": 1}, "some of"),
+    ):
+        with pytest.raises(CuspError, match=said):
+            simulator("a box", **options)
+
+
+@pytest.mark.parametrize("answer", [3, {"latents": torch.zeros(2)}, {"latents": None}, torch.zeros(1)])
+def test_a_callback_that_returns_nonsense_is_told_so(simulator, answer):  # noqa: F811
+    with pytest.raises(CuspError, match="callback_on_step_end must return"):
+        simulator("a box", seconds=0.3, callback_on_step_end=lambda *_: answer)
+    with pytest.raises(CuspError, match="must be a function"):
+        simulator("a box", callback_on_step_end=3)
+
+
+def test_options_of_the_wrong_kind(simulator):  # noqa: F811
+    for options in ({"seed": "x"}, {"seed": 1.5}, {"sampler": ["euler"]}, {"output_type": ["pil"]}, {"transport": []}):
+        for prompt in ("a box", ["a box"]):
+            with pytest.raises(CuspError):
+                simulator(prompt, **options)
+    with pytest.raises(CuspError, match="leave num_frames= out"):
+        simulator.loop("a box", num_frames=24)
 
 
 def test_a_generator_is_a_source_of_seeds(simulator):  # noqa: F811
@@ -75,15 +131,35 @@ def test_any_kind_of_image_begins_the_same_clip(simulator, tmp_path):  # noqa: F
     tensor = torch.from_numpy(frame)
     same = [Image.fromarray(frame), tensor, tensor.permute(2, 0, 1), tensor.permute(2, 0, 1)[None].float() / 255]
     wanted = simulator("a box", seconds=0.3, image=frame).frames
+    same.append(tensor.permute(2, 0, 1).div(255).double().requires_grad_())
     for image in (*same, frame / 255, tmp_path / "a.png", str(tmp_path / "a.png")):
         assert np.array_equal(simulator("a box", seconds=0.3, image=image).frames, wanted)
-    for wrong in (frame[..., :2], frame.astype(float), np.full((8, 8, 3), np.nan), 3, [frame], torch.zeros(3)):
+    for wrong in (frame[..., :2], frame.astype(float), np.full((8, 8, 3), np.nan), 3, b"", torch.zeros(3)):
         with pytest.raises(CuspError, match="image must be"):
             simulator("a box", seconds=0.3, image=wrong)
+    with pytest.raises(CuspError, match="one for each of 1 prompt"):
+        simulator("a box", seconds=0.3, image=[frame, frame])
+
+
+def test_images_of_every_kind(tmp_path):
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    wanted = np.repeat(grey[..., None], 3, axis=2)
+    halves = torch.full((3, 8, 8), 0.5, dtype=torch.bfloat16)
+    assert np.array_equal(as_image(grey), wanted) and np.array_equal(as_image(Image.fromarray(grey)), wanted)
+    assert set(np.unique(as_image(halves))) == {128}
+    deep = Image.fromarray(grey.astype(np.uint16) * 257)  # sixteen bits: 0 to 65535
+    deep.save(tmp_path / "deep.png")
+    assert np.array_equal(as_image(deep), wanted) and np.array_equal(as_image(tmp_path / "deep.png"), wanted)
+    assert set(np.unique(as_image(Image.new("RGBA", (4, 4), (200, 0, 0, 0))))) == {255}  # nothing is there: white
+    closed = Image.new("RGB", (4, 4))
+    closed.close()
+    for wrong in (closed, torch.zeros(3, 8, 8, device="meta"), Image.new("F", (4, 4))):
+        with pytest.raises(CuspError, match="image"):
+            as_image(wrong)
 
 
 def test_a_device_that_is_not_here(simulator):  # noqa: F811
-    for device in ("nonsense", "cuda:99", "xla"):
+    for device in ("nonsense", "cuda:99", "xla", "meta"):
         with pytest.raises(CuspError, match="not on this machine"):
             simulator.to(device)
     assert simulator.to("cpu") is simulator

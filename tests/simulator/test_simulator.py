@@ -136,7 +136,7 @@ BAD = {
     "seed": [-1],
     "sampler": ["magic"],
     "candidates": [0, -1, 1000],
-    "image": ["missing.png", np.zeros((4, 4), np.uint8)],
+    "image": ["missing.png", np.zeros((4, 4, 2), np.uint8)],
     "video": ["missing.mp4"],
 }
 

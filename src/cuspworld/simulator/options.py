@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import torch
 
+from cuspworld.checks import whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 
@@ -37,14 +38,49 @@ class Options(TypedDict, total=False):
     after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
 
 
-def seeded(options: Options) -> Options:
-    """The options with the seed that `generator` draws, where it is given."""
-    generator = options.get("generator")
-    if generator is None:
-        return options
+ELSEWHERE = {
+    "height": "size=(height, width)",
+    "width": "size=(height, width)",
+    "frame_rate": "fps=",
+    "num_videos_per_prompt": "a list of prompts",
+    "callback_on_step_end_tensor_inputs": "callback_on_step_end=, which is given latents",
+}  # what other libraries call it -> what to give here
+_ONE_A_PROMPT = ("seed", "generator", "negative_prompt", "image")  # may be lists, or images in a batch
+
+
+def settled(options: Options) -> Options:
+    """The options that are given, None being left out, with the seed that `generator` draws. Raises CuspError for names
+    that are no options."""
+    if unknown := sorted(options.keys() - Options.__annotations__.keys()):
+        known = ELSEWHERE.get(unknown[0], "some of " + ", ".join(Options.__annotations__))
+        raise CuspError(f"no option {unknown[0]!r}: take {known}")
+    own = cast(Options, {name: value for name, value in options.items() if value is not None})
+    if (called := own.get("callback_on_step_end")) is not None and not callable(called):
+        raise CuspError(f"callback_on_step_end must be a function: got {type(called).__name__}")
+    if (generator := own.pop("generator", None)) is None:
+        return own
     if not isinstance(generator, torch.Generator):
         raise CuspError(f"generator must be a torch.Generator: got {type(generator).__name__}")
-    if "seed" in options:
+    if "seed" in own:
         raise CuspError("give seed= or generator=, not both")
-    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
-    return {**options, "generator": None, "seed": seed}
+    own["seed"] = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    return own
+
+
+def one_a_prompt(options: Options, count: int) -> list[Options]:
+    """The options of each of `count` prompts: of lists of seeds, generators, negative prompts and images the k-th; else
+    one seed, and the k-th prompt has `seed + k`."""
+    given: dict[str, Any] = {**options}
+    lists = {name: given.pop(name) for name in _ONE_A_PROMPT if _is_several(given.get(name))}
+    for name, values in lists.items():
+        if len(values) != count:
+            raise CuspError(f"{name} must be one, or one for each of {count} prompts: got {len(values)}")
+    if not lists.keys() & {"seed", "generator"}:
+        given = {**settled(cast(Options, given))}
+        first = whole("seed", given.get("seed", 0), 0, 2**63 - count)
+        lists["seed"] = range(first, first + count)
+    return [cast(Options, given | {name: values[k] for name, values in lists.items()}) for k in range(count)]
+
+
+def _is_several(value: Any) -> bool:
+    return isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 4

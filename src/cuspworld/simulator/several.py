@@ -10,7 +10,7 @@ import numpy as np
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.simulator.options import LONGEST, Options, seeded
+from cuspworld.simulator.options import LONGEST, Options
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.video.frames import resample, resize
 
@@ -39,7 +39,7 @@ def sequence(simulator: MakesClips, prompts: Sequence[str], options: Options) ->
     """Several prompts, one after the other: each goes on where the one before ended, `seconds` long each."""
     if isinstance(prompts, str) or not prompts:
         raise CuspError("sequence takes a list of prompts, one for each part")
-    options = seeded(options)
+    options = {**options}
     size, fps = options.pop("size", None), options.pop("fps", None)
     clip: Clip | None = None
     made: list[Any] = []
@@ -60,6 +60,8 @@ def sequence(simulator: MakesClips, prompts: Sequence[str], options: Options) ->
 
 def loop(simulator: MakesClips, prompt: str, options: Options) -> Clip:
     """The first half is made from the prompt, the second connects its end with its start."""
+    if "num_frames" in options:
+        raise CuspError("a loop is as long as seconds=: leave num_frames= out")
     seconds = number("seconds", options.get("seconds", 2.4), 1.2, LONGEST)
     half: Options = {**options, "seconds": seconds / 2}
     begun = simulator(prompt, **half)

@@ -28,7 +28,7 @@ from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
-from cuspworld.simulator.options import LONGEST, Options, seeded
+from cuspworld.simulator.options import LONGEST, Options, one_a_prompt, settled
 from cuspworld.simulator.outputs import OUTPUTS
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
@@ -47,15 +47,26 @@ class Simulator(Parts):
     name = ""  # of the folder that it was loaded from
 
     @overload
-    def __call__(self, prompt: str, *, candidates: int = 1, **options: Unpack[Options]) -> Clip: ...
+    def __call__(self, prompt: str | None = None, *, candidates: int = 1, **options: Unpack[Options]) -> Clip: ...
     @overload
     def __call__(
-        self, prompt: str | Sequence[str], *, candidates: int = 1, output_type: str = "clip", **options: Unpack[Options]
+        self,
+        prompt: str | Sequence[str] | None = None,
+        *,
+        candidates: int = 1,
+        output_type: str = "clip",
+        **options: Unpack[Options],
     ) -> Any: ...
     def __call__(
-        self, prompt: str | Sequence[str], *, candidates: int = 1, output_type: str = "clip", **options: Unpack[Options]
+        self,
+        prompt: str | Sequence[str] | None = None,
+        *,
+        candidates: int = 1,
+        output_type: str = "clip",
+        **options: Unpack[Options],
     ) -> Any:
-        """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`.
+        """Make a clip; of a list of prompts a list, the k-th with the seed `seed + k`, or with the k-th of lists of
+        seeds, generators, negative prompts and images. The prompt may be left out beside an image or a video.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
         negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical;
@@ -64,15 +75,15 @@ class Simulator(Parts):
         `audit` finds most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError
         for values out of range, and warns (CuspWarning) if the model was not taught the prompt.
         """
-        if output_type not in OUTPUTS:
+        if output_type not in tuple(OUTPUTS):
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
-        options = seeded(options)
         if isinstance(prompt, list | tuple):
-            made = []
-            for index, text in enumerate(prompt):
-                own: Options = {**options, "seed": options.get("seed", 0) + index}
-                made.append(self(text, candidates=candidates, output_type=output_type, **own))
-            return made
+            each = zip(prompt, one_a_prompt(options, len(prompt)), strict=True)
+            return [self(text, candidates=candidates, output_type=output_type, **own) for text, own in each]
+        (options,) = one_a_prompt(options, 1)
+        options = settled(options)
+        if prompt is None and options.keys() & {"image", "video"}:
+            prompt = ""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text or a list of texts: got {type(prompt).__name__}")
         if candidates != 1:
@@ -84,7 +95,7 @@ class Simulator(Parts):
             return OUTPUTS[output_type](in_turn(self, parts, options))
         facts: dict[str, Any] = {}
         frames = np.concatenate(list(self._stream(prompt, options, facts)))
-        rate = float(options.get("fps") or self.config.fps)
+        rate = float(options.get("fps", self.config.fps))
         return OUTPUTS[output_type](Clip(frames, rate, prompt, made={**self.made(prompt, **options), **facts}))
 
     def expand(self, prompt: str, seed: int = 0) -> str:
@@ -94,6 +105,7 @@ class Simulator(Parts):
 
     def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What a file says of how its clip came to be."""
+        options = settled(options)
         path = self._follows_paths(options)
         sampling = self._sampling(options, path)
         told = {"negative_prompt": sampling.negative} if sampling.negative else {}
@@ -113,8 +125,8 @@ class Simulator(Parts):
         from cuspworld.audit.run import audit_clip
 
         whole("candidates", candidates, 1, 64)
-        options = seeded(options)
-        seed = options.get("seed", 0)
+        options = settled(options)
+        seed = whole("seed", options.get("seed", 0), 0, 2**63 - candidates)
         made = []
         for own_seed in range(seed, seed + candidates):
             own: Options = {**options, "seed": own_seed}
@@ -125,8 +137,8 @@ class Simulator(Parts):
     def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
         if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
-            return iter([in_turn(self, parts, seeded(options)).frames])
-        return self._stream(prompt, options, {})
+            return iter([in_turn(self, parts, settled(options)).frames])
+        return self._stream(prompt, settled(options), {})
 
     def parts(self, prompt: str) -> list[str]:
         """What a prompt tells one after the other, "..., then ...": each is made as a clip that goes on from the one
@@ -138,15 +150,11 @@ class Simulator(Parts):
         return any(len(turns(text)) > 1 for kind in self.kinds for texts in kind.captions for text in texts)
 
     def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
-        """As `stream`; `facts` comes to hold what was chosen."""
-        if unknown := sorted(options.keys() - Options.__annotations__.keys()):
-            raise CuspError(f"no option {unknown[0]!r}: take some of {', '.join(Options.__annotations__)}")
+        """As `stream`, of settled options; `facts` comes to hold what was chosen."""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text: got {type(prompt).__name__}")
-        config = self.config
-        options = seeded(options)
-        fps, size = options.get("fps"), options.get("size")
-        rate = number("fps", config.fps if fps is None else fps, 0.1, 240)
+        config, size = self.config, options.get("size")
+        rate = number("fps", options.get("fps", config.fps), 0.1, 240)
         if (count := options.get("num_frames")) is not None:
             if "seconds" in options:
                 raise CuspError("give seconds= or num_frames=, not both")
@@ -258,7 +266,7 @@ class Simulator(Parts):
         codes = self.kinds[number].path(codes, None)
         route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
-        chunks = Chunks(self, prompt, self._sampling(options, True), route, number).run(None)
+        chunks = Chunks(self, prompt, self._sampling(settled(options), True), route, number).run(None)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
 
     def edit(self, clip: str | Path | Clip, prompt: str, **options: Unpack[Options]) -> Clip:
@@ -266,19 +274,23 @@ class Simulator(Parts):
         long as the clip; options as for a call. Needs a model with paths."""
         if not self.kinds:
             raise CuspError("edit keeps a clip's path: this model has no paths; train one with cusp train")
+        if not isinstance(clip, str | Path | Clip):
+            raise CuspError(f"clip must be a file or a Clip: got {type(clip).__name__}")
         if not isinstance(clip, Clip):
             clip = Clip.read(clip)
-        own: Options = {"seconds": clip.seconds, **options, "like": clip}
+        own: Options = {**settled(options), "like": clip}
+        if "num_frames" not in own:
+            own.setdefault("seconds", clip.seconds)
         return self(prompt, **own)
 
     def sequence(self, prompts: Sequence[str], **options: Unpack[Options]) -> Clip:
         """Several prompts, one after the other: each goes on where the one before ended, `seconds` long each."""
-        return sequence(self, prompts, options)
+        return sequence(self, prompts, settled(options))
 
     def loop(self, prompt: str, **options: Unpack[Options]) -> Clip:
         """A clip whose end leads to its beginning: the first half is made from the prompt, the second connects its end
-        with its start. Options as for a call; the whole is `seconds` long."""
-        return loop(self, prompt, options)
+        with its start. Options as for a call, but `num_frames`; the whole is `seconds` long."""
+        return loop(self, prompt, settled(options))
 
     def critical_events(self, k: int = 8, seed: int = 0) -> list[CriticalEvent]:
         """The k passages between branches that were recorded most often, over all kinds: what the model knows to be
@@ -294,21 +306,28 @@ class Simulator(Parts):
         config = self.config
         usual = config.path_inference_steps if path else config.num_inference_steps
         strength = config.path_guidance_scale if path else config.guidance_scale
-        steps, guidance = options.get("num_inference_steps"), options.get("guidance_scale")
-        name = options.get("sampler") or config.sampler
-        if name not in SAMPLERS:
+        name = options.get("sampler", config.sampler)
+        if name not in tuple(SAMPLERS):
             raise CuspError(f"no sampler {name!r}: take one of {', '.join(SAMPLERS)}")
-        steps = whole("num_inference_steps", usual if steps is None else steps, 1, 1000)
-        guidance = number("guidance_scale", strength if guidance is None else guidance, 0, 50)
+        steps = whole("num_inference_steps", options.get("num_inference_steps", usual), 1, 1000)
+        guidance = number("guidance_scale", options.get("guidance_scale", strength), 0, 50)
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
-        negative = options.get("negative_prompt") or ""
+        negative = options.get("negative_prompt", "")
         if not isinstance(negative, str):
             raise CuspError(f"negative_prompt must be a text: got {type(negative).__name__}")
         called = options.get("callback_on_step_end")
 
         def on_step(step: int, time: float, latents: Tensor) -> Tensor:
             answer = None if called is None else called(self, step, time, {"latents": latents})
-            return latents if answer is None else answer.get("latents", latents)
+            if answer is None:
+                return latents
+            changed = answer.get("latents", latents) if isinstance(answer, dict) else answer
+            if not isinstance(changed, Tensor) or changed.shape != latents.shape:
+                raise CuspError(
+                    'callback_on_step_end must return {"latents": a tensor of the shape that it was given, '
+                    f"{tuple(latents.shape)}}}, or None: got {getattr(changed, 'shape', None) or repr(answer)[:80]}"
+                )
+            return changed.to(latents)
 
         return Sampling(seed, time_grid(steps, config.shift), guidance, name, negative, on_step)
 
@@ -325,7 +344,7 @@ class Simulator(Parts):
             return resize_frames(video.frames[chosen], size)
         if video is not None:
             if not isinstance(video, str | Path):
-                raise CuspError(f"video must be a file or a Clip: got {type(video).__name__}")
+                raise CuspError(f"video must be a file or a Clip, as Clip(frames, fps): got {type(video).__name__}")
             return Clip.read(video, size=size, fps=self.config.fps).frames
         return None
 

@@ -15,20 +15,27 @@ LARGEST = 16384  # pixels a side
 
 
 def as_image(value: Any) -> UInt8[np.ndarray, "h w 3"]:
-    """An image as RGB: a file, a PIL image, or an array or tensor, (height, width, 3) or (3, height, width), uint8 or
-    numbers from 0 to 1. Raises CuspError that says what it got."""
+    """An image as RGB: a file, a PIL image, or an array or tensor, (height, width, 3) or (3, height, width) or grey,
+    (height, width), uint8 or numbers from 0 to 1. Raises CuspError that says what it got."""
     from PIL import Image
 
     if isinstance(value, str | Path):
         return read_image(value)
     if isinstance(value, Image.Image):
-        return np.asarray(value.convert("RGB"))
+        try:
+            return _rgb(value)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise CuspError(f"image cannot be read: {error}") from error
     if hasattr(value, "detach"):  # a tensor of torch
-        value = value.detach().cpu().numpy()
+        if value.device.type == "meta":
+            raise CuspError("image must be numbers: got a tensor of the device meta, which holds none")
+        value = (value.detach().cpu().float() if value.is_floating_point() else value.detach().cpu()).numpy()
     if not isinstance(value, np.ndarray):
         kinds = "a file, a PIL image, an array or a tensor"
         raise CuspError(f"image must be {kinds}: got {type(value).__name__}")
     array = value[0] if value.ndim == 4 and len(value) == 1 else value
+    if array.ndim == 2:
+        array = np.repeat(array[..., None], 3, axis=2)
     if array.ndim == 3 and array.shape[0] == 3 != array.shape[-1]:
         array = np.moveaxis(array, 0, -1)
     if array.ndim != 3 or array.shape[-1] != 3 or 0 in array.shape or max(array.shape) > LARGEST:
@@ -70,8 +77,21 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "h w 3"]:
                 raise CuspError(
                     f"{path} is {image.size[0]} x {image.size[1]} pixels: at most {LARGEST} a side are read"
                 )
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            return _rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError as error:
         raise CuspError(f"no image at {path}") from error
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise CuspError(f"{path} is not an image that can be read: {error}") from error
+
+
+def _rgb(image: Any) -> UInt8[np.ndarray, "h w 3"]:
+    """A PIL image of any mode as RGB: sixteen bits are scaled to eight, what is transparent lies on white."""
+    from PIL import Image
+
+    if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # PIL cuts what is above 255 off
+        image = Image.fromarray((np.clip(np.asarray(image, np.int64), 0, 65535) // 257).astype(np.uint8))
+    elif image.mode == "F":
+        raise ValueError("it holds numbers of no known range (mode F)")
+    elif image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
