@@ -31,6 +31,25 @@ def test_a_variable_frame_rate_comes_out_constant(tmp_path, suffix):
     assert numbers(Clip.read(path, fps=10, start=0.5, seconds=0.3).frames) == [2, 3, 3]
 
 
+def test_at_its_own_average_rate_a_variable_one_shows_what_is_on_the_screen(tmp_path):
+    """Two frames of 0.04 s, one of a second: of half an average frame both short ones would be skipped."""
+    times = [0, 0.04, 0.08, 1.08, 1.12, 1.16, 3.16]
+    write_at_times(tmp_path / "variable.mp4", numbered(7), times)
+    clip = Clip.read(tmp_path / "variable.mp4")
+    for k, number in enumerate(numbers(clip.frames)):
+        assert times[number] <= k / clip.fps + 0.011 and k / clip.fps < [*times[1:], 9][number] + 0.011
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv", ".flv"])
+def test_a_start_after_the_only_key_frame(tmp_path, suffix):
+    """MPEG-TS has no list of key frames: its seek goes past them."""
+    path = tmp_path / f"a{suffix}"
+    write_at_times(path, numbered(20), [5 + k / 10 for k in range(20)])
+    assert numbers(Clip.read(path, fps=10, start=1.2, seconds=0.3).frames) == [12, 13, 14]
+    with pytest.raises(CuspError, match=r"past the end of .*, which ends at 1\.9"):
+        Clip.read(path, start=100)
+
+
 @pytest.mark.parametrize(
     ("matrix", "shown"),
     [

@@ -95,7 +95,7 @@ class Simulator(Parts):
             return OUTPUTS[output_type](in_turn(self, parts, options))
         facts: dict[str, Any] = {}
         frames = np.concatenate(list(self._stream(prompt, options, facts)))
-        rate = float(options.get("fps", self.config.fps))
+        rate = float(options.get("fps") or self.config.fps)
         return OUTPUTS[output_type](Clip(frames, rate, prompt, made={**self.made(prompt, **options), **facts}))
 
     def expand(self, prompt: str, seed: int = 0) -> str:

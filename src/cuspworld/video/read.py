@@ -187,7 +187,8 @@ class VideoFile:
         target = check_size(size)
         rate = fps or self.fps
         wanted = None if seconds is None else max(1, round(seconds * rate))
-        tolerance = self._tolerance(fps)
+        late = self._tolerance(fps)
+        uneven = self._gif_fps is None and fps is not None
         count = 0
         held: Any = None  # the frame on screen, and since when
         since = -math.inf
@@ -198,6 +199,9 @@ class VideoFile:
                 if held is not None and time - max(since, start) > MAX_HOLD:
                     problem = f"its timestamps jump by {time - max(since, start):.0f} s"
                     break
+                if held is not None and not uneven and not _is_even((time - since) * rate):
+                    late, uneven = self._tolerance(rate), True
+                tolerance = min(late, 0.5 * (time - since))
                 while held is not None and start + count / rate < time - tolerance:
                     if picture is None:
                         picture = self._picture(held, target)
@@ -213,7 +217,7 @@ class VideoFile:
         if held is not None:
             length = float(held.duration * held.time_base) if held.duration and held.time_base else 0.0
             end = since + (length if 0 < length <= MAX_HOLD else 1 / self.fps)
-            while count != wanted and start + count / rate < end - tolerance:
+            while count != wanted and start + count / rate < end - late:
                 try:
                     picture = self._picture(held, target) if picture is None else picture
                 except _DamagedError as error:
@@ -259,11 +263,17 @@ class VideoFile:
                 self._rewind()  # not seekable there: decode from the beginning
         previous = -1 / self.fps
         frames = progressive(self._container.decode(stream))
+        sought = start > 0 and origin is not None
         while True:
             try:
                 frame = next(frames, None)
             except (av.FFmpegError, MemoryError, OSError, ValueError) as error:
                 raise _DamagedError(getattr(error, "strerror", None) or str(error)) from error
+            if sought and origin is not None and (frame is None or (frame.time or 0) - origin > start):
+                self._rewind()  # some containers (MPEG-TS) know no key frames, and their seek goes too far
+                frames, sought = progressive(self._container.decode(stream)), False
+                continue
+            sought = False
             if frame is None:
                 return
             if frame.is_corrupt:
@@ -301,7 +311,8 @@ class VideoFile:
 
     def _tolerance(self, fps: float | None) -> float:
         """Seconds by which a timestamp may come late and still count: half a frame at the file's own rate, whose
-        jitter is no change of speed; else what the container rounds, since a frame shown too early is a wrong one."""
+        jitter is no change of speed; else, and from the first step on that is none of that rate, what the container
+        rounds, since a frame shown too early is a wrong one."""
         if fps is None or self._gif_fps is not None:
             return 0.5 / max(fps or self.fps, self.fps)
         rounding = float(self._stream.time_base or 0)
@@ -335,6 +346,11 @@ class VideoFile:
                 f"{shown(self.path)} declares frames of {height}x{width} pixels; "
                 f"cuspworld decodes at most {MAX_SIDE} a side and {MAX_PIXELS} in all"
             )
+
+
+def _is_even(frames: float) -> bool:
+    """Is a time between two frames, counted in frames of the file's average rate, about a whole number of them?"""
+    return round(frames) >= 1 and abs(frames - round(frames)) < 0.3
 
 
 class _DamagedError(Exception):
