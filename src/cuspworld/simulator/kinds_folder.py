@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from cuspworld.codec.identity_code import MOMENTS
 from cuspworld.errors import CuspError
 from cuspworld.models import read_config, read_tensors, save_folder
 from cuspworld.simulator.kinds import IDENTITY, Kind
@@ -74,8 +75,10 @@ def _identity_fits(found: dict[str, Tensor], clips: int) -> bool:
     weights, bias, mean, basis, who = (found[f"identity.{part}"] for part in IDENTITY)
     if weights.ndim != 2 or basis.ndim != 2 or not all(bool(torch.isfinite(t).all()) for t in found.values()):
         return False
+    features = weights.shape[0] + weights.shape[1]
     return (
         bias.shape == weights.shape[1:]
-        and mean.shape == basis.shape[:1] == (weights.shape[0] + weights.shape[1],)
+        and mean.shape == basis.shape[:1]
+        and mean.shape in ((features,), (len(MOMENTS) * features,))
         and who.shape == (clips, basis.shape[1])
     )
