@@ -39,6 +39,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, b"[" * (3 << 20))
         else:
             text = INSTRUCTION if what == "instruction" else "A blue box moves to the left and stops."
+            text = what.removeprefix("say:") if what.startswith("say:") else text
             body: dict[str, Any] = {"choices": [{"message": {"role": "assistant", "content": text}}]}
             self.answer(200, json.dumps(body | {"usage": {"prompt_tokens": 100, "completion_tokens": 9}}).encode())
 

@@ -1,10 +1,7 @@
 """Recaptioning: the old caption is kept, a new one names its source; a server may misbehave in any way."""
 
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,30 +14,9 @@ from cuspworld.curation import recaptioning
 from cuspworld.curation.endpoint import Endpoint
 from cuspworld.curation.recaptioning import ask_captions, well_captioned
 from cuspworld.errors import CuspError
-from tests.conftest import REPOSITORY
 from tests.helpers import moving_box
 
 RICH = "A blue box moves to the right over a white ground, comes to its edge at 0.8 s, and is not seen again."
-Serve = Callable[..., tuple[str, Path]]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    started = []
-
-    def start(*behaviours: str) -> tuple[str, Path]:
-        port, log = tmp_path / "port", tmp_path / "log"
-        command = [sys.executable, "-m", "tests.curation.caption_server", str(port), str(log), *behaviours]
-        started.append(subprocess.Popen(command, cwd=REPOSITORY))
-        deadline = time.monotonic() + 30
-        while not (port.exists() and port.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return f"http://127.0.0.1:{port.read_text()}/v1", log
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture

@@ -189,3 +189,20 @@ def test_a_network_of_the_data_gives_the_velocity_to_it(models):
         torch.testing.assert_close(x + (1 - t) * velocity, network.tokens_out.bias.expand(1, 4, 32))
     with pytest.raises(CuspError, match="velocity or data: got 'noise'"):
         FlowTransformer(replace(config, predicts="noise"))
+
+
+def test_what_is_drawn_instead_of_the_prompt_is_kept_beside_it(models):
+    model = models[0]
+    (whole,) = {texts[0] for texts in model.kinds[0].captions}
+    plain = model(whole, seconds=0.4, seed=1)
+    for wish in (whole, lambda prompt: prompt.removesuffix("!")):
+        clip = model(f"{whole}!", seconds=0.4, seed=1, prompt_expansion=wish)
+        assert (clip.frames == plain.frames).all()
+        assert clip.made["prompt"] == f"{whole}!" and clip.made["expansion"] == whole and clip.caption == whole
+        assert (np.concatenate(list(model.stream(f"{whole}!", seconds=0.4, seed=1, prompt_expansion=wish)))
+                == plain.frames).all()  # fmt: skip
+    assert "expansion" not in model(whole, seconds=0.4, seed=1, prompt_expansion=False).made
+    assert model(whole, seconds=0.4, seed=1, prompt_expansion=True).made["expansion"] == model.expand(whole, 1)
+    for wrong in (3, lambda prompt: None):
+        with pytest.raises(CuspError, match="prompt_expansion must"):
+            model(whole, seconds=0.4, prompt_expansion=wrong)

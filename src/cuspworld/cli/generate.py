@@ -31,8 +31,18 @@ def generate(
         Path | None, typer.Option(help="A video that comes after; with --video, both are connected.")
     ] = None,
     expand: Annotated[
-        bool, typer.Option("--expand", help="First describe the prompt in full, in the words of the model's captions.")
+        bool,
+        typer.Option(
+            "--expand/--no-expand", help="First describe the prompt in full, in the words of the model's captions."
+        ),
     ] = False,
+    expansion: Annotated[
+        str | None, typer.Option(help="Draw this text instead: what --expand said, edited by you.")
+    ] = None,
+    expand_at: Annotated[
+        str | None, typer.Option(help="Let a language model expand: an OpenAI-compatible address, up to /v1.")
+    ] = None,
+    expand_model: Annotated[str, typer.Option(help="The language model's name at that address.")] = "default",
     candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -47,6 +57,8 @@ def generate(
       cusp generate "four puppies romp over the grass" -o puppies.mp4 --seconds 60 --seed 3 --size 96x128
 
       cusp generate "two balls collide" -o still.jpg
+
+      cusp generate "red juice spills" --expand -o spills.mp4
 
       cusp generate --image still.jpg -o on.mp4
     """
@@ -75,13 +87,18 @@ def generate(
         options["num_frames"] = num_frames
     if seconds is not None:
         options["seconds"] = seconds
+    if sum((expand, expansion is not None, expand_at is not None)) > 1:
+        raise CuspError("give one of --expand, --expansion and --expand-at")
     simulator = Simulator.from_pretrained(model)
     note, asked = "", text
-    text = simulator.expand(text, seed) if expand else text
-    told_in_full = {"prompt": asked, "expansion": text} if expand else {}
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CuspWarning)
+        if expand or expand_at is not None or expansion is not None:
+            text = expansion if expansion is not None else _told_in_full(simulator, text, seed, expand_at, expand_model)
+            if not as_json:
+                say(f"expanded: {plain(text)}")
+        told_in_full = {"prompt": asked, "expansion": text} if text != asked or expand else {}
         if candidates == 1:
             chunks = simulator.stream(text, **options)
             made = {**simulator.made(text, **options), **told_in_full}
@@ -93,10 +110,22 @@ def generate(
     took = time.perf_counter() - started
     told = [str(w.message) for w in caught if issubclass(w.category, CuspWarning)]
     if as_json:
-        say_json({"output": str(output), "took_seconds": took, "warnings": told, "note": note})
+        said = {"output": str(output), "took_seconds": took, "warnings": told, "note": note}
+        say_json({**said, "expansion": told_in_full.get("expansion")})
         return
     for message in dict.fromkeys(told):
         say(f"warning: {plain(message)}", error=True)
     if note:
         say(note)
     say(f"{plain(output)} ({took:.1f} s to make)")
+
+
+def _told_in_full(simulator: Any, prompt: str, seed: int, address: str | None, model: str) -> str:
+    """The prompt as the model's own captions or a language model describe it."""
+    if address is None:
+        return str(simulator.expand(prompt, seed))
+    from cuspworld.curation.endpoint import Endpoint
+    from cuspworld.curation.expanding import AskedExpansion
+
+    captions = [texts[0] for kind in simulator.kinds for texts in kind.captions[:2]]
+    return AskedExpansion(Endpoint(address, model), captions)(prompt)

@@ -37,3 +37,10 @@ def expand(prompt: str, matcher: Matcher, seed: int = 0) -> str:
         return caption
     stop = "" if prompt.rstrip()[-1:] in ".!?。！？" else "。" if chinese else "."
     return f"{prompt.rstrip()}{stop}{'' if chinese else ' '}{caption}"
+
+
+def agrees(text: str, prompt: str) -> bool:
+    """Whether a description says all that the prompt says: counts, colours, order, negations, outcome, its own words
+    (as `Matcher` reads them). What somebody else made of a prompt is checked by it."""
+    match = Matcher([text])(prompt)
+    return not match.told or match.warning() is None

@@ -35,6 +35,8 @@ class Options(TypedDict, total=False):
     image: Any  # the first frame: a file, a PIL image, an array or a tensor
     video: str | Path | Clip | None  # what goes before: the result begins with it
     like: str | Path | Clip | None  # a clip that the path moves like: when something happens, and how much
+    prompt_expansion: bool | str | Callable[[str], str] | None  # what is drawn instead of the prompt: True, what
+    # `simulator.expand` makes of it; a text, edited by hand; what a function makes of it (`curation/expanding.py`)
     after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack, overload
@@ -25,6 +26,7 @@ from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.ends import Ends
+from cuspworld.simulator.expanded import expanded
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
@@ -69,11 +71,11 @@ class Simulator(Parts):
         seeds, generators, negative prompts and images. The prompt may be left out beside an image or a video.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical;
-        `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height,
-        width), both from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that
-        `audit` finds most possible; a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError
-        for values out of range, and warns (CuspWarning) if the model was not taught the prompt.
+        negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical,
+        prompt_expansion; `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt"
+        (time, 3, height, width), both from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and
+        keep the one that `audit` finds most possible; a CuspWarning says which, and `best_of` also hands out the
+        others. Raises CuspError for values out of range; warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in tuple(OUTPUTS):
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
@@ -86,6 +88,10 @@ class Simulator(Parts):
             prompt = ""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text or a list of texts: got {type(prompt).__name__}")
+        text, options, told = expanded(self, prompt, options)
+        if told:
+            clip = self(text, candidates=candidates, **options)
+            return OUTPUTS[output_type](replace(clip, made={**clip.made, **told}))
         if candidates != 1:
             clip, report, kept = self.best_of(prompt, candidates, **options)[0]
             note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
@@ -105,10 +111,12 @@ class Simulator(Parts):
 
     def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What a file says of how its clip came to be."""
-        options = settled(options)
+        text, options, told = expanded(self, prompt, options)
+        if told:
+            return {**self.made(text, **options), **told}
         path = self._follows_paths(options)
         sampling = self._sampling(options, path)
-        told = {"negative_prompt": sampling.negative} if sampling.negative else {}
+        away = {"negative_prompt": sampling.negative} if sampling.negative else {}
         return {
             "prompt": prompt,
             "seed": sampling.seed,
@@ -117,7 +125,7 @@ class Simulator(Parts):
             "num_inference_steps": len(sampling.times) - 1,
             "guidance_scale": sampling.guidance,
             "sampler": sampling.sampler,
-            **told,
+            **away,
         }
 
     def best_of(self, prompt: str, candidates: int, **options: Unpack[Options]) -> list[tuple[Clip, Any, int]]:
@@ -125,7 +133,10 @@ class Simulator(Parts):
         from cuspworld.audit.run import audit_clip
 
         whole("candidates", candidates, 1, 64)
-        options = settled(options)
+        text, options, told = expanded(self, prompt, options)
+        if told:
+            made = self.best_of(text, candidates, **options)
+            return [(replace(clip, made={**clip.made, **told}), report, seed) for clip, report, seed in made]
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - candidates)
         made = []
         for own_seed in range(seed, seed + candidates):
@@ -136,9 +147,10 @@ class Simulator(Parts):
 
     def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
+        prompt, options, _ = expanded(self, prompt, options)
         if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
-            return iter([in_turn(self, parts, settled(options)).frames])
-        return self._stream(prompt, settled(options), {})
+            return iter([in_turn(self, parts, options).frames])
+        return self._stream(prompt, options, {})
 
     def parts(self, prompt: str) -> list[str]:
         """What a prompt tells one after the other, "..., then ...": each is made as a clip that goes on from the one
