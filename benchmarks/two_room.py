@@ -216,7 +216,7 @@ def learned(env: Any, folder: Path, count: int, steps: int, seed: int) -> tuple[
     began = time.process_time()
     clips = record(env, count, 60, seed)
     recorded = time.process_time()
-    phase = Phase(steps, batch=48, learning_rate=3e-3, warmup=50, weight_decay=1e-3, ema=0.98, save_every=50)
+    phase = Phase(steps, batch=48, learning_rate=3e-3, warmup=50, weight_decay=1e-3, ema=0.98, save_every=250)
     held_out = record(env, 10, 60, seed + 1000)
     measured = time.process_time()
     # One frame says all here: nothing goes on moving by itself.
@@ -261,17 +261,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep the run there, and go on with it")
     add_argument(parser)
     arguments = parser.parse_args()
-    from cuspworld.dynamics.planners import CEM, MPPI
+    from cuspworld.dynamics.planners import CEM, MPPI, Gradient
 
     env = make()
     with tempfile.TemporaryDirectory() as aside, Table("two_room", arguments.save) as table:
         count, steps = (60, 150) if arguments.quick else (arguments.clips, arguments.steps)
         model, graph, costs = learned(env, arguments.folder or Path(aside) / "run", count, steps, arguments.seed)
         total = sum(costs.values())
-        planners = {"branch graph": (graph, 1), "CEM": (CEM(), 4), "MPPI": (MPPI(), 4)}
+        planners = {"branch graph": (graph, 1), "CEM": (CEM(), 4), "MPPI": (MPPI(), 4), "gradient": (Gradient(), 4)}
         for name in ("random", "oracle", *planners):
             for kind, longest, budget in (("25 steps", 125.0, 50), ("far", 1000.0, 100)):
-                sampled = name in ("CEM", "MPPI")
+                sampled = name in ("CEM", "MPPI", "gradient")
                 if sampled and kind == "far":
                     continue
                 hits, ends, plans, seconds = [], [], 0, 0.0

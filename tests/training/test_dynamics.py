@@ -15,6 +15,7 @@ from tests.dynamics.dot import LIMITS, clip
 
 MICRO = DynamicsPreset(
     Phase(6, batch=8, learning_rate=3e-3, warmup=2, ema=0.9, save_every=3),
+    Phase(3, batch=8, learning_rate=1e-3),
     history=1,
     embedding=8,
     channels=4,

@@ -62,6 +62,9 @@ def record(
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     truth: Annotated[bool, typer.Option("--truth", help="Beside a video: its truth, as clip.truth.npz.")] = False,
     passes: Annotated[str, typer.Option(help="Into the truth: depth, flow, or depth,flow.")] = "",
+    actions: Annotated[
+        str | None, typer.Option(help="random: act at random, instead of as the parameters say (for train --dynamics).")
+    ] = None,
     workers: Annotated[str, typer.Option(help="Processes, or `ray` for a Ray cluster.")] = "1",
     as_json: AsJson = False,
 ) -> None:
@@ -81,6 +84,8 @@ def record(
 
       cusp record Juice -n 100 -o varied.lance --split varied
 
+      cusp record Collision -n 500 -o kicks.lance --actions random
+
       cusp record Juice -o dusk.mp4 --set time_of_day=dusk --set camera_zoom=0.8
 
       cusp record pendulum:Pendulum -o pendulum.mp4
@@ -93,7 +98,7 @@ def record(
     pixels, options = parse_size(size), parse_settings(settings or [])
     recipe: dict[str, Any] = {
         "seconds": seconds, "size": pixels, "fps": fps, "twin": twin, "caption": caption, "language": language,
-        "passes": tuple(filter(None, passes.split(","))),
+        "passes": tuple(filter(None, passes.split(","))), "actions": actions,
     }  # fmt: skip
     if output.suffix.lower() == ".lance":
         if truth:

@@ -55,7 +55,7 @@ def train(
     The run reads the library as it is when it begins: what is added or removed meanwhile is not seen, not even after
     --resume. From a folder, OUTPUT/library.lance is made as `cusp ingest --size SIZE --fps FPS` would.
 
-    With --dynamics, the library's clips teach instead what actions cause.
+    With --dynamics, the library's clips teach instead what actions cause: record them with --actions random.
 
     Examples:
 
@@ -158,10 +158,11 @@ def _train_dynamics(
 
     preset = DynamicsPreset()
     phase = dataclasses.replace(preset.phase, steps=steps or preset.phase.steps, batch=batch or preset.phase.batch)
+    readout = dataclasses.replace(preset.readout, steps=min(phase.steps, preset.readout.steps), batch=phase.batch)
     result = train_dynamics(
         library.split("train"),
         output,
-        dataclasses.replace(preset, phase=phase),
+        dataclasses.replace(preset, phase=phase, readout=readout),
         held_out=library.split("test"),
         seed=seed,
         resume=resume,

@@ -40,6 +40,9 @@ class JEPA(nn.Module):
 
     action_low: Tensor
     action_high: Tensor
+    stride: Tensor  # RMS of what a step changes in a number of the embedding
+    usual: Tensor  # the mean picture and the spread about it: what never changes need not be learned away
+    contrast: Tensor
 
     def __init__(self, config: JEPAConfig):
         super().__init__()
@@ -51,6 +54,9 @@ class JEPA(nn.Module):
         count, width, hidden = len(config.actions), config.embedding, config.hidden
         self.register_buffer("action_low", torch.full((count,), -1.0))
         self.register_buffer("action_high", torch.full((count,), 1.0))
+        self.register_buffer("stride", torch.ones(()))
+        self.register_buffer("usual", torch.full((3, config.height, config.width), 127.5))
+        self.register_buffer("contrast", torch.full((), 127.5))
         c = config.channels
         layers: list[nn.Module] = []
         for before, after in ((3, c), (c, 2 * c), (2 * c, 4 * c)):
@@ -134,31 +140,42 @@ class JEPA(nn.Module):
 
     def of_frames(self, frames: Tensor) -> Float[Tensor, "*batch width"]:
         """uint8 frames (..., height, width, 3) -> embeddings."""
-        flat = frames.flatten(0, -4).movedim(-1, 1).to(self.action_low.device).float() / 127.5 - 1  # (n, 3, h, w)
-        return self.encoder(flat).unflatten(0, frames.shape[:-3])
+        flat = frames.flatten(0, -4).movedim(-1, 1).to(self.action_low.device).float()  # (n, 3, h, w)
+        return self.encoder((flat - self.usual) / self.contrast).unflatten(0, frames.shape[:-3])
 
     @torch.no_grad()
-    def spread_out(self, frames: UInt8[np.ndarray, "n h w 3"]) -> None:
+    def spread_out(self, frames: UInt8[np.ndarray, "n h w 3"], next_frames: UInt8[np.ndarray, "n h w 3"]) -> None:
         """Scale the encoder's last layer so that these frames' embeddings have mean 0 and spread 1 in each number. An
-        untrained encoder gives similar frames nearly one embedding, a saddle of SIGReg that takes long to leave."""
+        untrained encoder gives similar frames nearly one embedding, a saddle of SIGReg that takes long to leave.
+        `stride` becomes how far a step then leads: predictor and reader work in it, else what one action does is so
+        small beside the spread that they learn nothing for thousands of steps."""
+        pictures = torch.from_numpy(frames).movedim(-1, 1).float()
+        self.usual.copy_(pictures.mean(0))
+        self.contrast.copy_((pictures - self.usual).square().mean().sqrt().clamp_min(1.0))
         z, last = self.embed(frames), self.encoder[-1]
         assert isinstance(last, nn.Linear)
         mean, spread = z.mean(0), z.std(0, correction=0).clamp_min(1e-6)
         last.weight.div_(spread[:, None])
         last.bias.sub_(mean).div_(spread)
+        self.stride.copy_((self.embed(next_frames) - self.embed(frames)).square().mean().sqrt().clamp_min(1e-3))
 
     def roll(self, state: Float[Tensor, "b history width"], scaled: Float[Tensor, "b steps actions"]) -> Tensor:
         """`predict` of scaled actions: the next embedding is the last one and a change."""
         out = []
         for step in range(scaled.shape[1]):
-            change = self.predictor(torch.cat([state.flatten(1), scaled[:, step]], dim=1))
-            state = torch.cat([state[:, 1:], (state[:, -1] + change)[:, None]], dim=1)
+            change = self.predictor(torch.cat([self._seen(state), scaled[:, step]], dim=1))
+            state = torch.cat([state[:, 1:], (state[:, -1] + self.stride * change)[:, None]], dim=1)
             out.append(state[:, -1])
         return torch.stack(out, dim=1)
 
     def read(self, state: Float[Tensor, "b history width"], later: Float[Tensor, "b width"]) -> Tensor:
         """`inverse` in scaled actions."""
-        return self.reader(torch.cat([state.flatten(1), later], dim=1))
+        away = (later - state[:, -1]) / self.stride
+        return self.reader(torch.cat([self._seen(state), away], dim=1))
+
+    def _seen(self, state: Float[Tensor, "b history width"]) -> Float[Tensor, "b width*history"]:
+        """Where it is, and how it came there in strides."""
+        return torch.cat([state[:, -1], (state.diff(dim=1) / self.stride).flatten(1)], dim=1)
 
     # files
 

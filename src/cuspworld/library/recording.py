@@ -35,12 +35,14 @@ class Recipe:
     preset: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     passes: tuple[str, ...] = ()
+    actions: str | None = None  # "random", or what the world's parameters say
 
     def to_json(self) -> str:
-        """Without passes it reads as it did before there were any, and so do the keys of the clips."""
+        """Without passes and actions it reads as it did before there were any, and so do the keys of the clips."""
         values = asdict(self)
-        if not self.passes:
-            del values["passes"]
+        for later in ("passes", "actions"):
+            if not values[later]:
+                del values[later]
         return json.dumps(values, sort_keys=True)
 
     def key(self, seed: int) -> str:
@@ -66,7 +68,7 @@ def check_recipe(recipe: Recipe, seed: int) -> None:
         raise CuspError(f"{world.name} has no twin {recipe.twin!r}; {nearest(recipe.twin, world.twins)}")
     one_frame = 1 / rate
     world.record(seed, seconds=one_frame, size=recipe.size, fps=rate, caption=recipe.caption, language=recipe.language,
-                 passes=recipe.passes)  # fmt: skip
+                 passes=recipe.passes, actions=recipe.actions)  # fmt: skip
 
 
 def _make(recipe: Recipe) -> World:
@@ -76,7 +78,9 @@ def _make(recipe: Recipe) -> World:
 def record_seeds(task: RecordTask) -> Done:
     """A worker's share. A seed that the world refuses (no occasion for the twin) is reported and left out."""
     recipe, world = _prepared(task.recipe)
-    arguments = {name: getattr(recipe, name) for name in ("seconds", "fps", "caption", "language", "twin", "passes")}
+    arguments = {
+        name: getattr(recipe, name) for name in ("seconds", "fps", "caption", "language", "twin", "passes", "actions")
+    }
     rows, problems = [], []
     for seed in task.items:
         try:

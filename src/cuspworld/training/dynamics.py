@@ -19,17 +19,19 @@ from torch import Tensor, nn
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.dynamics.jepa import JEPA, JEPAConfig
+from cuspworld.dynamics.learned_world import READOUT
 from cuspworld.dynamics.regularizer import rank_me, sigreg
 from cuspworld.errors import CuspError
 from cuspworld.lock import one_writer
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Phase
+from cuspworld.training.readout import has_numbers, train_readout
 from cuspworld.training.run import open_folder
 
 _CHECKED = 4096  # moments that rank and errors are measured on
 _HOW = (
-    "record with actions: `clip = world.record(seed, actions=...)` takes one row a frame, and "
-    "`library.add(clip, source=...)` keeps it"
+    "record with actions: `cusp record WORLD -n 200 -o kicks.lance --actions random`, or "
+    "`world.record(seed, actions=...)`, which takes one row a frame"
 )
 
 
@@ -42,12 +44,17 @@ class DynamicsPreset:
             steps=2000, batch=64, learning_rate=1e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=500
         )
     )
+    readout: Phase = field(
+        default_factory=lambda: Phase(
+            steps=1000, batch=64, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=500
+        )
+    )
     history: int = 2
     embedding: int = 32
     channels: int = 16
     hidden: int = 256
     steps_ahead: int = 8  # a prediction is fed its own output: one step ahead alone drifts when planning
-    sigreg: float = 1.0  # weight
+    sigreg: float = 10.0  # weight; at 1 the prediction (a share of what a step changes) shrinks all to a point
     inverse: float = 1.0  # weight; at 0 the rooms of eb_jepa (Meta, 2026) are solved 1 time in 100
 
 
@@ -166,7 +173,9 @@ class JEPAObjective(nn.Module):
         model, history = self.model, self.model.config.history
         z = model.of_frames(frames).float()  # (b, t, width)
         ahead = model.roll(z[:, :history], actions[:, history - 1 :])
-        prediction = F.mse_loss(ahead, z[:, history:])
+        # As a share of "nothing changes": a step is small beside the spread, and so would be its gradient.
+        still = (z[:, history:] - z[:, history - 1 : history]).square().mean().detach().clamp_min(1e-6)
+        prediction = F.mse_loss(ahead, z[:, history:]) / still
         normal = sigreg(z.flatten(0, 1), seed)
         begin, end = _pairs(len(z), z.shape[1], history, seed)
         rows = torch.arange(len(z))[:, None]
@@ -209,7 +218,8 @@ def train_dynamics(
     resume: bool = False,
     device: str = "cpu",
 ) -> DynamicsResult:
-    """Train on clips with actions and write `folder`/model. All clips are held in memory.
+    """Train on clips with actions and write `folder`/model, with a `Readout` in it where the clips say the world's
+    numbers (`LearnedWorld` wants one). All clips are held in memory.
 
     `held_out` clips measure it (the training clips, where there are none). `limits`: (least, largest) of each action,
     where the clips are of no registered world. Raises CuspError for clips without actions or unlike each other, for
@@ -235,7 +245,7 @@ def train_dynamics(
         torch.manual_seed(seed)
         model = JEPA(config)
         model.set_actions(recordings.low, recordings.high)
-        model.spread_out(_some_frames(recordings))
+        model.spread_out(*_some_steps(recordings))
         objective = JEPAObjective(model, preset).to(device)
         trainer = Trainer("dynamics", objective, batches, preset.phase, folder, process=process, bfloat16=False)
         trainer.resume()
@@ -246,6 +256,11 @@ def train_dynamics(
         check_collapse(model, checked)
         if process.first:
             model.save_pretrained(result.model)
+        if has_numbers(clips):
+            phase = preset.readout
+            readout = train_readout(model, clips, folder, phase, seed=seed, device=device, process=process)
+            if process.first:
+                readout.save_pretrained(result.model / READOUT)
         process.wait()
     return result
 
@@ -279,6 +294,13 @@ def check_collapse(model: JEPA, recordings: Recordings) -> None:
 
 def _embeddings(model: JEPA, recordings: Recordings) -> Tensor:
     return model.embed(_some_frames(recordings)).cpu()
+
+
+def _some_steps(recordings: Recordings) -> tuple[np.ndarray, np.ndarray]:
+    """At most about 4,096 frames, evenly in time, and those after them."""
+    stride = -(-sum(len(frames) for frames in recordings.frames) // _CHECKED)
+    before = np.concatenate([frames[:-1:stride] for frames in recordings.frames])
+    return before, np.concatenate([frames[1::stride] for frames in recordings.frames])
 
 
 def _some_frames(recordings: Recordings) -> np.ndarray:

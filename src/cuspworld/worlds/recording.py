@@ -21,6 +21,7 @@ from cuspworld.truth import Event, Truth, Violation
 from cuspworld.worlds.drawing.canvas import SMALLEST
 from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
+from cuspworld.worlds.exploring import random_actions
 from cuspworld.worlds.parameters import nearest
 
 PASSES = ("depth", "flow")
@@ -52,6 +53,10 @@ def record(
     options = {**check_names(options), **({"split": split} if split is not None else {})}
     pace = world.pace_of(seed, options)
     count = frame_count(world.seconds / pace if seconds is None else seconds, rate)
+    if isinstance(actions, str):
+        if actions != "random":
+            raise CuspError(f"actions must be 'random', or one row a frame: got {actions!r}")
+        actions = random_actions(world.actions, count, world.seed)
     clip = _run(world, seed, options, rate, count, height_width, actions, passes)
     words = world.caption(caption, language)
     if twin is None:

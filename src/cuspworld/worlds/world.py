@@ -43,8 +43,8 @@ class World(Environment):
         """Record a clip with its truth. Same arguments, same bytes.
 
         `twin`: re-render the same seed with one law broken from a known frame on (`twins` lists them). `actions`: one
-        row a frame (frames, action columns) in place of what the parameters say. `passes`: "depth" and "flow" fill
-        the truth's fields of these names. Raises CuspError for bad values.
+        row a frame (frames, action columns), or "random", in place of what the parameters say. `passes`: "depth" and
+        "flow" fill the truth's fields of these names. Raises CuspError for bad values.
         """
         return record(self, seed, seconds, size, fps, caption, language, twin, split, options, actions, passes)
 

@@ -1,0 +1,98 @@
+"""Teach a `Readout` what the states of a frozen JEPA show: the world's numbers and the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from cuspworld.clip import Clip
+from cuspworld.dynamics.jepa import JEPA
+from cuspworld.dynamics.readout import Readout, ReadoutConfig
+from cuspworld.training.loop import Process, Trainer, step_generator
+from cuspworld.training.presets import Phase
+
+Shown = tuple[Tensor, Tensor, Tensor]  # states (b, history, width), rows (b, columns), frames (b, h, w, 3) uint8
+
+
+class StateBatches:
+    """step -> states, what the world's numbers are there and what is seen, at moments drawn by seed and step."""
+
+    def __init__(self, model: JEPA, clips: Sequence[Clip], batch: int, seed: int, device: str):
+        self.batch, self.seed, self.device = batch, seed, device
+        history = model.config.history
+        states = []
+        for clip in clips:
+            z = model.embed(clip.frames)
+            padded = torch.cat([z[:1].expand(history - 1, -1), z])  # as `JEPA.encode` begins
+            states.append(padded.unfold(0, history, 1).transpose(1, 2).clone())  # (t, history, width)
+        self.states = torch.cat(states).cpu()
+        self.rows = rows_of(clips)
+        self.frames = np.concatenate([clip.frames for clip in clips])
+
+    def __call__(self, step: int, process: Process) -> Shown:
+        picks = torch.randint(len(self.states), (self.batch,), generator=step_generator(self.seed, step))
+        picks = picks[process.share(self.batch)]
+        rows = torch.from_numpy(self.rows[picks.numpy()]).float()
+        frames = torch.from_numpy(self.frames[picks.numpy()])
+        return self.states[picks].to(self.device), rows.to(self.device), frames.to(self.device)
+
+
+class ReadoutObjective(nn.Module):
+    """Squared errors of numbers and picture, each as a share of its own spread."""
+
+    def __init__(self, readout: Readout):
+        super().__init__()
+        self.readout = readout
+
+    def forward(self, batch: Shown) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
+        states, rows, frames = batch
+        readout = self.readout
+        numbers = ((readout.columns(states) - rows) / readout.spread).square().mean()
+        seen = frames.movedim(-1, 1).float()  # (b, 3, h, w)
+        picture = F.mse_loss(readout.pictures(states[:, -1]), seen) / readout.contrast.square()
+        return numbers + picture, {"numbers": numbers.detach(), "picture": picture.detach()}
+
+
+def rows_of(clips: Sequence[Clip]) -> np.ndarray:
+    """(moments, columns) of the clips' truths."""
+    tables = [clip.truth.state for clip in clips if clip.truth is not None and clip.truth.state is not None]
+    return np.concatenate([np.stack([table[name] for name in table.dtype.names], axis=-1) for table in tables])
+
+
+def has_numbers(clips: Sequence[Clip]) -> bool:
+    """Whether every clip says the world's numbers, the same ones, at every frame."""
+    names = {None if c.truth is None or c.truth.state is None else c.truth.state.dtype.names for c in clips}
+    if None in names or len(names) != 1:
+        return False
+    return all(c.truth is not None and len(c.truth.state) == len(c.frames) for c in clips)
+
+
+def train_readout(
+    model: JEPA, clips: Sequence[Clip], folder: Path, phase: Phase, *, seed: int, device: str, process: Process
+) -> Readout:
+    """On clips that `has_numbers` allows. The run's folder keeps its checkpoint; a stopped run goes on from it."""
+    first = clips[0].truth
+    assert first is not None
+    config = model.config
+    torch.manual_seed(seed + 1)
+    readout = Readout(
+        ReadoutConfig(
+            first.world, tuple(first.state.dtype.names), config.height, config.width, config.history, config.embedding
+        )
+    )
+    batches = StateBatches(model, clips, phase.batch, seed + 1, device)
+    stride = -(-len(batches.frames) // 4096)
+    readout.set_usual(batches.rows, batches.frames[::stride])
+    trainer = Trainer(
+        "readout", ReadoutObjective(readout).to(device), batches, phase, folder, process=process, bfloat16=False
+    )
+    trainer.resume()
+    trainer.run()
+    trainer.use_average()
+    return readout.eval()
