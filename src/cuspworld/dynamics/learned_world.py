@@ -48,7 +48,9 @@ class LearnedWorld(gymnasium.Env):
         self.render_mode = render_mode
         self.metadata = {**type(self).metadata, "render_fps": config.fps}
         self.action_space, self.observation_space = self.true.action_space, self.true.observation_space
-        self._space = self.observation_space
+        limits = self.true.observation_space
+        assert isinstance(limits, gymnasium.spaces.Box)
+        self._low, self._high = limits.low, limits.high
         self._state: torch.Tensor | None = None
         self.time = 0.0
 
@@ -80,7 +82,8 @@ class LearnedWorld(gymnasium.Env):
         self._state = torch.cat([before[:, 1:], after], dim=1)
         self._steps += 1
         self.time = self._steps / self.model.config.fps
-        reward, ended, info = 0.0, False, {"time": self.time}
+        reward, ended = 0.0, False
+        info: dict[str, Any] = {"time": self.time}
         task = self.true.task
         if task is not None:
             past, self._progress = self._progress, float(task.progress(self.state))
@@ -97,7 +100,7 @@ class LearnedWorld(gymnasium.Env):
     @torch.inference_mode()
     def _observation(self) -> np.ndarray:
         row = self.readout.columns(self._begun())[0].double().numpy()
-        return np.clip(row, self._space.low, self._space.high)
+        return np.clip(row, self._low, self._high)
 
     def _begun(self) -> torch.Tensor:
         if self._state is None:

@@ -78,7 +78,7 @@ def train_readout(
 ) -> Readout:
     """On clips that `has_numbers` allows. The run's folder keeps its checkpoint; a stopped run goes on from it."""
     first = clips[0].truth
-    assert first is not None
+    assert first is not None and first.state.dtype.names is not None
     config = model.config
     torch.manual_seed(seed + 1)
     readout = Readout(
