@@ -62,7 +62,7 @@ class ReadoutObjective(nn.Module):
 def rows_of(clips: Sequence[Clip]) -> np.ndarray:
     """(moments, columns) of the clips' truths."""
     tables = [clip.truth.state for clip in clips if clip.truth is not None and clip.truth.state is not None]
-    return np.concatenate([np.stack([table[name] for name in table.dtype.names], axis=-1) for table in tables])
+    return np.concatenate([np.stack([table[name] for name in table.dtype.names or ()], axis=-1) for table in tables])
 
 
 def has_numbers(clips: Sequence[Clip]) -> bool:
