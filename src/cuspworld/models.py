@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -19,6 +19,7 @@ from cuspworld.files import written_whole
 
 Module = TypeVar("Module", bound=nn.Module)
 LARGEST = 16_384  # a number of channels, pixels or words; a folder's config.json may come from anybody
+LARGEST_CONFIG = 64 << 20  # bytes; the shipped model's longest, all its captions, takes 2 million
 
 
 def save_folder(path: str | Path, config: dict[str, Any], tensors: dict[str, Tensor]) -> None:
@@ -79,7 +80,11 @@ def read_config(path: str | Path) -> dict[str, Any]:
     if not file.is_file():
         raise CuspError(f"{path} is not a model folder: it has no config.json")
     try:
+        if file.stat().st_size > LARGEST_CONFIG:
+            raise CuspError(f"{file} takes {file.stat().st_size:,} bytes: more than {LARGEST_CONFIG:,} are not read")
         config = json.loads(file.read_text())
+    except CuspError:
+        raise
     except (ValueError, OSError, RecursionError) as error:
         raise CuspError(f"{file} is not readable JSON: {error}") from error
     if not isinstance(config, dict):
@@ -122,12 +127,12 @@ def load_into(module: nn.Module, tensors: dict[str, Tensor], file: str | Path, a
 
 
 def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
-    """A config dataclass from JSON values. Unknown or missing names, wrong types, and numbers beyond what any model has
-    (a field's metadata "least" and "most", else 1 and `LARGEST`) are errors that name the file."""
+    """A config dataclass from JSON values. Unknown or missing names, wrong types, and values beyond what any model has
+    (a field's metadata "least", "most" and "among", else from 1 or 0.0 to `LARGEST`) are errors that name the file."""
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}  # JSON has no tuples
-    limits = {f.name: (f.metadata.get("least", 1), f.metadata.get("most", LARGEST)) for f in fields(kind)}
+    limits = {f.name: f.metadata for f in fields(kind)}
     for name, wanted in get_type_hints(kind).items():
-        if name in values and (said := _misfit(values[name], wanted, *limits[name])):
+        if name in values and (said := _misfit(values[name], wanted, **limits[name])):
             raise CuspError(f"{place}: {name} must be {said}: got {str(values[name])[:80]!r}")
     try:
         return kind(**values | lists)
@@ -135,14 +140,20 @@ def from_config(kind: type, values: dict[str, Any], place: str | Path) -> Any:
         raise CuspError(f"{place}: not a {kind.__name__}: {error}") from error
 
 
-def _misfit(value: Any, wanted: Any, least: int, most: int) -> str | None:
+def _misfit(
+    value: Any, wanted: Any, least: float | None = None, most: float = LARGEST, among: Sequence[str] = ()
+) -> str | None:
     """What a value of JSON should be instead, None where it is that."""
     if wanted is bool:
         return None if isinstance(value, bool) else "true or false"
+    if least is None:
+        least = 1 if wanted is int else 0
     if wanted is int:
         return None if is_whole(value) and least <= value <= most else f"a whole number from {least} to {most}"
     if wanted is float:
-        return None if is_number(value) and 0 <= value <= most else f"a number from 0 to {most}"
+        return None if is_number(value) and least <= value <= most else f"a number from {least} to {most}"
+    if wanted is str and among:
+        return None if value in tuple(among) else f"one of {', '.join(among)}"
     if wanted is str:
         return None if isinstance(value, str) else "a text"
     texts = isinstance(value, list) and all(isinstance(entry, str) for entry in value)

@@ -1,6 +1,7 @@
 """Model folders that strangers made: each ends in a CuspError that names the file, before memory or network is used."""
 
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.errors import CuspError
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.simulator.kinds import Kind
+from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
 from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
@@ -63,6 +66,7 @@ def test_the_folder_is_good_as_it_stands_and_loading_draws_no_random_number(fold
         ("language", {"words": "box"}),
         ("language", {"words": [1, 2]}),
         ("language", {"length": -1}),
+        ("language", {"heads": 3}),
         ("language", {"_class_name": "TransformersPromptEncoder"}),
         ("codec", {"coarse_channels": 2.5}),
         ("codec", {"fine_blocks": 10**9}),
@@ -77,6 +81,11 @@ def test_the_folder_is_good_as_it_stands_and_loading_draws_no_random_number(fold
         (".", {"patch": 0}),
         (".", {"patch": 4}),
         (".", {"shift": float("inf")}),
+        (".", {"shift": 0}),
+        (".", {"fps": 0}),
+        (".", {"height": 16_384}),
+        (".", {"sampler": "magic"}),
+        (".", {"guidance_scale": 16_384}),
         (".", {"surprise": 1}),
     ],
 )
@@ -94,6 +103,87 @@ def test_json_that_is_none_or_no_object(folder, part, text):
     file.write_text(text)
     with pytest.raises(CuspError, match=str(file.parent)):
         Simulator.from_pretrained(folder)
+
+
+def test_a_config_that_is_larger_than_any_is_not_read(folder):
+    file = folder / "codec" / "config.json"
+    with file.open("r+b") as data:
+        data.truncate(1 << 40)  # a hole: it takes no disk
+    with pytest.raises(CuspError, match=f"{file} takes"):
+        Simulator.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def kind(tmp_path_factory) -> Path:
+    """The folder of one kind of clips, and the fields of its config.json."""
+    latents = [torch.randn(12, 2, 3, 4, generator=torch.Generator().manual_seed(k)) for k in range(8)]
+    path = tmp_path_factory.mktemp("kinds") / "paths"
+    save_kinds(path, [Kind.learn("lake", latents, [("a lake",)] * 8, 2, 2, 0)])
+    return path
+
+
+def changed(kind: Path, tmp_path: Path) -> tuple[Path, dict, dict]:
+    """A copy to change, its config and its tensors."""
+    copy = shutil.copytree(kind, tmp_path / "paths")
+    return copy, json.loads((copy / "config.json").read_text()), load_file(copy / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", None),
+        ("name", 3),
+        ("name", "\ud800"),
+        ("frames", 0),
+        ("frames", True),
+        ("frames", 5),
+        ("frames", 10**9),
+        ("captions", []),
+        ("captions", [[]] * 8),
+        ("captions", ["abc"] * 8),
+        ("captions", [[1]] * 8),
+        ("captions", [["\ud800"]] * 8),
+        ("captions", [["a lake"]] * 7),
+    ],
+)
+def test_a_kind_that_cannot_be(kind, tmp_path, field, value):
+    copy, config, _ = changed(kind, tmp_path)
+    assert len(load_kinds(copy)) == 1
+    config["kinds"][0][field] = value
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CuspError, match=r"^\S+: (a kind has|the tensors)"):
+        load_kinds(copy)
+
+
+@pytest.mark.parametrize(
+    "told", [{"kinds": {}}, {"kinds": [3]}, {"kinds": None}, {"_class_name": "X"}, {"twice": True}]
+)
+def test_kinds_that_are_no_list_of_kinds(kind, tmp_path, told):
+    copy, config, tensors = changed(kind, tmp_path)
+    if told.pop("twice", False):
+        config["kinds"] *= 2
+        save_file(
+            tensors | {"1" + name[1:]: value.clone() for name, value in tensors.items()}, copy / "model.safetensors"
+        )
+    (copy / "config.json").write_text(json.dumps(config | told))
+    with pytest.raises(CuspError, match=str(copy / "config.json")):
+        load_kinds(copy)
+
+
+@pytest.mark.parametrize("part", ["branches", "clips", "times", "codes", "basis", "mean", "scale"])
+def test_tensors_of_a_kind_that_cannot_be(kind, tmp_path, part):
+    """Other types, numbers beyond what they number, and for the scale nothing to divide by."""
+    copy, _, tensors = changed(kind, tmp_path)
+    own = tensors[f"0.{part}"]
+    wrong = [own.to(torch.complex64), own.bool(), own[None].repeat(2, *[1] * own.ndim)]
+    if part in ("branches", "clips"):
+        wrong += [torch.full_like(own, torch.iinfo(own.dtype).max), own.float()]
+    if part == "scale":
+        wrong += [torch.zeros_like(own), -own]
+    for value in wrong:
+        save_file(tensors | {f"0.{part}": value}, copy / "model.safetensors")
+        with pytest.raises(CuspError, match="do not fit"):
+            load_kinds(copy)
 
 
 @pytest.mark.parametrize("part", ["codec", "language", "transport"])

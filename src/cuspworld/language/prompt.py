@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from cuspworld.errors import CuspError
 from cuspworld.language.distinctive import Distinctive
 from cuspworld.language.words import COMMON, NUMBER, is_number, split_words, stem, value_of
 from cuspworld.models import load_module, save_module
@@ -48,6 +49,8 @@ class PromptEncoder(nn.Module):
         super().__init__()
         self.config = config
         width, heads = config.width, config.heads
+        if width % (heads if config.version == 1 else 2 * heads):  # of version 2 a head's channels turn in pairs
+            raise CuspError(f"width must be a multiple of twice the heads: got {width} for {heads} heads")
         self.index = {word: 2 + i for i, word in enumerate(config.words)}
         self.embedding = nn.Embedding(2 + len(config.words), width, padding_idx=_PADDING)
         self.start = nn.Parameter(torch.randn(width) * 0.02)  # stands first, so that no prompt is empty

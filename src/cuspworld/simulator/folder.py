@@ -75,6 +75,7 @@ def _check_together(parts: Parts, index: int, place: Path) -> None:
         "transport/ of this patch": config.patch % max(1, patch := parts.patch(expert)) == 0
         and transformer.token_channels == config.token_frames * patch**2 * codec.latent_channels,
         "transport/ of these token_frames": transformer.frames == config.token_frames,
+        "paths/ of these token_frames": all(kind.code.frames == config.token_frames for kind in kinds),
         "paths/ of this transport/": not kinds
         or ({kind.width for kind in kinds} == {transformer.code_width} and len(kinds) == transformer.code_kinds),
         "transport/ of this language/": transformer.text_width == expert.prompts.width,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
 
+from cuspworld.checks import is_whole
 from cuspworld.codec.identity_code import MOMENTS
 from cuspworld.errors import CuspError
-from cuspworld.models import read_config, read_tensors, save_folder
+from cuspworld.models import LARGEST, read_config, read_tensors, save_folder
 from cuspworld.simulator.kinds import IDENTITY, Kind
 
 _CLASS_NAME = "CuspWorldPaths"
+_WHOLE = (torch.int32, torch.int64)
 _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
 
 
@@ -30,21 +33,40 @@ def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
 def load_kinds(path: Path) -> tuple[Kind, ...]:
     """Read the folder. Raises CuspError that names what is missing or does not fit."""
     config, file = read_config(path), path / "model.safetensors"
+    if config.get("_class_name") != _CLASS_NAME or not isinstance(told := config.get("kinds"), list):
+        raise CuspError(f"{path / 'config.json'} holds no list of kinds of {_CLASS_NAME}: copy the whole folder again")
     tensors = read_tensors(file)
-    try:
-        return tuple(_kind(i, told, tensors, file) for i, told in enumerate(config["kinds"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    kinds = tuple(_kind(index, kind, tensors, file) for index, kind in enumerate(told))
+    if len({kind.name for kind in kinds}) < len(kinds):
+        raise CuspError(f"{path / 'config.json'}: two kinds have one name; each needs its own")
+    return kinds
+
+
+def _told(told: object, file: Path) -> tuple[str, int, list[tuple[str, ...]]]:
+    """Name, frames of a step and each clip's captions, as config.json says them."""
+    known = told if isinstance(told, dict) else {}
+    name, frames, captions = known.get("name"), known.get("frames"), known.get("captions")
+    texts = [name, *(text for one in captions if isinstance(one, list) for text in one)] if _filled(captions) else []
+    fits = is_whole(frames) and 1 <= frames <= LARGEST and _filled(captions) and all(map(_filled, captions))
+    if not fits or not all(isinstance(text, str) and _is_unicode(text) for text in texts):
         raise CuspError(
-            f"{path / 'config.json'}: not what save_pretrained wrote ({error!r}); train or copy anew"
-        ) from error
+            f"{file.with_name('config.json')}: a kind has a name, frames from 1 to {LARGEST}, and captions, a list of "
+            "texts a clip: copy the whole folder again"
+        )
+    return str(name), int(frames), [tuple(texts) for texts in captions]
 
 
-def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file: Path) -> Kind:
+def _filled(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and bool(value)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     """One kind, checked: codes of finite numbers, rows of one length, clips that have captions."""
-    name, frames, captions = str(told["name"]), told["frames"], told["captions"]
-    if not isinstance(frames, int) or not isinstance(captions, list) or not captions:
-        raise ValueError(f"kind {name!r} has no frames or no captions")
-    wordings = [tuple(str(text) for text in texts) for texts in captions]
+    name, frames, wordings = _told(told, file)
     if missing := [part for part in _PARTS if f"{index}.{part}" not in tensors]:
         raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
     own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
@@ -55,13 +77,16 @@ def _kind(index: int, told: dict[str, object], tensors: dict[str, Tensor], file:
         raise CuspError(f"{file} lacks {index}.{next(p for p in parts if p not in found)}: copy the whole folder again")
     looks |= found
     rows = own["codes"].shape[:1]
-    fits = own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in ("clips", "times", "branches"))
+    counts = ("clips", "times", "branches")
+    fits = all((t.dtype in _WHOLE) if n in counts else torch.is_floating_point(t) for n, t in (own | looks).items())
+    fits = fits and own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in counts)
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
-    fits = fits and own["scale"].numel() == 1 and all(bool(torch.isfinite(t).all()) for t in own.values())
+    fits = fits and own["scale"].numel() == 1 and float(own["scale"]) > 0 and own["mean"].numel() % frames == 0
+    fits = fits and all(bool(torch.isfinite(t).all()) for t in own.values())
     fits = fits and ("reach" not in looks or looks["reach"].numel() == 1)
     fits = fits and (not found or _identity_fits(found, len(wordings)))
-    fits = fits and all(int(own[p].min()) >= 0 for p in ("clips", "times", "branches"))
-    if not fits or int(own["clips"].max()) >= len(wordings):
+    fits = fits and all(int(own[p].min()) >= 0 for p in counts)
+    if not fits or int(own["clips"].max()) >= len(wordings) or int(own["branches"].max()) >= rows[0]:
         raise CuspError(
             f"{file}: the tensors of kind {index} ({name!r}) do not fit each other: copy the whole folder again"
         )

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
 from cuspworld import html
+from cuspworld.checks import LARGEST_SIDE
 from cuspworld.codec.codec import Codec
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.simulator.kinds import Kind
+from cuspworld.transport.flow.matching import SAMPLERS
 from cuspworld.transport.flow.transformer import FlowTransformer
 
 
 @dataclass(frozen=True)
 class SimulatorConfig:
-    fps: float  # of the training library: the model's own
-    height: int  # of the training library
-    width: int
+    fps: float = field(metadata={"least": 0.1, "most": 240})  # of the training library: the model's own
+    height: int = field(metadata={"most": LARGEST_SIDE})  # of the training library
+    width: int = field(metadata={"most": LARGEST_SIDE})
     window: int  # frames a chunk
     context: int  # latents that a chunk is given of the one before
     patch: int  # latents that a token is wide: the widest of the experts'
     token_frames: int = 1  # latent frames a token
-    num_inference_steps: int = 12
-    guidance_scale: float = 3.5
-    shift: float = 3.0  # of the time grid, see `flow.time_grid`
-    sampler: str = "adams_bashforth"
-    path_inference_steps: int = 4  # where a path is given: it says what the steps of a flow alone have to find
-    path_guidance_scale: float = 1.0
+    num_inference_steps: int = field(default=12, metadata={"most": 1000})
+    guidance_scale: float = field(default=3.5, metadata={"most": 50})
+    shift: float = field(default=3.0, metadata={"least": 0.01, "most": 100})  # of the time grid, `flow.time_grid`
+    sampler: str = field(default="adams_bashforth", metadata={"among": tuple(SAMPLERS)})
+    # where a path is given: it says what the steps of a flow alone have to find
+    path_inference_steps: int = field(default=4, metadata={"most": 1000})
+    path_guidance_scale: float = field(default=1.0, metadata={"most": 50})
 
 
 @dataclass(frozen=True, eq=False)
