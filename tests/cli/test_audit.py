@@ -63,7 +63,7 @@ def test_a_bad_file_among_good_ones_is_reported_and_the_rest_audited(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
-    assert _run([str(tmp_path / "text.mp4"), str(folder / "false.mp4"), "--json"]) == 2
+    assert _run([str(tmp_path / "text.mp4"), str(folder / "false.mp4"), "--json"]) == 3
     output = capsys.readouterr()
     assert "text.mp4" in output.err
     assert json.loads(output.out)["verdict"] == "impossible"

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from cuspworld import Clip, Library
+from cuspworld.video.images import description
 from tests.cli.test_library_verbs import cusp
 from tests.helpers import moving_box
 
@@ -66,3 +67,38 @@ def test_a_still_of_a_clip_is_its_frame(tmp_path):
     clip = moving_box(0, 5)
     assert np.array_equal(np.asarray(Image.open(clip[2:3].write(tmp_path / "a.png"))), clip.frames[2])
     assert Image.open(clip.write(tmp_path / "sheet.png")).size[0] > 400
+
+
+def test_stills_sheets_and_gifs_say_how_they_were_made(tmp_path, capsys):
+    for name, count in (("a.png", 1), ("a.jpg", 1), ("sheet.png", 4), ("a.gif", 4)):
+        file = tmp_path / name
+        assert cusp("generate", "two balls collide", "-o", file, "--num-frames", count, "--seed", 6, *QUICK) == 0
+        capsys.readouterr()
+        assert cusp("info", file, "--json") == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert facts["caption"] == "two balls collide" and facts["made"]["seed"] == 6, name
+        assert facts["kind"] == ("video" if name == "a.gif" else "image") and facts["height"] >= 64
+    assert len(Clip.read(tmp_path / "a.gif")) == 4 and Clip.read(tmp_path / "a.gif").made["seed"] == 6
+    assert cusp("ingest", tmp_path, "-o", tmp_path / "l.lance") == 0
+    assert Library.open(tmp_path / "l.lance")[0].caption == "two balls collide"
+
+
+def test_any_image_has_a_size_and_what_is_none_is_named(tmp_path, capsys):
+    Image.fromarray(moving_box(0, 1).frames[0]).save(tmp_path / "a.png")
+    (tmp_path / "b.jpg").write_bytes(b"nothing")
+    assert cusp("info", tmp_path / "a.png", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["caption"] == "" and "made" not in facts and facts["width"] == moving_box(0, 1).size[1]
+    assert cusp("info", tmp_path / "b.jpg") == 2 and cusp("info", tmp_path / "c.png") == 2
+    assert "b.jpg is not an image" in capsys.readouterr().err
+
+
+def test_words_in_no_encoding_are_marked(tmp_path):
+    """A terminal in Latin-1 hands over bytes that are no UTF-8: Python keeps them as halves of characters."""
+    clip = Clip(moving_box(0, 3).frames, 10.0, "caf\udce9", made={"prompt": "caf\udce9"})
+    for name in ("a.mp4", "a.mov", "a.webm", "a.gif"):
+        back = Clip.read(clip.write(tmp_path / name))
+        assert back.caption == "caf?" and back.made == {"prompt": "caf?"}, name
+    for name in ("a.png", "a.jpg"):
+        clip[:1].write(tmp_path / name)
+        assert "caf?" in description(tmp_path / name)[2]

@@ -48,7 +48,7 @@ def audit(
 
     Outside the worlds that it was fitted on a finding is a hint at most, and only under a static camera: docs/audit.md
     begins with the figures. No reference video, no prompt, no GPU and no download. Exit codes: 0 audited, 1 a law of
-    --fail-on has a finding, 2 bad input.
+    --fail-on has a finding, 2 bad input, 3 some of the videos could not be read, and the others are audited.
 
     Examples:
 
@@ -105,7 +105,7 @@ def audit(
         say(compare(reports[0][1], reports[1][1]))
     hit = any(f.law in wanted or "any" in wanted for _, report in reports for f in report.findings)
     if failures:
-        raise typer.Exit(2)
+        raise typer.Exit(3 if reports else 2)
     if hit:
         raise typer.Exit(1)
 

@@ -77,7 +77,7 @@ def _section(title: str, rows: list[tuple[str, str, str]]) -> None:
 
 
 def describe_path(path: Path) -> dict[str, Any]:
-    """Facts about a model folder, a library, or a video file. Raises CuspError for anything else."""
+    """Facts about a model folder, a library, a video or an image file. Raises CuspError for anything else."""
     if path.is_dir():
         if (path / "config.json").is_file():
             return describe_model(path)
@@ -86,8 +86,10 @@ def describe_path(path: Path) -> dict[str, Any]:
 
             return Library.open(path).summary()
         raise CuspError(f"{path} is neither a model (config.json) nor a library; folders of videos: `cusp ingest`")
-    from cuspworld.video.files import probe
+    from cuspworld.video.files import STILLS, probe
 
+    if path.suffix.lower() in STILLS:
+        return describe_image(path)
     info = probe(path)
     return {
         "kind": "video",
@@ -103,6 +105,28 @@ def describe_path(path: Path) -> dict[str, Any]:
         **({"made": info.made} if info.made else {}),
         "bytes": path.stat().st_size,
         "truth": path.with_suffix(".truth.npz").is_file(),
+    }
+
+
+def describe_image(path: Path) -> dict[str, Any]:
+    """A still image or a contact sheet: its size, and what `Clip.write` left in it."""
+    from cuspworld.video.images import description
+
+    height, width, text = description(path)
+    try:
+        made = json.loads(text)
+    except (ValueError, RecursionError):
+        made = None
+    ours = isinstance(made, dict)
+    caption = str(made.pop("caption", "")) if ours else text
+    return {
+        "kind": "image",
+        "path": str(path),
+        "height": height,
+        "width": width,
+        "caption": caption,
+        **({"made": made} if ours else {}),
+        "bytes": path.stat().st_size,
     }
 
 

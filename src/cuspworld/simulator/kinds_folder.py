@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -44,24 +44,20 @@ def load_kinds(path: Path) -> tuple[Kind, ...]:
 
 def _told(told: object, file: Path) -> tuple[str, int, list[tuple[str, ...]]]:
     """Name, frames of a step and each clip's captions, as config.json says them."""
-    known = told if isinstance(told, dict) else {}
-    name, frames, captions = known.get("name"), known.get("frames"), known.get("captions")
-    texts = [name, *(text for one in captions if isinstance(one, list) for text in one)] if _filled(captions) else []
-    fits = is_whole(frames) and 1 <= frames <= LARGEST and _filled(captions) and all(map(_filled, captions))
-    if not fits or not all(isinstance(text, str) and _is_unicode(text) for text in texts):
+    known: dict[str, Any] = told if isinstance(told, dict) else {}
+    name, captions, frames = known.get("name"), known.get("captions"), known.get("frames", 0)
+    several = captions if isinstance(captions, list) else []
+    fits = _is_text(name) and is_whole(frames) and 1 <= frames <= LARGEST and bool(several)
+    if not fits or not all(isinstance(texts, list) and texts and all(map(_is_text, texts)) for texts in several):
         raise CuspError(
             f"{file.with_name('config.json')}: a kind has a name, frames from 1 to {LARGEST}, and captions, a list of "
             "texts a clip: copy the whole folder again"
         )
-    return str(name), int(frames), [tuple(texts) for texts in captions]
+    return str(name), int(frames), [tuple(texts) for texts in several]
 
 
-def _filled(value: object) -> TypeGuard[list[Any]]:
-    return isinstance(value, list) and bool(value)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> Kind:

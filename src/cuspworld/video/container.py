@@ -1,4 +1,5 @@
-"""Is a video file whole? The outer structure of mp4/mov, webm/mkv and gif files, read without decoding anything.
+"""Is a video file whole? The outer structure of mp4/mov, webm/mkv and gif files, read without decoding anything; and
+the comment of a gif, which FFmpeg does not write.
 
 A decoder that runs out of bytes usually just stops, as if the video ended there; what the file declares about its own
 length says the truth. Sources: ISO/IEC 14496-12 (boxes), RFC 8794 (EBML), the GIF89a specification.
@@ -103,3 +104,12 @@ def _gif_cut_short(data: mmap.mmap) -> bool:
         else:
             return kind == 0x2C
     return True
+
+
+def add_comment(gif: Path, text: str) -> None:
+    """Put a comment before the first picture of a gif."""
+    data = gif.read_bytes()
+    start = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)  # behind the colour table
+    words = text.encode()
+    blocks = b"".join(bytes([len(part)]) + part for k in range(0, len(words), 255) if (part := words[k : k + 255]))
+    gif.write_bytes(data[:start] + b"\x21\xfe" + blocks + b"\x00" + data[start:])

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.errors import CuspError
-from cuspworld.video.contact_sheet import write_contact_sheet
+from cuspworld.video.contact_sheet import contact_sheet
 from cuspworld.video.images import write_image
 from cuspworld.video.read import VideoFile, VideoInfo, probe, read_video
 from cuspworld.video.write import SUFFIXES, write_video
@@ -48,20 +48,19 @@ def write_stream(
 
     The format follows the name: .mp4, .m4v, .mov (H.264 that browsers play), .webm (VP9), .gif; .png (a contact sheet,
     or the frame where there is one), .jpg (of one frame). `quality`: 0 to 100, for mp4 and webm. `made`: how it came to
-    be, kept in all but gifs. Raises CuspError; the file is written whole or not at all.
+    be, kept in the file. Raises CuspError; the file is written whole or not at all.
     """
     path = check_output(path)
     if path.suffix.lower() not in STILLS:
         return write_video(path, chunks, fps, quality=quality, caption=caption, made=made)
     frames = (frame for chunk in chunks for frame in chunk)
     begin = list(itertools.islice(frames, 2))
+    text = json.dumps({"caption": caption, **made}, ensure_ascii=False) if made else caption
     if len(begin) == 1:
-        text = json.dumps({"caption": caption, **made}, ensure_ascii=False) if made else caption
         return write_image(path, begin[0], text)
     if path.suffix.lower() == ".png":
-        return write_contact_sheet(
-            path, (frame[None] for frame in itertools.chain(begin, frames)), fps, caption=caption
-        )
+        sheet = contact_sheet((frame[None] for frame in itertools.chain(begin, frames)), fps, caption=caption)
+        return write_image(path, sheet, text)
     raise CuspError(f"{path} takes one frame: write clip[0:1], or a .png, which is a contact sheet of many")
 
 

@@ -47,12 +47,17 @@ def as_image(value: Any) -> UInt8[np.ndarray, "h w 3"]:
     return np.round(array.astype(np.float64) * 255).astype(np.uint8)
 
 
+def unicode(text: str) -> str:
+    """`text` with a mark for what no file can hold: halves of characters, as names in no encoding have them."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def write_image(path: Path, image: UInt8[np.ndarray, "h w 3"], text: str = "") -> Path:
     """Write a .png or .jpg, whole or not at all; `text` is kept as its description. Raises CuspError."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    picture = Image.fromarray(image)
+    picture, text = Image.fromarray(image), unicode(text)
     options: dict[str, Any] = {"quality": 95, "subsampling": 0}
     if path.suffix.lower() == ".png":
         info = PngInfo()
@@ -81,6 +86,19 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "h w 3"]:
     except FileNotFoundError as error:
         raise CuspError(f"no image at {path}") from error
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CuspError(f"{path} is not an image that can be read: {error}") from error
+
+
+def description(path: Path) -> tuple[int, int, str]:
+    """(height, width, description) of an image file, "" where it has none. Raises CuspError if it is none."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            texts = getattr(image, "text", {})  # of a PNG
+            text = texts.get("Description") or image.getexif().get(0x010E, "")
+            return image.height, image.width, text if isinstance(text, str) else ""
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise CuspError(f"{path} is not an image that can be read: {error}") from error
 
 

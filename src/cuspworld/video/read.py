@@ -155,11 +155,16 @@ class VideoFile:
     @property
     def caption(self) -> str:
         """The description that `Clip.write` leaves in the file."""
-        return next((v for k, v in self._container.metadata.items() if k.lower() == "description"), "")
+        told = next((v for k, v in self._container.metadata.items() if k.lower() == "description"), None)
+        return str(self._comment.get("caption", "")) if told is None else told
 
     @property
     def made(self) -> dict[str, Any]:
         """How a file of ours came to be, as `write_video` left it; empty for all others."""
+        return {name: value for name, value in self._comment.items() if name != "caption"}
+
+    @property
+    def _comment(self) -> dict[str, Any]:
         text = next((v for k, v in self._container.metadata.items() if k.lower() == "comment"), "")
         try:
             found = json.loads(text)

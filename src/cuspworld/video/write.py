@@ -17,7 +17,8 @@ import numpy as np
 
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
-from cuspworld.video.container import is_cut_short
+from cuspworld.video.container import add_comment, is_cut_short
+from cuspworld.video.images import unicode
 from cuspworld.video.read import MAX_FPS, shown
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".gif")
@@ -37,8 +38,8 @@ def write_video(
 
     `quality` from 0 (smallest) to 100. H.264 with 4:2:0 chroma needs even sides: an odd side gets one more row or
     column, a copy of the last. A gif of more than 50 fps keeps the frames that a 50 fps gif shows. `caption` is kept
-    in the file's description, `made` (how it came to be) as JSON in its comment, but in gifs. Returns the path; raises
-    CuspError on a bad argument, or if the file cannot be whole.
+    in the file's description, `made` (how it came to be) as JSON in its comment; a gif has a comment alone, for both.
+    Returns the path; raises CuspError on a bad argument, or if the file cannot be whole.
     """
     path = Path(path)
     check_output(path, SUFFIXES)
@@ -52,10 +53,13 @@ def write_video(
         raise CuspError(f"nothing to write to {shown(path)}: there are no frames")
     import av
 
+    gif = path.suffix.lower() == ".gif"
     with written_whole(path) as aside:
         try:
-            count = _encode(aside, first, frames, fps, quality, _texts(caption, made))
+            count = _encode(aside, first, frames, fps, quality, {} if gif else _texts(caption, made))
             _check_written(aside, count)
+            if gif and (caption or made):
+                add_comment(aside, *_texts("", {"caption": caption, **(made or {})}).values())
         except av.FFmpegError as error:
             raise CuspError(f"cannot write {shown(path)}: {error.strerror or error}") from error
     return path
@@ -64,7 +68,7 @@ def write_video(
 def _texts(caption: str, made: Mapping[str, Any] | None) -> dict[str, str]:
     """What the file says of itself."""
     comment = json.dumps({"made_by": "cuspworld", **made}, ensure_ascii=False, sort_keys=True) if made else ""
-    return {name: text for name, text in (("description", caption), ("comment", comment)) if text}
+    return {name: unicode(text) for name, text in (("description", caption), ("comment", comment)) if text}
 
 
 def check_output(path: Path, suffixes: tuple[str, ...]) -> None:
