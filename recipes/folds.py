@@ -45,6 +45,7 @@ PRESET = replace(
     context=8,
     token_frames=4,
     predicts="data",
+    places=True,
 )
 ARMS = {  # what an arm changes of the preset
     "ours": {},

@@ -5,9 +5,10 @@ import math
 import pytest
 import torch
 
+from cuspworld.codec.tokens import tokenize
 from cuspworld.errors import CuspError
 from cuspworld.transport.flow.matching import SAMPLERS, flow_loss, interpolate, sample_time, time_grid
-from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig, rotary, rotate
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig, place_features, rotary, rotate
 
 
 def test_the_path_goes_straight_from_noise_to_data():
@@ -183,3 +184,26 @@ def test_it_learns_two_points():
             lambda x, t: model(x, positions, known, torch.full((2,), t), text, mask), noise, time_grid(8, 1.0)
         )
     torch.testing.assert_close(end, points, atol=0.2, rtol=0)
+
+
+def test_only_a_network_that_is_told_places_knows_the_left_from_the_right():
+    torch.manual_seed(0)
+    positions = tokenize(torch.zeros(1, 1, 4, 4, 2), 1)[1][None]
+    told = {}
+    for places in (False, True):
+        model = FlowTransformer(
+            TransformerConfig(token_channels=2, width=32, depth=2, heads=1, text_width=4, places=places)
+        )
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.2)
+        told[places] = model(
+            torch.ones(1, 16, 2), positions, torch.zeros(1, 16, dtype=torch.bool), torch.zeros(1),
+            torch.zeros(1, 1, 4), torch.zeros(1, 1, dtype=torch.bool),
+        )[0].unflatten(0, (4, 4))  # fmt: skip
+    assert torch.allclose(told[False], told[False][:1, :1].expand_as(told[False]), atol=1e-5)  # text is masked
+    assert (told[True][:, 0] - told[True][:, 3]).abs().min() > 1e-3
+
+
+def test_a_place_is_a_share_of_the_picture():
+    small, large = (place_features(tokenize(torch.zeros(1, 1, n, n, 2), 1)[1][None])[0] for n in (3, 5))
+    assert torch.allclose(small[[0, 4, 8]], large[[0, 12, 24]], atol=1e-6)

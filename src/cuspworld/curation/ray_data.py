@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 
@@ -18,17 +19,20 @@ def on_ray_data(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterato
     import ray
     import ray.data
 
-    def work(row: dict[str, Any]) -> dict[str, Any]:
-        return {"number": row["number"], "result": pickle.dumps(function(tasks[row["number"]]))}
-
     ours = not ray.is_initialized()
     if ours:
         ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
         rows = ray.data.from_items([{"number": number} for number in range(len(tasks))], override_num_blocks=len(tasks))
-        for row in rows.map(work).iter_rows():
+        for row in rows.map(partial(_work, function, tasks)).iter_rows():
             yield tasks[row["number"]], pickle.loads(row["result"])
     finally:
         if ours:
             ray.shutdown()
+
+
+def _work(function: Callable[[Any], Any], tasks: Sequence[Any], row: dict[str, Any]) -> dict[str, Any]:
+    """What Ray calls. A function of a module, which its workers import: one made here would travel by value, with
+    whatever it holds."""
+    return {"number": row["number"], "result": pickle.dumps(function(tasks[row["number"]]))}

@@ -44,6 +44,7 @@ class Preset:
     patch: int = 2
     token_frames: int = 1  # latent frames a token
     predicts: str = "velocity"  # or "data", for tokens of more numbers than about half the width
+    places: bool = False  # tokens are told where in the picture they lie
     width: int = 320
     depth: int = 8
     heads: int = 5

@@ -169,6 +169,7 @@ def _train(
             code_width=preset.code_width and preset.code_width + preset.identity_width,
             code_kinds=max(1, len(kinds)),
             predicts=preset.predicts,
+            places=preset.places,
             by_steps=preset.known_steps > 0,
         )
     )

@@ -3,8 +3,10 @@
 Text tokens stand in front of the video tokens in one self-attention; only video tokens carry a place, by 3-D rotary
 positions (Su et al. 2021, one share of each head for time, row and column). Time enters by one shared modulation with a
 learned offset a block (adaLN-single, Chen et al. 2023). Frames that are known enter clean and marked, wherever they
-stand: a token of several frames has a mark for each. A path, the codes of the steps of the clip to come (`CodePath`),
-is added to the tokens of its steps and to the modulation.
+stand: a token of several frames has a mark for each. Rotary positions say how far tokens lie from each other; with
+`places` each is also told where in the picture it lies, without which no token knows the left from the right but by
+its distance from the text. A path, the codes of the steps of the clip to come (`CodePath`), is added to the tokens of
+its steps and to the modulation.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from cuspworld.models import load_module, save_module
 
 SHORT = 1024  # tokens
 PREDICTS = ("velocity", "data")
+PLACE_WAVES = (0.25, 0.5, 1.0, 2.0, 4.0)  # over a picture's width
 LEAST_LEFT = 0.05  # of 1 - time, by which a predicted clip becomes a velocity
 
 
@@ -39,6 +42,7 @@ class TransformerConfig:
     code_kinds: int = 1  # kinds of clips, each with codes of its own
     by_steps: bool = False  # taught to go on from any number of whole steps: a window is made step by step
     predicts: str = "velocity"  # or "data": a token of more numbers than `width` has noise that no velocity can follow
+    places: bool = False  # tokens are told where in the picture they lie, beside how far from each other
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,14 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Float[Ten
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     return scores.softmax(dim=-1).to(v.dtype) @ v
+
+
+def place_features(positions: Int[Tensor, "b n 3"]) -> Float[Tensor, "b n f"]:
+    """Sinusoids of row and column, from the first to the last of the picture, whatever its size."""
+    places = positions[..., 1:].float()
+    places = places / places.amax(dim=1, keepdim=True).clamp_min(1) - 0.5
+    angle = (2 * math.pi * places[..., None] * torch.tensor(PLACE_WAVES, device=places.device)).flatten(2)
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
 
 
 class Block(nn.Module):
@@ -147,6 +159,9 @@ class FlowTransformer(nn.Module):
         self.text_in = nn.Linear(config.text_width, width)
         self.text_pool = nn.Linear(config.text_width, width)
         self.time_in = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        if config.places:
+            features = 4 * len(PLACE_WAVES)
+            self.place_in = nn.Sequential(nn.Linear(features, width), nn.SiLU(), nn.Linear(width, width))
         if config.code_width:
             self.kinds = nn.Embedding(config.code_kinds, width)
             self.code_in = nn.Linear(config.code_width + 1, width)
@@ -178,6 +193,8 @@ class FlowTransformer(nn.Module):
         length = text.shape[1]
         marks = known.view(*known.shape[:2], -1).to(self.known.dtype)
         x = self.tokens_in(tokens) + marks @ self.known.view(-1, self.config.width)  # (b, n, width)
+        if self.config.places:
+            x = x + self.place_in(place_features(positions))
         weight = text_mask[..., None].to(text.dtype)
         pooled = (text * weight).sum(1) / weight.sum(1).clamp(min=1)
         condition = self.time_in(time_embedding(time, 256)) + self.text_pool(pooled)
