@@ -1,11 +1,14 @@
 """Models as folders: what is written comes back to the bit, and what is none says what it is."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 import torch
 
+from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.codec.loading import WORLDS
 from cuspworld.errors import CuspError
 from cuspworld.models import from_config, load_into, read_config, read_tensors, save_folder
 
@@ -88,3 +91,12 @@ def test_configurations_that_are_none(tmp_path):
     for values in ({}, {"width": 3, "depth": 4}):
         with pytest.raises(CuspError, match="here: not a Config"):
             from_config(Config, values, "here")
+
+
+def test_many_threads_that_load_one_folder_get_one_model():
+    """Loading builds on a device without memory first, by a context: another thread's must not leak into it."""
+    wanted = AutoencoderCodec.from_pretrained(WORLDS).state_dict()
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda _: AutoencoderCodec.from_pretrained(WORLDS).state_dict(), range(24)):
+            assert found.keys() == wanted.keys()
+            assert all(torch.equal(found[name], wanted[name]) for name in wanted)

@@ -1,6 +1,7 @@
 """Numpy arrays in a safetensors file, with a checksum: a file that was cut short or changed is named, never used."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,8 +23,22 @@ def write_arrays(path: Path, arrays: Mapping[str, ndarray], header: Mapping[str,
     with written_whole(path) as aside:
         try:
             save_file(kept, aside, metadata={**header, _CHECKSUM: _checksum(kept, header)})
+            _put_in_order(aside)
         except SafetensorError as error:  # a full disk
             raise OSError(str(error)) from error
+
+
+def _put_in_order(path: Path) -> None:
+    """Sort the header's texts: safetensors writes them in an order that changes from process to process, and the same
+    arrays would give files of other bytes."""
+    with path.open("r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        known = json.loads(file.read(length))
+        known["__metadata__"] = dict(sorted(known["__metadata__"].items()))
+        text = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode().ljust(length)
+        if len(text) == length:
+            file.seek(8)
+            file.write(text)
 
 
 def read_arrays(path: Path, advice: str) -> tuple[dict[str, ndarray], dict[str, str]]:

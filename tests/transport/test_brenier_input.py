@@ -108,6 +108,15 @@ def test_bad_rows_are_named(bad, fitted):
         Brenier().fit(np.random.default_rng(0).normal(size=(9, 2)), masses=masses)
 
 
+@pytest.mark.parametrize(("kind", "far"), [(np.float64, 1e308), (np.float64, 1e200), (np.float32, 1e38)])
+def test_numbers_whose_squares_are_none_are_named(kind, far):
+    points = np.random.default_rng(0).normal(size=(9, 2)).astype(kind)
+    points[3, 1] = -far
+    with pytest.raises(CuspError, match=r"points must be within .*: row 3"):
+        Brenier().fit(points)
+    Brenier(tolerance=0.5).fit(points.clip(-1e12, 1e12))
+
+
 def test_other_mistakes_are_explained(fitted, tmp_path):
     for call, message in [
         (lambda: Brenier().fit(np.zeros((0, 2))), "at least one row"),

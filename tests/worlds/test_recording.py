@@ -1,7 +1,9 @@
 """Recording: what it leaves alone, and that a run goes on as it was recorded."""
 
 import numpy as np
+import pytest
 
+from cuspworld.errors import CuspError
 from cuspworld.worlds import make
 
 
@@ -15,3 +17,18 @@ def test_recording_leaves_the_rate_of_the_world_alone():
     world.step(np.zeros(2))
     assert world.time == 0.1
     assert len(world.record(1, seconds=1.0)) == 10
+
+
+@pytest.mark.parametrize("words", [{"language": "fr"}, {"caption": "long"}])
+def test_words_that_cannot_be_are_refused_before_the_run(words, monkeypatch):
+    world = make("Collision", size=8)
+    monkeypatch.setattr(type(world), "reset", lambda *_, **__: pytest.fail("it ran first"))
+    with pytest.raises(CuspError, match="must be one of"):
+        world.record(1, seconds=1.0, **words)
+
+
+def test_what_a_world_has_none_of_is_said():
+    with pytest.raises(CuspError, match="has no preset 'steep'; it has none"):
+        make("Juice", preset="steep")
+    with pytest.raises(CuspError, match="friction must be a number: got"):
+        make("Juice", friction="high")

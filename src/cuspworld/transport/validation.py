@@ -96,6 +96,10 @@ def as_matrix(values: Any, name: str, columns: int | None = None) -> ndarray:
     if not finite.all():
         row = int(np.argmin(finite))
         raise CuspError(f"{name} must be finite: row {row} holds NaN or inf; drop it (rows are counted from 0)")
+    most = np.finfo(array.dtype).max ** 0.5 / 1e3  # beyond it squares of distances are no numbers
+    if array.size and not np.abs(array).max() <= most:
+        row = int(np.abs(array).max(axis=1).argmax())
+        raise CuspError(f"{name} must be within {most:.0e}: row {row} holds {np.abs(array[row]).max():.3g}; scale them")
     return array
 
 

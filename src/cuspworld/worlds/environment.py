@@ -27,9 +27,9 @@ from cuspworld.worlds.drawing.canvas import SMALLEST, Canvas
 from cuspworld.worlds.drawing.scenery import Scenery, things_of
 from cuspworld.worlds.drawing.tracing import PlaneTrace, Trace, TracedCanvas
 from cuspworld.worlds.filming import SLOWEST, Shot, film, filming_parameters, plane_camera, told
-from cuspworld.worlds.parameters import SPLITS, VARIED, HeldOut, Parameter, check_options, draw, nearest
+from cuspworld.worlds.parameters import SPLITS, VARIED, HeldOut, Parameter, check_options, draw, nearest, one_of
 from cuspworld.worlds.tasks import Task
-from cuspworld.worlds.words import Captions, Story
+from cuspworld.worlds.words import LANGUAGES, STYLES, Captions, Story
 
 RATES = (1, 1000)  # frames a second
 LONGEST = 100_000  # frames of one recording or episode
@@ -122,13 +122,12 @@ class Environment(gymnasium.Env):
             )
             raise CuspError(f"render_mode must be 'rgb_array' or None: got {render_mode!r}{hint}")
         if task is not None and task not in self.tasks:
-            known_tasks = nearest(task, self.tasks) if self.tasks else "it has none"
-            raise CuspError(f"{self.name} has no task {task!r}; {known_tasks}")
+            raise CuspError(f"{self.name} has no task {task!r}; {nearest(task, self.tasks)}")
         self.task = None if task is None else self.tasks[task]
         if preset is not None and preset not in self.presets:
             raise CuspError(f"{self.name} has no preset {preset!r}; {nearest(preset, self.presets)}")
         chosen = self.presets[preset] if preset else Preset("")
-        self.render_mode, self.preset, self.split = render_mode, preset, _one_of("split", split, (*SPLITS, VARIED))
+        self.render_mode, self.preset, self.split = render_mode, preset, one_of("split", split, (*SPLITS, VARIED))
         self.size = image_size(size, SMALLEST)
         self.fps = number("fps", fps if fps is not None else chosen.fps or 10.0, *RATES)
         own = chosen.seconds or type(self).seconds
@@ -304,7 +303,7 @@ class Environment(gymnasium.Env):
 
     def _choose(self, options: dict[str, Any]) -> dict[str, Any]:
         """Take over the split and how it is filmed; returns the physical parameters that are fixed."""
-        self.drawn_split = _one_of("split", options.pop("split", self.split), (*SPLITS, VARIED))
+        self.drawn_split = one_of("split", options.pop("split", self.split), (*SPLITS, VARIED))
         fixed = {**self.fixed, **check_options(self._known, options)}
         how = {name: fixed.pop(name) for name in self.filming if name in fixed}
         self.shot = film(self.scenery, how, self.drawn_split == VARIED, self.rng("filming"))
@@ -376,8 +375,8 @@ class Environment(gymnasium.Env):
     def caption(self, style: str = "rich", language: str = "en") -> str:
         """A caption of what has happened since the reset. `style`: rich (what, why, when), poor or none; `language`: en
         or zh."""
-        _one_of("caption", style, ("rich", "poor", "none"))
-        _one_of("language", language, ("en", "zh"))
+        one_of("caption", style, STYLES)
+        one_of("language", language, LANGUAGES)
         if style == "none":
             return ""
         text = self.captions.say(self.story(), style, language, self.rng("words"))
@@ -450,9 +449,3 @@ def check_names(options: Any) -> dict[str, Any]:
     if not isinstance(options, Mapping | None):
         raise CuspError(f"options must be parameters by name, as in {{'gravity': 9.81}}: got {options!r}")
     return dict(options or {})
-
-
-def _one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise CuspError(f"{what} must be one of {', '.join(allowed)}: got {value!r}")
-    return value

@@ -77,7 +77,8 @@ class Parameter:
                 raise CuspError(f"{self.name} must be one of {', '.join(map(str, allowed))}: got {value!r}")
             return value
         if not is_number(value):
-            raise CuspError(f"{self.name} must be a number in {self.unit}: got {value!r} ({type(value).__name__})")
+            unit = "" if self.unit in ("", "1") else f" in {self.unit}"
+            raise CuspError(f"{self.name} must be a number{unit}: got {value!r} ({type(value).__name__})")
         low, high = self.bounds
         if not (low <= value <= high and abs(value) <= sys.float_info.max):
             raise CuspError(f"{self.name} must be between {low:g} and {high:g} {self.unit}: got {value!r}")
@@ -86,9 +87,17 @@ class Parameter:
         return int(value) if self.integer else float(value)
 
 
+def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise CuspError(f"{what} must be one of {', '.join(allowed)}: got {value!r}")
+    return str(value)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: the nearest known ones, or all of them."""
     known = list(known)
+    if not known:
+        return "it has none"
     folded = {k.lower(): k for k in known}
     near = [folded[k] for k in difflib.get_close_matches(str(name).lower(), folded, n=3, cutoff=0.5)]
     return f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(known)}"

@@ -22,7 +22,8 @@ from cuspworld.worlds.drawing.canvas import SMALLEST
 from cuspworld.worlds.drawing.tracing import Trace
 from cuspworld.worlds.environment import LONGEST, RATES, Environment, check_names
 from cuspworld.worlds.exploring import random_actions
-from cuspworld.worlds.parameters import nearest
+from cuspworld.worlds.parameters import nearest, one_of
+from cuspworld.worlds.words import LANGUAGES, STYLES
 
 PASSES = ("depth", "flow")
 BREACH = {"en": "Then, at {t:.1f} s, the impossible:", "zh": "接着在第{t:.1f}秒，不可能的事："}
@@ -48,6 +49,8 @@ def record(
         raise CuspError(f"{world.name} has no twin {twin!r}; {nearest(twin, world.twins)}")
     if unknown := sorted(set(passes) - set(PASSES)):
         raise CuspError(f"passes are some of {', '.join(PASSES)}: got {unknown[0]!r}")
+    one_of("caption", caption, STYLES)
+    one_of("language", language, LANGUAGES)
     height_width = image_size(size, SMALLEST)
     rate = number("fps", fps if fps is not None else world.fps, *RATES)
     options = {**check_names(options), **({"split": split} if split is not None else {})}

@@ -14,6 +14,7 @@ from cuspworld.worlds.drawing.canvas import CHINESE_COLOURS
 
 MOST_TIMES = 3  # events whose time a caption gives
 LANGUAGES = ("en", "zh")
+STYLES = ("rich", "poor", "none")
 
 # A word of a sentence: the same in both languages, or (English, Chinese).
 Word = str | tuple[str, str]
