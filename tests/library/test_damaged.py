@@ -62,6 +62,17 @@ def test_files_that_are_gone_or_changed(tmp_path):
         list(Library.open(tmp_path / "l.lance"))
 
 
+def test_a_list_of_columns_that_is_damaged_is_named(tmp_path):
+    """At an unknown type Lance panics, which is no Exception."""
+    Library.create(tmp_path / "l.lance").add([moving_box(0, 3)], "mine")
+    newest = min((tmp_path / "l.lance" / "_versions").iterdir())  # they count down
+    data = newest.read_bytes()
+    assert data.count(b"double")
+    newest.write_bytes(data.replace(b"double", b"doubl%"))
+    with pytest.raises(CuspError, match=r"l\.lance is not a library"):
+        Library.open(tmp_path / "l.lance")
+
+
 def test_ctrl_c_is_heard_though_a_library_swallowed_it(tmp_path, request):
     """As under load, when it came while Arrow or Lance had the word."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it

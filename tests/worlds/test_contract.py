@@ -223,6 +223,19 @@ def test_what_is_no_world_is_refused():
             make(where)
 
 
+@pytest.mark.parametrize("name", ["Chair", "Ant", "Treadmill", "Collision"])
+def test_a_world_that_was_drawn_can_be_copied(name):
+    """MuJoCo's scenes cannot: a copy draws with its own."""
+    pytest.importorskip("mujoco") if name != "Collision" else None
+    world = make(name, size=16, render_mode="rgb_array")
+    world.reset(seed=3)
+    world.render()
+    copies = [pickle.loads(pickle.dumps(world)), copy.deepcopy(world)]
+    for each in (world, *copies):
+        each.step(each.action_space.high)
+        assert np.array_equal(each.render(), world.render())
+
+
 @pytest.mark.parametrize("name", ["Juice", "CoffeeCup", "Collision", "Planets"])
 def test_a_copy_of_a_running_world_goes_on_to_the_last_digit(name):
     """pymunk forgets its contacts in a copy: Juice differed by 3e-10."""

@@ -13,6 +13,7 @@ from cuspworld import html
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.library.kept import SHAPE, View
+from cuspworld.library.panics import panics_are_errors
 from cuspworld.library.schema import CLIP_COLUMNS, SCHEMA, clip_of
 from cuspworld.video.read import check_size
 
@@ -126,7 +127,8 @@ class Selection(Sequence[Clip]):
             return []
         there = set(self._dataset.schema.names)
         try:
-            return self._dataset.take(rows.tolist(), columns=[c for c in columns if c in there]).to_pylist()
+            with panics_are_errors():
+                return self._dataset.take(rows.tolist(), columns=[c for c in columns if c in there]).to_pylist()
         except (OSError, ValueError, RuntimeError) as error:  # Lance's own words for files that are damaged or gone
             said = (str(error).splitlines() or [type(error).__name__])[0][:300]
             raise CuspError(f"the library's files are damaged or gone: {said}; record or ingest it anew") from error

@@ -22,6 +22,7 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.library.kept import FOLDER, sweep
+from cuspworld.library.panics import panics_are_errors
 from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, VERSION_NAME, check_version
 from cuspworld.library.selection import Match, Selection
 from cuspworld.library.vector_index import NEAREST, lists_name
@@ -54,10 +55,12 @@ class Table(Sequence[Clip]):
             what = "is a file" if path.exists() else "does not exist"
             raise CuspError(f"no library at {path}, which {what}: make one with `cusp record` or `cusp ingest`")
         try:
-            dataset = lance.dataset(str(path.resolve()), version=version)
+            with panics_are_errors():
+                dataset = lance.dataset(str(path.resolve()), version=version)
+                schema = dataset.schema
         except (ValueError, OSError) as error:
             raise CuspError(f"{path} is not a library (a Lance table): {_first_line(error)}") from error
-        check_version(dataset.schema, path)
+        check_version(schema, path)
         return cls(path.resolve(), dataset)
 
     def versions(self) -> list[str]:
@@ -113,7 +116,8 @@ class Table(Sequence[Clip]):
     def where(self, condition: str) -> Selection:
         """The clips for which an SQL condition on the columns holds, e.g. "world = 'Juice' and twin is null"."""
         try:
-            table = self._dataset.to_table(columns=["key"], filter=condition)
+            with panics_are_errors():
+                table = self._dataset.to_table(columns=["key"], filter=condition)
         except (ValueError, OSError) as error:
             names = ", ".join(self._dataset.schema.names)
             raise CuspError(f"condition {condition!r}: {_first_line(error)}; the columns are {names}") from error
@@ -162,7 +166,10 @@ class Table(Sequence[Clip]):
         condition = f"({where}) and {column} is not null" if where else f"{column} is not null"
         filters = {} if query["use_index"] else {"prefilter": True, "filter": condition}  # an index holds no nulls
         try:
-            found = self._dataset.scanner(columns=["key", "caption", "_distance"], nearest=query, **filters).to_table()
+            with panics_are_errors():
+                found = self._dataset.scanner(
+                    columns=["key", "caption", "_distance"], nearest=query, **filters
+                ).to_table()
         except (ValueError, OSError) as error:
             raise CuspError(f"cannot search the library: {_first_line(error)}") from error
         return [
@@ -219,7 +226,8 @@ class Table(Sequence[Clip]):
     @cached_property
     def _keys(self) -> list[str]:
         try:
-            return self._dataset.to_table(columns=["key"])["key"].to_pylist()
+            with panics_are_errors():
+                return self._dataset.to_table(columns=["key"])["key"].to_pylist()
         except (OSError, ValueError, RuntimeError) as error:
             said = _first_line(error)
             raise CuspError(f"the library {self.path} is damaged: {said}; record or ingest it anew") from error

@@ -117,6 +117,10 @@ class Picture:
         self._camera = mujoco.MjvCamera()
         self._camera.type, self._camera.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, 0
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies draw with a scene of their own: MuJoCo's cannot be copied."""
+        return type(self), (self.key, self.instances)
+
     def _prepare(self, model: mujoco.MjModel) -> mujoco.MjvScene:
         if self._scene is None or self._model is not model:
             self._model = model
