@@ -1,0 +1,204 @@
+"""The learned world against the true one: the error of the world's numbers 1 to 16 steps ahead, what an action causes,
+and how fast it plays.
+
+    python benchmarks/learned_world.py [--quick] [--worlds Candles Juice Collision] [--folder runs] [--save]
+
+One JEPA a world learns from recordings with random actions; held-out seeds judge. An error is that of the decoded
+numbers as a share of their variance in the recordings, the mean over those that vary there. Beside it: the same numbers
+read from the true picture of that moment (what reading alone costs), the *true* numbers of the last frame kept, and
+carried on at the speed between its last two frames. Split `out`: physical parameters beyond those that were recorded.
+
+What an action causes is the difference between two runs of one seed, with and without it. Ratio: the slope of the
+predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds. Delay: frames
+until a quarter of the largest effect. "Nothing done": how far the number drifts, predicted and true, with no action, as
+a share of the effect's size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cuspworld import worlds
+from cuspworld.clip import Clip
+from cuspworld.dynamics.jepa import JEPA
+from cuspworld.dynamics.learned_world import READOUT, LearnedWorld
+from cuspworld.dynamics.readout import Readout
+from cuspworld.training.dynamics import DynamicsPreset, train_dynamics
+from cuspworld.training.presets import Phase
+from cuspworld.training.readout import rows_of
+from results import Table, add_argument
+
+AHEAD = (1, 2, 4, 8, 16)
+# What is done, for how many frames from frame 6 on, and the number that must answer.
+CAUSES = {
+    "Candles": ((3.0,), 4, "lit"),
+    "Juice": ((0.3,), 1, "glass_angle"),
+    "Collision": ((4.0, 0.0), 1, "ball_1_velocity_x"),
+}
+START, AFTER, SIZE = 6, 12, 32
+
+
+def trained(name: str, count: int, steps: int, folder: Path, seed: int) -> tuple[JEPA, Readout, dict[str, Any]]:
+    """The model of a world, and what it cost."""
+    began = time.process_time()
+    world = worlds.make(name)
+    clips = [world.record(k, seconds=3, size=SIZE, actions="random") for k in range(count)]
+    recorded = time.process_time()
+    phase = Phase(steps, batch=32, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=250)
+    preset = DynamicsPreset(phase, replace(phase, steps=min(steps, 1000)), steps_ahead=8)
+    resume = (folder / "settings.json").exists()
+    result = train_dynamics(clips, folder, preset, seed=seed, resume=resume)
+    costs = {"recording": recorded - began, "training": time.process_time() - recorded, "rank": result.rank}
+    print(name, {"errors of the latents": result.errors, **costs}, flush=True)
+    return JEPA.from_pretrained(result.model), Readout.from_pretrained(result.model / READOUT), costs
+
+
+@torch.inference_mode()
+def futures(model: JEPA, readout: Readout, frames: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """The numbers (steps, columns) read after each action, from what was seen."""
+    ahead = model.predict(model.encode(frames), torch.as_tensor(actions, dtype=torch.float32)[None])
+    return read(model, readout, torch.cat([model.encode(frames)[0], ahead[0]]))[1:]
+
+
+@torch.inference_mode()
+def read(model: JEPA, readout: Readout, z: torch.Tensor) -> np.ndarray:
+    """The numbers (moments - history + 1, columns) of embeddings (moments, width), each with its past."""
+    states = z.unfold(0, model.config.history, 1).transpose(1, 2)
+    return readout.columns(states).numpy()
+
+
+def table_of(clip: Clip) -> np.ndarray:
+    assert clip.truth is not None
+    return np.stack([clip.truth.action[name] for name in clip.truth.action.dtype.names], axis=-1)
+
+
+def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, Any]]:
+    """A row for each number of steps ahead."""
+    spread, middle = readout.spread.numpy(), readout.middle.numpy()  # of the recordings that taught it
+    varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
+    found: dict[tuple[str, int], list[np.ndarray]] = {}
+    for clip in clips:
+        truth, actions = rows_of([clip]), table_of(clip)
+        z = model.embed(clip.frames)
+        seen = np.concatenate([np.full((model.config.history - 1, truth.shape[1]), np.nan), read(model, readout, z)])
+        speed = truth[START] - truth[START - 1]
+        told = futures(model, readout, clip.frames[: START + 1], actions[START : START + max(AHEAD)])
+        for steps in AHEAD:
+            at = truth[START + steps]
+            for what, guess in (
+                ("learned world", told[steps - 1]), ("read from the true picture", seen[START + steps]),
+                ("last frame", truth[START]), ("constant velocity", truth[START] + steps * speed),
+            ):  # fmt: skip
+                found.setdefault((what, steps), []).append(((guess - at)[varied] / spread[varied]) ** 2)
+    whats = list(dict.fromkeys(what for what, _ in found))
+    return [
+        {"who": what, **{f"{n} ahead": float(np.mean(found[what, n])) for n in AHEAD}, "clips": len(clips)}
+        for what in whats
+    ]
+
+
+def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, Any]:
+    """Predicted effects beside true ones."""
+    what, lasts, column = CAUSES[name]
+    world, count = worlds.make(name), START + AFTER + 1
+    idle = np.zeros((count, len(world.actions)))
+    index = readout.config.columns.index(column)
+    true, told, drift, drifted = [], [], [], []
+    for seed in seeds:
+        done = idle.copy()
+        done[START : START + lasts] = np.array(what) * np.random.default_rng(seed).uniform(0.5, 1.5)
+        both = [world.record(seed, seconds=count / 10, size=SIZE, actions=table) for table in (done, idle)]
+        rows = [rows_of([clip])[:, index] for clip in both]
+        read_rows = [futures(model, readout, both[1].frames[: START + 1], t[START:-1])[:, index] for t in (done, idle)]
+        true.append((rows[0] - rows[1])[START + 1 :])
+        told.append(read_rows[0] - read_rows[1])
+        drift.append(np.ptp(rows[1][START + 1 :]))
+        drifted.append(np.ptp(read_rows[1]))
+    e, p = np.stack(true), np.stack(told)  # (seeds, frames)
+    random = np.random.default_rng(0)
+    draws = [random.integers(len(e), size=len(e)) for _ in range(1000)]
+    slopes = [(e[k] * p[k]).sum() / max((e[k] ** 2).sum(), 1e-12) for k in draws]
+    large = np.abs(e).max(1) > 0.25 * np.abs(e).max(1).mean()
+    first = [np.array([np.argmax(np.abs(r) >= 0.25 * np.abs(r).max()) for r in x[large]]) for x in (e, p)]
+    biggest = np.abs(e).argmax(1)[large]
+    signs = np.sign(e[large, biggest]) == np.sign(p[large, biggest])
+    size = float(np.abs(e).max(1).mean())
+    return {
+        "world": name, "number": column, "seeds": len(e), "effect ratio": float((e * p).sum() / max((e**2).sum(), 1e-12)),
+        "95 % from": float(np.quantile(slopes, 0.025)), "to": float(np.quantile(slopes, 0.975)),
+        "same sign %": 100 * float(signs.mean()), "delay off by (frames)": float(np.abs(first[0] - first[1]).mean()),
+        "nothing done: predicted": float(np.mean(drifted)) / size, "true": float(np.mean(drift)) / size,
+    }  # fmt: skip
+
+
+def speed(model: Path, name: str) -> dict[str, Any]:
+    """Frames a second of step and picture, and how long the first picture after an action takes."""
+    world = LearnedWorld(name, model, render_mode="rgb_array")
+    world.reset(seed=0)
+    action, waits = world.action_space.sample(), []
+    for _ in range(60):
+        began = time.perf_counter()
+        world.step(action)
+        world.render()
+        waits.append(time.perf_counter() - began)
+    waits = sorted(waits[5:])
+    return {
+        "world": name, "size": world.model.config.height, "frames a second": 1 / float(np.mean(waits)),
+        "95 % of pictures within ms": 1000 * waits[int(0.95 * len(waits))],
+    }  # fmt: skip
+
+
+def untrained(name: str, size: int, folder: Path) -> Path:
+    """A model of that size, for its speed alone."""
+    world = worlds.make(name)
+    clips = [world.record(k, seconds=1.5, size=size, actions="random") for k in range(2)]
+    phase = Phase(1, batch=2, learning_rate=1e-4)
+    return train_dynamics(clips, folder, DynamicsPreset(phase, phase)).model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
+    parser.add_argument("--worlds", nargs="+", default=list(CAUSES), choices=list(CAUSES))
+    parser.add_argument("--clips", type=int, default=200, help="recorded, of 3 s each")
+    parser.add_argument("--steps", type=int, default=2000, help="of training")
+    parser.add_argument("--held-out", type=int, default=40, help="seeds that judge")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
+    add_argument(parser)
+    arguments = parser.parse_args()
+    count, steps, held = (6, 20, 4) if arguments.quick else (arguments.clips, arguments.steps, arguments.held_out)
+    keep = arguments.save
+    with tempfile.TemporaryDirectory() as aside:
+        folder = arguments.folder or Path(aside)
+        learned = {name: trained(name, count, steps, folder / name, arguments.seed) for name in arguments.worlds}
+        with Table("learned_world", keep) as table:
+            for name, (model, readout, costs) in learned.items():
+                for split in ("train", "out"):
+                    world = worlds.make(name, split=split)
+                    clips = [
+                        world.record(seed, seconds=3, size=SIZE, actions="random")
+                        for seed in range(100_000, 100_000 + held)
+                    ]
+                    for row in errors(model, readout, clips):
+                        training = costs["training"] if row["who"] == "learned world" else None
+                        table.add({"world": name, "split": split, **row, "training CPU s": training})
+        with Table("causes", keep) as table:
+            for name, (model, readout, _) in learned.items():
+                table.add(causes(name, model, readout, range(200_000, 200_000 + held)))
+        with Table("learned_world_speed", keep) as table:
+            for name in arguments.worlds:
+                for size in (SIZE, 64):
+                    table.add(speed(untrained(name, size, Path(aside) / f"{name}{size}"), name))
+
+
+if __name__ == "__main__":
+    main()
