@@ -131,8 +131,9 @@ def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, 
     biggest = np.abs(e).argmax(1)[large]
     signs = np.sign(e[large, biggest]) == np.sign(p[large, biggest])
     size = float(np.abs(e).max(1).mean())
+    ratio = float((e * p).sum() / max((e**2).sum(), 1e-12))
     return {
-        "world": name, "number": column, "seeds": len(e), "effect ratio": float((e * p).sum() / max((e**2).sum(), 1e-12)),
+        "world": name, "number": column, "seeds": len(e), "effect ratio": ratio,
         "95 % from": float(np.quantile(slopes, 0.025)), "to": float(np.quantile(slopes, 0.975)),
         "same sign %": 100 * float(signs.mean()), "delay off by (frames)": float(np.abs(first[0] - first[1]).mean()),
         "nothing done: predicted": float(np.mean(drifted)) / size, "true": float(np.mean(drift)) / size,

@@ -226,11 +226,22 @@ def learned(env: Any, folder: Path, count: int, steps: int, seed: int) -> tuple[
     )
     trained = time.process_time()
     model = JEPA.from_pretrained(result.model)
-    graph = BranchGraph.learn(model, [clip.frames for clip in clips], moments=min(2000, 6 * count), seed=seed)
+    graph = BranchGraph.learn(
+        model,
+        [clip.frames for clip in clips],
+        [table_of(clip) for clip in clips],
+        moments=min(2000, 6 * count),
+        seed=seed,
+    )
     costs = {"recording": recorded - began, "training": trained - measured, "graph": time.process_time() - trained}
     print({"rank": result.rank, "errors": result.errors, **costs}, flush=True)
     print({"branches": int(graph.branches.max()) + 1, "passages": graph.passages, **purity(graph, clips)}, flush=True)
     return model, graph, costs
+
+
+def table_of(clip: Clip) -> np.ndarray:
+    assert clip.truth is not None
+    return np.stack([clip.truth.action[name] for name in clip.truth.action.dtype.names], axis=-1)
 
 
 def purity(graph: Any, clips: list[Clip]) -> dict[str, Any]:
@@ -241,11 +252,12 @@ def purity(graph: Any, clips: list[Clip]) -> dict[str, Any]:
     if len(x) != len(graph.moments):
         return {}
     room, branch = x > CENTRE, graph.branches
-    kept = np.abs(x - CENTRE) >= HALF + RADIUS
-    hits = sum(np.bincount(room[kept & (branch == b)], minlength=2).max() for b in np.unique(branch))
+    kept = (np.abs(x - CENTRE) >= HALF + RADIUS) & (branch >= 0)
+    hits = sum(np.bincount(room[kept & (branch == b)], minlength=2).max() for b in np.unique(branch[branch >= 0]))
     return {
         "in one room": float(hits / kept.sum()),
-        "largest branches": np.sort(np.bincount(branch))[::-1][:6].tolist(),
+        "hindered": float((branch < 0).mean()),
+        "largest branches": np.sort(np.bincount(branch[branch >= 0]))[::-1][:6].tolist(),
     }
 
 

@@ -1,9 +1,10 @@
 """Plan on the branch graph: branches of the recorded embeddings are the rooms, recorded passages are the doors.
 
 A planner that samples actions sees as far as its horizon, and a distance between embeddings does not know of walls.
-Here the recordings themselves are the map. `Brenier` finds their branches; inside one, near moments are joined; from
-one to another leads only what was recorded to lead there. Dijkstra's way over that map is the plan, and inverse
-dynamics, which knows short ways only, goes from one waypoint to the next.
+Here the recordings themselves are the map. `Brenier` finds the branches of the moments where actions did what they do
+elsewhere; where they did not (at a wall, in a doorway) are the passages. Near moments are joined, but not those of two
+branches: from one to another leads only what was recorded to lead there. Dijkstra's way over that map is the
+plan, and inverse dynamics, which knows short ways only, goes from one waypoint to the next.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from cuspworld.dynamics.jepa import JEPA
 from cuspworld.errors import CuspError
 from cuspworld.transport.brenier import Brenier
 
+_WINDOW = 4  # frames over which inverse dynamics is held against what was done
+_AROUND = 12  # moments of a neighbourhood
+
 
 @dataclass(frozen=True, eq=False)
 class BranchGraph:
-    """`moments`: recorded embeddings. `branches`: of each. `lengths` (n, n) sparse: steps from one to another, to the
-    power of 3/2, where one may go. `passages`: recorded steps between branches. `reach`: steps that the controller
-    looks ahead to a waypoint. It is a planner: call it."""
+    """`moments`: recorded embeddings. `branches`: of each, -1 where actions were hindered. `lengths` (n, n) sparse:
+    steps from one to another, to the power of 3/2, where one may go. `passages`: recorded ways between branches.
+    `reach`: steps that the controller looks ahead to a waypoint. It is a planner: call it."""
 
     moments: Float[Tensor, "n width"]
     branches: Int[ndarray, " n"]
@@ -44,30 +48,38 @@ class BranchGraph:
         cls,
         model: JEPA,
         clips: Sequence[ndarray],
+        actions: Sequence[ndarray] | None = None,
         *,
         moments: int = 2000,
         neighbours: int = 8,
         reach: float = 6.0,
         seed: int = 0,
     ) -> BranchGraph:
-        """From recorded frames, (time, height, width, 3) uint8 each. About `moments` of them are kept, evenly in time;
-        each is joined to `neighbours` of its branch. Raises CuspError for fewer than 16 moments."""
+        """From recorded frames, (time, height, width, 3) uint8 each, and what was done at each, (time, actions) in the
+        world's units; without it no moment counts as hindered. About `moments` are kept, evenly in time; each is joined
+        to its `neighbours`. Raises CuspError for fewer than 16 moments."""
         whole("moments", moments, 16, 1_000_000)
         whole("neighbours", neighbours, 1, 1000)
         number("reach", reach, 1, 1e6)
         total = sum(len(frames) for frames in clips)
         stride = max(1, round(total / moments))
-        parts = [model.embed(frames[::stride]) for frames in clips]
+        embedded = [model.embed(frames) for frames in clips]
+        parts = [part[::stride] for part in embedded]
         z = torch.cat(parts)
         if len(z) < 16:
             raise CuspError(f"a branch graph needs 16 recorded moments or more: got {len(z)}; record more clips")
         when = np.array([(clip, k * stride) for clip, part in enumerate(parts) for k in range(len(part))])
-        brenier = Brenier(seed=seed, tolerance=0.2).fit(z.numpy(), trajectories=when)
-        branches = brenier.branches_
-        near = _near(z, branches, neighbours)
+        free = np.ones(len(z), bool)
+        if actions is not None:
+            errors = [_errors(model, part, done)[::stride] for part, done in zip(embedded, actions, strict=True)]
+            free = _free(z, np.concatenate(errors))
+        branches = np.full(len(z), -1)
+        brenier = Brenier(seed=seed, tolerance=0.2).fit(z[torch.from_numpy(free)].numpy(), trajectories=when[free])
+        branches[free] = brenier.branches_
         recorded = np.flatnonzero(when[1:, 0] == when[:-1, 0])
-        joined = np.concatenate([near, np.stack([recorded, recorded + 1], 1)])
-        passages = int((branches[recorded] != branches[recorded + 1]).sum())
+        joined = np.concatenate([_near(z, branches, neighbours), np.stack([recorded, recorded + 1], 1)])
+        last, on = when[free, 0], branches[free]
+        passages = int(((on[1:] != on[:-1]) & (last[1:] == last[:-1])).sum())
         pairs = np.unique(joined, axis=0)
         steps = _steps(model, z[pairs[:, 0]], z[pairs[:, 1]]).numpy().astype(np.float64)
         # A long step costs more than its parts: waypoints stay within what the controller has learned.
@@ -122,17 +134,34 @@ def _steps(model: JEPA, before: Tensor, after: Tensor) -> Float[Tensor, " n"]:
         return (model.inverse(states, after) / model.action_scale).abs().amax(1)
 
 
+def _errors(model: JEPA, z: Tensor, actions: ndarray) -> ndarray:
+    """(time,) how far what inverse dynamics reads over the next four frames is from what was done, in full actions."""
+    done = torch.as_tensor(np.asarray(actions), dtype=torch.float32) / model.action_scale
+    steps = min(_WINDOW, len(z) - 1)
+    sums = done.unfold(0, steps, 1).sum(-1)[: len(z) - steps]  # (time - steps, actions)
+    states = z[: len(sums), None].expand(-1, model.config.history, -1)
+    with torch.inference_mode():
+        read = model.inverse(states, z[steps : steps + len(sums)]) / model.action_scale
+    errors = (read - sums).abs().amax(1).numpy()
+    return np.concatenate([errors, np.full(len(z) - len(errors), np.nan)])
+
+
+def _free(z: Tensor, errors: ndarray) -> ndarray:
+    """Where actions do what they do elsewhere: the neighbourhood's mean error is at most twice the median one."""
+    known = np.flatnonzero(np.isfinite(errors))
+    found = torch.cdist(z, z[torch.from_numpy(known)]).topk(min(_AROUND, len(known)), largest=False).indices.numpy()
+    around = errors[known][found].mean(1)
+    free = around <= 2 * np.median(around)
+    return free if free.sum() >= 16 else np.ones(len(z), bool)
+
+
 def _near(z: Tensor, branches: ndarray, neighbours: int) -> ndarray:
-    """(pairs, 2) each moment and its nearest of the same branch."""
+    """(pairs, 2) each moment and its nearest, but of another branch."""
+    count = min(neighbours, len(z) - 1)
     pairs = []
-    for branch in np.unique(branches):
-        own = np.flatnonzero(branches == branch)
-        if len(own) < 2:
-            continue
-        points = z[own]
-        count = min(neighbours, len(own) - 1)
-        for at in range(0, len(own), 1024):
-            found = torch.cdist(points[at : at + 1024], points).topk(count + 1, largest=False).indices[:, 1:].numpy()
-            rows = own[at : at + 1024]
-            pairs.append(np.stack([np.repeat(rows, count), own[found].ravel()], 1))
-    return np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
+    for at in range(0, len(z), 1024):
+        found = torch.cdist(z[at : at + 1024], z).topk(count + 1, largest=False).indices[:, 1:].numpy()
+        pairs.append(np.stack([np.repeat(np.arange(at, at + len(found)), count), found.ravel()], 1))
+    joined = np.concatenate(pairs)
+    first, second = branches[joined].T
+    return joined[(first == second) | (first < 0) | (second < 0)]
