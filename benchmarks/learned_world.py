@@ -53,7 +53,7 @@ def trained(name: str, count: int, steps: int, folder: Path, seed: int) -> tuple
     clips = [world.record(k, seconds=3, size=SIZE, actions="random") for k in range(count)]
     recorded = time.process_time()
     phase = Phase(steps, batch=32, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=250)
-    preset = DynamicsPreset(phase, replace(phase, steps=min(steps, 1000)), steps_ahead=8)
+    preset = DynamicsPreset(phase, replace(phase, steps=min(steps, 1000)), embedding=32, steps_ahead=8)
     resume = (folder / "settings.json").exists()
     result = train_dynamics(clips, folder, preset, seed=seed, resume=resume)
     costs = {"recording": recorded - began, "training": time.process_time() - recorded, "rank": result.rank}

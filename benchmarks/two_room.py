@@ -27,12 +27,14 @@ from typing import Any
 import numpy as np
 
 from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
 from cuspworld.truth import Truth
 from results import Table, add_argument, wilson
 
 CENTRE, HALF, DOOR, OPENING, RADIUS, SPEED = 112.0, 5.0, 49.0, 14.0, 7.0, 5.0
 LOW, HIGH = 21.0, 203.0  # where the disk's centre can be
 SHRINK = 7  # 224 px -> 32 px, by means
+KINDS = {"25 steps": (125.0, 50), "far": (1000.0, 100)}  # longest way in px, steps that it may take
 LIMITS = {"x": (-1.0, 1.0), "y": (-1.0, 1.0)}
 
 
@@ -139,7 +141,7 @@ def pairs(count: int, seed: int, longest: float) -> list[tuple[np.ndarray, np.nd
     return found
 
 
-Policy = Callable[[np.ndarray, np.ndarray], np.ndarray]  # frame, the place (only the oracle looks) -> action
+Policy = Callable[[Any, np.ndarray], np.ndarray]  # the world to take a picture of, the place (the oracle's) -> action
 
 
 def episode(env: Any, policy: Policy, start: np.ndarray, goal: np.ndarray, budget: int) -> tuple[bool, bool]:
@@ -149,7 +151,7 @@ def episode(env: Any, policy: Policy, start: np.ndarray, goal: np.ndarray, budge
     success = last = crossed = False
     before = start
     for _ in range(budget):
-        env.step(np.clip(policy(picture(env), before), -1, 1))
+        env.step(np.clip(policy(env, before), -1, 1))
         after = env.agent_position.double().numpy()
         crossed |= (before[0] < CENTRE) != (after[0] < CENTRE) and abs(after[1] - DOOR) <= OPENING - RADIUS
         side = (after[0] - CENTRE) * (goal[0] - CENTRE) > 0 and abs(after[0] - CENTRE) > HALF
@@ -162,7 +164,7 @@ def episode(env: Any, policy: Policy, start: np.ndarray, goal: np.ndarray, budge
 def oracle(goal: np.ndarray) -> Policy:
     """Knows the geometry and the place: to this side of the door, to the other, to the goal."""
 
-    def act(frame: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def act(env: Any, place: np.ndarray) -> np.ndarray:
         side = np.sign(goal[0] - CENTRE)
         target = goal
         if (place[0] - CENTRE) * side < HALF + RADIUS:
@@ -179,7 +181,7 @@ def random_policy(seed: int) -> Policy:
     generator = np.random.default_rng(seed)
     held: list[np.ndarray] = []
 
-    def act(frame: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def act(env: Any, place: np.ndarray) -> np.ndarray:
         if not held:
             held.extend([generator.uniform(-1, 1, 2)] * int(generator.integers(1, 9)))
         return held.pop()
@@ -196,9 +198,9 @@ class Planned:
         self.plan: list[np.ndarray] = []
         self.plans, self.seconds = 0, 0.0
 
-    def __call__(self, frame: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def __call__(self, env: Any, place: np.ndarray) -> np.ndarray:
         if not self.plan:
-            began = time.process_time()
+            frame, began = picture(env), time.process_time()
             actions = self.planner(self.model, self.model.encode(frame[None]), self.goal, seed=self.plans)
             self.plan = list(actions[: self.every].numpy())
             self.seconds += time.process_time() - began
@@ -206,37 +208,42 @@ class Planned:
         return self.plan.pop(0)
 
 
-def learned(env: Any, folder: Path, count: int, steps: int, seed: int) -> tuple[Any, Any, dict[str, float]]:
-    """Model, branch graph and what they cost in CPU seconds."""
+Recorded = tuple[list[Clip], list[Clip], float]  # that teach, held out, CPU seconds of those that teach
+
+
+def recordings(env: Any, count: int, seed: int) -> Recorded:
+    began = time.process_time()
+    clips = record(env, count, 60, seed)
+    cost = time.process_time() - began
+    return clips, record(env, 10, 60, seed + 1000), cost
+
+
+def learned(
+    recorded: Recorded, folder: Path, steps: int, seed: int, **weights: float
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Model, branch graph, and what they cost in CPU seconds and came to."""
     from cuspworld.dynamics.branch_graph import BranchGraph
     from cuspworld.dynamics.jepa import JEPA
     from cuspworld.training.dynamics import DynamicsPreset, train_dynamics
     from cuspworld.training.presets import Phase
 
+    clips, held_out, cost = recorded
     began = time.process_time()
-    clips = record(env, count, 60, seed)
-    recorded = time.process_time()
     phase = Phase(steps, batch=48, learning_rate=3e-3, warmup=50, weight_decay=1e-3, ema=0.98, save_every=250)
-    held_out = record(env, 10, 60, seed + 1000)
-    measured = time.process_time()
     # One frame says all here: nothing goes on moving by itself.
-    preset = DynamicsPreset(phase=phase, history=1, embedding=16, steps_ahead=4)
-    result = train_dynamics(
-        clips, folder, preset, held_out=held_out, limits=LIMITS, seed=seed, resume=(folder / "settings.json").exists()
-    )
-    trained = time.process_time()
-    model = JEPA.from_pretrained(result.model)
-    graph = BranchGraph.learn(
-        model,
-        [clip.frames for clip in clips],
-        [table_of(clip) for clip in clips],
-        moments=min(2000, 6 * count),
-        seed=seed,
-    )
-    costs = {"recording": recorded - began, "training": trained - measured, "graph": time.process_time() - trained}
-    print({"rank": result.rank, "errors": result.errors, **costs}, flush=True)
-    print({"branches": int(graph.branches.max()) + 1, "passages": graph.passages, **purity(graph, clips)}, flush=True)
-    return model, graph, costs
+    preset = DynamicsPreset(phase, None, history=1, embedding=16, steps_ahead=4, **weights)  # type: ignore[arg-type]
+    resume = (folder / "settings.json").exists()
+    result = train_dynamics(clips, folder, preset, held_out=held_out, limits=LIMITS, seed=seed, resume=resume)
+    model, trained = JEPA.from_pretrained(result.model), time.process_time()
+    frames, done = [clip.frames for clip in clips], [table_of(clip) for clip in clips]
+    graph = BranchGraph.learn(model, frames, done, moments=min(2000, 6 * len(clips)), seed=seed)
+    facts = {
+        "recording": cost, "training": trained - began, "graph": time.process_time() - trained, "rank": result.rank,
+        "errors": result.errors, "branches": int(graph.branches.max()) + 1, "passages": graph.passages,
+        **purity(graph, clips),
+    }  # fmt: skip
+    print(facts, flush=True)
+    return model, graph, facts
 
 
 def table_of(clip: Clip) -> np.ndarray:
@@ -268,45 +275,82 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 42], help="of the frozen pairs")
     parser.add_argument("--sampled", type=int, default=20, help="pairs of the sampling planners, which are slow")
     parser.add_argument("--seed", type=int, default=0, help="of recording and training")
-    parser.add_argument("--clips", type=int, default=300, help="recorded, of 60 frames each")
-    parser.add_argument("--steps", type=int, default=3000, help="of training")
-    parser.add_argument("--folder", type=Path, help="keep the run there, and go on with it")
+    parser.add_argument("--clips", type=int, default=200, help="recorded, of 60 frames each")
+    parser.add_argument("--steps", type=int, default=2000, help="of training")
+    parser.add_argument("--ablations", action="store_true", help="also each loss at 0, in a third of the steps")
+    parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
     from cuspworld.dynamics.planners import CEM, MPPI, Gradient
 
     env = make()
-    with tempfile.TemporaryDirectory() as aside, Table("two_room", arguments.save) as table:
-        count, steps = (60, 150) if arguments.quick else (arguments.clips, arguments.steps)
-        model, graph, costs = learned(env, arguments.folder or Path(aside) / "run", count, steps, arguments.seed)
-        total = sum(costs.values())
-        planners = {"branch graph": (graph, 1), "CEM": (CEM(), 4), "MPPI": (MPPI(), 4), "gradient": (Gradient(), 4)}
-        for name in ("random", "oracle", *planners):
-            for kind, longest, budget in (("25 steps", 125.0, 50), ("far", 1000.0, 100)):
-                sampled = name in ("CEM", "MPPI", "gradient")
-                if sampled and kind == "far":
-                    continue
-                hits, ends, plans, seconds = [], [], 0, 0.0
-                for seed in arguments.seeds[: 1 if sampled or arguments.quick else None]:
-                    count = 5 if arguments.quick else arguments.sampled if sampled else arguments.pairs
-                    for index, (start, goal) in enumerate(pairs(count, seed, longest)):
-                        place_at(env, goal)
-                        shown = picture(env)
-                        policy: Any = random_policy(index) if name == "random" else oracle(goal)
-                        if name in planners:
-                            policy = Planned(model, planners[name][0], shown, planners[name][1])
-                        success, last = episode(env, policy, start, goal, budget)
-                        hits.append(success)
-                        ends.append(last)
-                        if name in planners:
-                            plans, seconds = plans + policy.plans, seconds + policy.seconds
-                low, high = wilson(sum(hits), len(hits))
-                table.add({
-                    "policy": name, "pairs": kind, "count": len(hits), "strict %": 100 * float(np.mean(hits)),
-                    "95 % from": 100 * low, "to": 100 * high, "stands there at the end %": 100 * float(np.mean(ends)),
-                    "CPU s a plan": seconds / plans if plans else None,
-                    "training CPU s": total if plans else None,
-                })  # fmt: skip
+    count, steps, many = arguments.clips, arguments.steps, arguments.pairs
+    if arguments.quick:
+        count, steps, many, arguments.sampled, arguments.seeds = 60, 150, 5, 5, arguments.seeds[:1]
+    with tempfile.TemporaryDirectory() as aside:
+        folder, seed = arguments.folder or Path(aside), arguments.seed
+        recorded = recordings(env, count, seed)
+        with Table("two_room", arguments.save) as table:
+            model, graph, facts = learned(recorded, folder / f"seed{seed}", steps, seed)
+            cost = facts["recording"] + facts["training"] + facts["graph"]
+            planners = {"branch graph": (graph, 1), "CEM": (CEM(), 4), "MPPI": (MPPI(), 4), "gradient": (Gradient(), 4)}
+            for kind in KINDS:
+                for name in ("random", "oracle", *planners):
+                    sampled = name in ("CEM", "MPPI", "gradient")
+                    seeds = arguments.seeds[:1] if sampled else arguments.seeds
+                    trials = [
+                        pair for s in seeds for pair in pairs(arguments.sampled if sampled else many, s, KINDS[kind][0])
+                    ]
+                    if not (sampled and kind == "far"):
+                        found = judged(env, name, trials, KINDS[kind][1], model, *planners.get(name, (None, 1)))
+                        table.add(
+                            {
+                                "policy": name,
+                                "pairs": kind,
+                                **found,
+                                "all training CPU s": cost if name in planners else None,
+                            }
+                        )
+        if arguments.ablations:
+            with Table("two_room_ablations", arguments.save) as table:
+                for lost in ("none", "prediction", "sigreg", "inverse"):
+                    weights = {} if lost == "none" else {lost: 0.0}
+                    row: dict[str, Any] = {"loss at 0": lost}
+                    try:
+                        model, graph, facts = learned(recorded, folder / f"without-{lost}", steps // 3, seed, **weights)
+                    except CuspError as error:
+                        table.add(
+                            {**row, "error 8 ahead": None, "RankMe": None, "strict %": None, "said": str(error)[:60]}
+                        )
+                        continue
+                    trials = pairs(arguments.sampled, arguments.seeds[0], KINDS["25 steps"][0])
+                    found = judged(env, "branch graph", trials, KINDS["25 steps"][1], model, graph, 1)
+                    table.add({
+                        **row, "error 8 ahead": facts["errors"][8], "RankMe": facts["rank"], "strict %": found["strict %"],
+                        "said": "",
+                    })  # fmt: skip
+
+
+def judged(
+    env: Any, name: str, trials: list[tuple[np.ndarray, np.ndarray]], budget: int, model: Any, planner: Any, every: int
+) -> dict[str, Any]:
+    """How often a policy comes to its goal."""
+    hits, ends, plans, seconds = [], [], 0, 0.0
+    for index, (start, goal) in enumerate(trials):
+        place_at(env, goal)
+        policy: Any = random_policy(index) if name == "random" else oracle(goal)
+        if planner is not None:
+            policy = Planned(model, planner, picture(env), every)
+        success, last = episode(env, policy, start, goal, budget)
+        hits.append(success)
+        ends.append(last)
+        if planner is not None:
+            plans, seconds = plans + policy.plans, seconds + policy.seconds
+    low, high = wilson(sum(hits), len(hits))
+    return {
+        "count": len(hits), "strict %": 100 * float(np.mean(hits)), "95 % from": 100 * low, "to": 100 * high,
+        "stands there at the end %": 100 * float(np.mean(ends)), "CPU s a plan": seconds / plans if plans else None,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,8 +16,11 @@ class Places(JEPA):
     def embed(self, frames):
         return torch.tensor(frames[:, 0, 0, :2], dtype=torch.float32)
 
-    def inverse(self, state, later):
+    def read(self, state, later):
         return later - state[:, -1]
+
+    def roll(self, state, scaled):
+        return state[:, -1:] + scaled.cumsum(1)
 
 
 def clips_of(places):

@@ -158,6 +158,7 @@ def _train_dynamics(
 
     preset = DynamicsPreset()
     phase = dataclasses.replace(preset.phase, steps=steps or preset.phase.steps, batch=batch or preset.phase.batch)
+    assert preset.readout is not None
     readout = dataclasses.replace(preset.readout, steps=min(phase.steps, preset.readout.steps), batch=phase.batch)
     result = train_dynamics(
         library.split("train"),

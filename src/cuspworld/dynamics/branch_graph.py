@@ -28,14 +28,19 @@ from cuspworld.errors import CuspError
 from cuspworld.transport.brenier import Brenier
 
 _WINDOW = 4  # frames over which inverse dynamics is held against what was done
+_NEAR = 0.5  # of a full action: so near is there
+_DETOUR = 8  # full actions for each that a way misses its end by: rather go round
+_MOST = 12  # actions between two moments that are joined
 _AROUND = 12  # moments of a neighbourhood
+_HINDERED = 2.0  # times the usual error of inverse dynamics
 
 
 @dataclass(frozen=True, eq=False)
 class BranchGraph:
     """`moments`: recorded embeddings. `branches`: of each, -1 where actions were hindered. `lengths` (n, n) sparse:
-    steps from one to another, to the power of 3/2, where one may go. `passages`: recorded ways between branches.
-    `reach`: steps that the controller looks ahead to a waypoint. It is a planner: call it."""
+    steps from one to another, more near walls and across corners, to the power of 3/2, where one may go. `passages`:
+    recorded ways between branches. `reach`: steps that the controller looks ahead to a waypoint. It is a planner: call
+    it."""
 
     moments: Float[Tensor, "n width"]
     branches: Int[ndarray, " n"]
@@ -69,10 +74,13 @@ class BranchGraph:
         if len(z) < 16:
             raise CuspError(f"a branch graph needs 16 recorded moments or more: got {len(z)}; record more clips")
         when = np.array([(clip, k * stride) for clip, part in enumerate(parts) for k in range(len(part))])
-        free = np.ones(len(z), bool)
+        hindrance = np.ones(len(z))
         if actions is not None:
             errors = [_errors(model, part, done)[::stride] for part, done in zip(embedded, actions, strict=True)]
-            free = _free(z, np.concatenate(errors))
+            hindrance = _hindrance(z, np.concatenate(errors))
+        free = hindrance <= _HINDERED
+        if free.sum() < 16:
+            free[:] = True
         branches = np.full(len(z), -1)
         brenier = Brenier(seed=seed, tolerance=0.2).fit(z[torch.from_numpy(free)].numpy(), trajectories=when[free])
         branches[free] = brenier.branches_
@@ -81,7 +89,10 @@ class BranchGraph:
         last, on = when[free, 0], branches[free]
         passages = int(((on[1:] != on[:-1]) & (last[1:] == last[:-1])).sum())
         pairs = np.unique(joined, axis=0)
-        steps = _steps(model, z[pairs[:, 0]], z[pairs[:, 1]]).numpy().astype(np.float64)
+        steps, missed = (found.numpy().astype(np.float64) for found in _tried(model, z[pairs[:, 0]], z[pairs[:, 1]]))
+        # Rather round a corner than across it, and in the middle of a doorway; and near a wall in short stretches.
+        steps += _DETOUR * np.maximum(missed - _NEAR, 0)
+        steps *= np.clip(hindrance[pairs[:, 1]], 1, 4)
         # A long step costs more than its parts: waypoints stay within what the controller has learned.
         lengths = csr_array((np.maximum(steps, 0.1) ** 1.5, (pairs[:, 0], pairs[:, 1])), shape=(len(z), len(z)))
         return cls(z, branches, lengths, passages, reach)
@@ -115,23 +126,33 @@ class BranchGraph:
         return way[::-1]
 
     def _waypoint(self, model: JEPA, state: Tensor, goal: Tensor) -> Tensor:
-        """The farthest moment of the way within reach by the actions that lead there; the goal itself at the end."""
+        """The farthest moment of the way that is within reach and that prediction says inverse dynamics comes to."""
         way = self.way(state[0, -1], goal)
         targets = torch.cat([self.moments[way[1:]], goal[None]])
-        lengths = torch.cat([torch.zeros(1), torch.as_tensor(self._along(way), dtype=torch.float32)])[: len(targets)]
-        within = torch.nonzero(lengths <= self.reach).flatten()
-        return targets[int(within[-1])]
+        lengths = np.concatenate([[0.0], self._along(way)])[: len(targets)]
+        targets = targets[: int(np.searchsorted(lengths, self.reach, "right"))]
+        _, missed = _tried(model, state[0, -1].expand(len(targets), -1), targets)
+        come = torch.nonzero(missed <= _NEAR).flatten()
+        return targets[int(come[-1]) if len(come) else 0]
 
     def _along(self, way: list[int]) -> ndarray:
         """Steps from the start to each later moment of the way."""
         return np.cumsum([self.lengths[a, b] ** (2 / 3) for a, b in pairwise(way)])
 
 
-def _steps(model: JEPA, before: Tensor, after: Tensor) -> Float[Tensor, " n"]:
-    """How many full actions lead from embeddings to others, as inverse dynamics reads them, standing at the first."""
+@torch.no_grad()
+def _tried(model: JEPA, before: Tensor, after: Tensor) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+    """How many full actions inverse dynamics reads between embeddings, standing at the first; and how many more after
+    these were taken, as prediction has it: across a corner of a wall that is nearly all of them."""
     states = before[:, None].expand(-1, model.config.history, -1)
-    with torch.inference_mode():
-        return (model.inverse(states, after) / model.action_scale).abs().amax(1)
+    total = model.read(states, after)
+    steps = total.abs().amax(1)
+    count = steps.ceil().clamp(1, _MOST)
+    when = torch.arange(int(count.max()) if len(count) else 0)
+    each = (total / count[:, None]).clamp(-1, 1)[:, None] * (when < count[:, None])[..., None]  # (n, steps, actions)
+    low, high = model.action_low / model.action_scale, model.action_high / model.action_scale
+    ended = model.roll(states, torch.clamp(each, low, high))[:, -1:].expand(-1, model.config.history, -1)
+    return steps, model.read(ended, after).abs().amax(1)
 
 
 def _errors(model: JEPA, z: Tensor, actions: ndarray) -> ndarray:
@@ -146,13 +167,12 @@ def _errors(model: JEPA, z: Tensor, actions: ndarray) -> ndarray:
     return np.concatenate([errors, np.full(len(z) - len(errors), np.nan)])
 
 
-def _free(z: Tensor, errors: ndarray) -> ndarray:
-    """Where actions do what they do elsewhere: the neighbourhood's mean error is at most twice the median one."""
+def _hindrance(z: Tensor, errors: ndarray) -> ndarray:
+    """(n,) the mean error in the neighbourhood, 1 where actions do what they do elsewhere."""
     known = np.flatnonzero(np.isfinite(errors))
     found = torch.cdist(z, z[torch.from_numpy(known)]).topk(min(_AROUND, len(known)), largest=False).indices.numpy()
     around = errors[known][found].mean(1)
-    free = around <= 2 * np.median(around)
-    return free if free.sum() >= 16 else np.ones(len(z), bool)
+    return around / max(float(np.median(around)), 1e-9)
 
 
 def _near(z: Tensor, branches: ndarray, neighbours: int) -> ndarray:

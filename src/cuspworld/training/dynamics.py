@@ -44,7 +44,7 @@ class DynamicsPreset:
             steps=2000, batch=64, learning_rate=1e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=500
         )
     )
-    readout: Phase = field(
+    readout: Phase | None = field(  # None: without one
         default_factory=lambda: Phase(
             steps=1000, batch=64, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=500
         )
@@ -54,6 +54,7 @@ class DynamicsPreset:
     channels: int = 16
     hidden: int = 256
     steps_ahead: int = 8  # a prediction is fed its own output: one step ahead alone drifts when planning
+    prediction: float = 1.0  # weight
     sigreg: float = 10.0  # weight; at 1 the prediction (a share of what a step changes) shrinks all to a point
     inverse: float = 1.0  # weight; at 0 the rooms of eb_jepa (Meta, 2026) are solved 1 time in 100
 
@@ -183,7 +184,8 @@ class JEPAObjective(nn.Module):
         sums = F.pad(actions.cumsum(1), (0, 0, 1, 0))  # (b, t, actions): of the actions before frame k
         between = sums[rows[:, 0], end] - sums[rows[:, 0], begin]
         inverse = F.smooth_l1_loss(model.read(states, z[rows[:, 0], end]), between)
-        loss = prediction + self.preset.sigreg * normal + self.preset.inverse * inverse
+        preset = self.preset
+        loss = preset.prediction * prediction + preset.sigreg * normal + preset.inverse * inverse
         parts = {"prediction": prediction, "sigreg": normal, "inverse": inverse}
         return loss, {name: part.detach() for name, part in parts.items()}
 
@@ -256,9 +258,8 @@ def train_dynamics(
         check_collapse(model, checked)
         if process.first:
             model.save_pretrained(result.model)
-        if has_numbers(clips):
-            phase = preset.readout
-            readout = train_readout(model, clips, folder, phase, seed=seed, device=device, process=process)
+        if preset.readout is not None and has_numbers(clips):
+            readout = train_readout(model, clips, folder, preset.readout, seed=seed, device=device, process=process)
             if process.first:
                 readout.save_pretrained(result.model / READOUT)
         process.wait()
