@@ -7,7 +7,7 @@ Probes are linear and the encoder is frozen: a probe that adapts the model destr
 arXiv:2602.12218). Features are the embeddings of two frames in a row; a ridge regression on other clips of the recorded
 range reads position, velocity, energy, count, and the outcome: a number at the end, read at a third of the clip.
 R2 on clips that neither saw; `out`: the same of clips whose physics lies beyond the recorded range. Flicker: the
-brightness of what stands behind everything changes at random from frame to frame: no action and no past decides it, so a
+brightness of what stands behind everything changes at random from frame to frame: no action and no past decides it: a
 joint embedding has no use for it; a picture has. Beside them: the same encoder untrained, and as many principal
 components of the pixels.
 """

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ import numpy as np
 
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.files import written_whole
 from cuspworld.truth import Truth
 from results import Table, add_argument, wilson
 
@@ -120,12 +122,18 @@ def record(env: Any, count: int, frames: int, seed: int) -> list[Clip]:
         shown, state = [], []
         for action in held[:frames]:
             shown.append(picture(env))
-            state.append(tuple(env.agent_position.tolist()))
+            state.append(env.agent_position.tolist())
             env.step(action)
-        table = np.array([tuple(action) for action in held[:frames]], [("x", "f8"), ("y", "f8")])
-        truth = Truth("TwoRoom", {}, np.array(state, [("x", "f8"), ("y", "f8")]), {}, action=table)
-        clips.append(Clip(np.stack(shown), 10.0, "a dot moves in two rooms", truth))
+        clips.append(clip_of(np.stack(shown), np.array(state), np.array(held[:frames])))
     return clips
+
+
+def clip_of(frames: np.ndarray, places: np.ndarray, actions: np.ndarray) -> Clip:
+    state, action = (
+        np.rec.fromarrays(table.T.astype(float), names="x,y").view([("x", "f8"), ("y", "f8")])
+        for table in (places, actions)
+    )
+    return Clip(frames, 10.0, "a dot moves in two rooms", Truth("TwoRoom", {}, state, {}, action=action))
 
 
 def pairs(count: int, seed: int, longest: float) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -211,11 +219,27 @@ class Planned:
 Recorded = tuple[list[Clip], list[Clip], float]  # that teach, held out, CPU seconds of those that teach
 
 
-def recordings(env: Any, count: int, seed: int) -> Recorded:
-    began = time.process_time()
-    clips = record(env, count, 60, seed)
-    cost = time.process_time() - began
-    return clips, record(env, 10, 60, seed + 1000), cost
+def recordings(env: Any, count: int, seed: int, kept: Path) -> Recorded:
+    """Recorded once: the file `kept` holds them."""
+    if not kept.is_file():
+        began = time.process_time()
+        clips = record(env, count, 60, seed)
+        cost = time.process_time() - began
+        clips += record(env, 10, 60, seed + 1000)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(kept) as aside, aside.open("wb") as file:
+            np.savez(
+                file, frames=np.stack([clip.frames for clip in clips]), actions=np.stack([table_of(c) for c in clips]),
+                places=np.stack([places_of(clip) for clip in clips]), cost=cost,
+            )  # fmt: skip
+    with np.load(kept) as held:
+        clips = [clip_of(*each) for each in zip(held["frames"], held["places"], held["actions"], strict=True)]
+        return clips[:-10], clips[-10:], float(held["cost"])
+
+
+def places_of(clip: Clip) -> np.ndarray:
+    assert clip.truth is not None
+    return np.stack([clip.truth.state["x"], clip.truth.state["y"]], axis=-1)
 
 
 def learned(
@@ -228,17 +252,22 @@ def learned(
     from cuspworld.training.presets import Phase
 
     clips, held_out, cost = recorded
-    began = time.process_time()
     phase = Phase(steps, batch=48, learning_rate=3e-3, warmup=50, weight_decay=1e-3, ema=0.98, save_every=250)
     # One frame says all here: nothing goes on moving by itself.
     preset = DynamicsPreset(phase, None, history=1, embedding=16, steps_ahead=4, **weights)  # type: ignore[arg-type]
     resume = (folder / "settings.json").exists()
-    result = train_dynamics(clips, folder, preset, held_out=held_out, limits=LIMITS, seed=seed, resume=resume)
+    spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
+    began, before = time.process_time(), float(spent.read_text()) if resume else 0.0
+    try:
+        result = train_dynamics(clips, folder, preset, held_out=held_out, limits=LIMITS, seed=seed, resume=resume)
+    finally:
+        training = before + time.process_time() - began
+        spent.write_text(str(training))
     model, trained = JEPA.from_pretrained(result.model), time.process_time()
     frames, done = [clip.frames for clip in clips], [table_of(clip) for clip in clips]
     graph = BranchGraph.learn(model, frames, done, moments=min(2000, 6 * len(clips)), seed=seed)
     facts = {
-        "recording": cost, "training": trained - began, "graph": time.process_time() - trained, "rank": result.rank,
+        "recording": cost, "training": training, "graph": time.process_time() - trained, "rank": result.rank,
         "errors": result.errors, "branches": int(graph.branches.max()) + 1, "passages": graph.passages,
         **purity(graph, clips),
     }  # fmt: skip
@@ -289,28 +318,23 @@ def main() -> None:
         count, steps, many, arguments.sampled, arguments.seeds = 60, 150, 5, 5, arguments.seeds[:1]
     with tempfile.TemporaryDirectory() as aside:
         folder, seed = arguments.folder or Path(aside), arguments.seed
-        recorded = recordings(env, count, seed)
+        recorded = recordings(env, count, seed, folder / f"recordings{seed}-{count}.npz")
         with Table("two_room", arguments.save) as table:
             model, graph, facts = learned(recorded, folder / f"seed{seed}", steps, seed)
             cost = facts["recording"] + facts["training"] + facts["graph"]
             planners = {"branch graph": (graph, 1), "CEM": (CEM(), 4), "MPPI": (MPPI(), 4), "gradient": (Gradient(), 4)}
-            for kind in KINDS:
+            for kind, (longest, budget) in KINDS.items():
                 for name in ("random", "oracle", *planners):
                     sampled = name in ("CEM", "MPPI", "gradient")
-                    seeds = arguments.seeds[:1] if sampled else arguments.seeds
-                    trials = [
-                        pair for s in seeds for pair in pairs(arguments.sampled if sampled else many, s, KINDS[kind][0])
-                    ]
-                    if not (sampled and kind == "far"):
-                        found = judged(env, name, trials, KINDS[kind][1], model, *planners.get(name, (None, 1)))
-                        table.add(
-                            {
-                                "policy": name,
-                                "pairs": kind,
-                                **found,
-                                "all training CPU s": cost if name in planners else None,
-                            }
-                        )
+                    if sampled and kind == "far":
+                        continue
+                    drawn, asked = (arguments.sampled, arguments.seeds[:1]) if sampled else (many, arguments.seeds)
+                    trials = []
+                    for s in asked:
+                        how = (name, pairs(drawn, s, longest), budget, model, *planners.get(name, (None, 1)))
+                        trials += judged(env, *how, folder / f"seed{seed}" / f"{name}-{kind}-{s}.json")
+                    trained = cost if name in planners else None
+                    table.add({"policy": name, "pairs": kind, **summed(trials), "all training CPU s": trained})
         if arguments.ablations:
             with Table("two_room_ablations", arguments.save) as table:
                 for lost in ("none", "prediction", "sigreg", "inverse"):
@@ -319,37 +343,46 @@ def main() -> None:
                     try:
                         model, graph, facts = learned(recorded, folder / f"without-{lost}", steps // 3, seed, **weights)
                     except CuspError as error:
-                        table.add(
-                            {**row, "error 8 ahead": None, "RankMe": None, "strict %": None, "said": str(error)[:60]}
-                        )
+                        none = dict.fromkeys(("error 8 ahead", "RankMe", "strict %"))
+                        table.add({**row, **none, "said": str(error)[:60]})
                         continue
                     trials = pairs(arguments.sampled, arguments.seeds[0], KINDS["25 steps"][0])
-                    found = judged(env, "branch graph", trials, KINDS["25 steps"][1], model, graph, 1)
-                    table.add({
-                        **row, "error 8 ahead": facts["errors"][8], "RankMe": facts["rank"], "strict %": found["strict %"],
-                        "said": "",
-                    })  # fmt: skip
+                    place = folder / f"without-{lost}" / "judged.json"
+                    found = summed(judged(env, "branch graph", trials, KINDS["25 steps"][1], model, graph, 1, place))
+                    strict = found["strict %"]
+                    reached = {"error 8 ahead": facts["errors"][8], "RankMe": facts["rank"], "strict %": strict}
+                    table.add({**row, **reached, "said": ""})
+
+
+Trial = tuple[bool, bool, int, float]  # came there, stood there at the end, plans, their CPU seconds
 
 
 def judged(
-    env: Any, name: str, trials: list[tuple[np.ndarray, np.ndarray]], budget: int, model: Any, planner: Any, every: int
-) -> dict[str, Any]:
-    """How often a policy comes to its goal."""
-    hits, ends, plans, seconds = [], [], 0, 0.0
-    for index, (start, goal) in enumerate(trials):
+    env: Any, name: str, trials: list[tuple[np.ndarray, np.ndarray]], budget: int, model: Any, planner: Any, every: int,
+    kept: Path,
+) -> list[Trial]:  # fmt: skip
+    """How a policy fared in each trial; those in the file `kept` are not run again."""
+    found: list[Trial] = [tuple(trial) for trial in json.loads(kept.read_text())] if kept.is_file() else []
+    for index, (start, goal) in list(enumerate(trials))[len(found) :]:
         place_at(env, goal)
         policy: Any = random_policy(index) if name == "random" else oracle(goal)
         if planner is not None:
             policy = Planned(model, planner, picture(env), every)
         success, last = episode(env, policy, start, goal, budget)
-        hits.append(success)
-        ends.append(last)
-        if planner is not None:
-            plans, seconds = plans + policy.plans, seconds + policy.seconds
-    low, high = wilson(sum(hits), len(hits))
+        found.append((success, last, getattr(policy, "plans", 0), getattr(policy, "seconds", 0.0)))
+        if index % 20 == 19 or index == len(trials) - 1:
+            with written_whole(kept) as aside:
+                aside.write_text(json.dumps(found))
+    return found
+
+
+def summed(trials: list[Trial]) -> dict[str, Any]:
+    hits, ends, plans, seconds = (np.array(column) for column in zip(*trials, strict=True))
+    low, high = wilson(int(hits.sum()), len(hits))
     return {
-        "count": len(hits), "strict %": 100 * float(np.mean(hits)), "95 % from": 100 * low, "to": 100 * high,
-        "stands there at the end %": 100 * float(np.mean(ends)), "CPU s a plan": seconds / plans if plans else None,
+        "count": len(hits), "strict %": 100 * float(hits.mean()), "95 % from": 100 * low, "to": 100 * high,
+        "stands there at the end %": 100 * float(ends.mean()),
+        "CPU s a plan": float(seconds.sum() / plans.sum()) if plans.sum() else None,
     }  # fmt: skip
 
 
