@@ -43,3 +43,24 @@ def test_any_length_and_size():
     np.testing.assert_allclose(code.of(image), code.of(still), atol=1e-5)
     with pytest.raises(CuspError, match="no clip"):
         SceneCode.learn([], frames=4)
+
+
+def test_where_something_differs_is_told_whatever_it_is():
+    """A thing of any look at one of six places: its place is told alike for things that never were there."""
+    generator = torch.Generator().manual_seed(3)
+    clips, places = [], torch.randint(6, (80,), generator=generator)
+    for place in places.tolist():
+        clip = 0.1 * torch.randn(2, 8, 8, 4, generator=generator)
+        clip[:, 2, place + 1] += 3 * torch.nn.functional.normalize(torch.randn(4, generator=generator), dim=0)
+        clips.append(clip)
+    plain = SceneCode.learn(clips[:60], 2, 5)
+    code = SceneCode.learn(clips[:60], 2, 2, where_width=5)
+    assert code.width == 7 and code.of(clips[0]).shape == (1, 7)
+
+    def told(codes: np.ndarray) -> float:
+        known, fresh = codes[:60], codes[60:]
+        nearest = ((fresh[:, None] - known[None]) ** 2).sum(-1).argmin(1)
+        return float((places[:60][nearest] == places[60:]).float().mean())
+
+    assert told(np.concatenate([code.of(clip) for clip in clips])[:, 2:]) == 1.0
+    assert told(np.concatenate([plain.of(clip) for clip in clips])) < 0.9

@@ -1,6 +1,7 @@
 """Paths: from a toy kind whose truth is known. Six clips stay standing, six fall; nothing ever stands up again."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -154,8 +155,8 @@ def test_the_margin_is_half_the_way_to_another_branch(branches):
 def test_a_folder_keeps_who_is_in_each_clip(tmp_path, moments):
     generator = torch.Generator().manual_seed(0)
     latents = [torch.randn(8, 4, 4, 3, generator=generator) for _ in range(6)]
-    kind = Kind.learn("things", latents, [("a thing",)] * 6, 2, 2, 0, identity_width=3)
-    assert kind.identity is not None
+    kind = Kind.learn("things", latents, [("a thing",)] * 6, 2, 2, 0, identity_width=3, where_width=3)
+    assert kind.identity is not None and kind.codes.shape[1] == 5 and kind.width == 8
     if not moments:  # the code of models that were trained before it had moments
         size = len(kind.identity.mean) // 3
         kind = dataclasses.replace(
@@ -168,6 +169,7 @@ def test_a_folder_keeps_who_is_in_each_clip(tmp_path, moments):
     (read,) = load_kinds(tmp_path / "paths")
     assert read.identity is not None and kind.identity is not None and read.who is not None and kind.who is not None
     np.testing.assert_allclose(read.who, kind.who, atol=1e-2)
+    np.testing.assert_allclose(read.code.of(latents[0]), kind.code.of(latents[0]), atol=2e-2)
     np.testing.assert_allclose(read.identity.of(latents[0]), kind.identity.of(latents[0]), atol=2e-2)
 
 
@@ -177,9 +179,11 @@ def test_kinds_are_kept_in_a_folder(tmp_path, branches):
     np.testing.assert_allclose(read.codes, branches.kind.codes, atol=4e-3)
     assert read.captions == branches.kind.captions and (read.branches == branches.of).all()
     assert (read.clips == branches.kind.clips).all() and read.code.frames == 1
-    (tmp_path / "paths" / "config.json").write_text('{"kinds": [{"name": "x", "frames": 1, "captions": [["a"]]}]}')
+    (tmp_path / "paths" / "config.json").write_text(
+        json.dumps({"_class_name": "CuspWorldPaths", "kinds": [{"name": "x", "frames": 1, "captions": [["a"]]}]})
+    )
     with pytest.raises(CuspError, match="do not fit each other"):
         load_kinds(tmp_path / "paths")
-    (tmp_path / "paths" / "config.json").write_text('{"kinds": [{"name": "x"}]}')
-    with pytest.raises(CuspError, match="not what save_pretrained wrote"):
+    (tmp_path / "paths" / "config.json").write_text('{"_class_name": "CuspWorldPaths", "kinds": [{"name": "x"}]}')
+    with pytest.raises(CuspError, match="a kind has a name, frames"):
         load_kinds(tmp_path / "paths")

@@ -16,9 +16,10 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from cuspworld.codec.identity_code import IdentityCode
-from cuspworld.codec.scene_code import SceneCode
+from cuspworld.codec.scene_code import SceneCode, Where
 
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
+WHERE = ("where", "where_mean", "where_scale")  # tensors of a scene code that tells where something differs
 _TRIED = 200  # clips that `reach` is measured on
 
 
@@ -53,10 +54,11 @@ class Kind:
         width: int,
         seed: int,
         identity_width: int = 0,
+        where_width: int = 0,
     ) -> Kind:
         """The scene code of these clips (`SceneCode.learn`), every clip's codes, and the identity code, where it has
         a width."""
-        code = SceneCode.learn(list(latents), frames, width, seed)
+        code = SceneCode.learn(list(latents), frames, width, seed, where_width)
         found = [code.of(clip) for clip in latents]
         clips = np.repeat(np.arange(len(found)), [len(codes) for codes in found])
         times = np.concatenate([np.arange(len(codes)) for codes in found])
@@ -86,8 +88,9 @@ class Kind:
     def apart(self, latents: Float[Tensor, "t h w c"], own: int = -1) -> Float[ndarray, " s"]:
         """How far each whole step lies from what was recorded, but of the clip `own`: root mean square of what the code
         misses and of the way to the nearest code, in units of the latents."""
-        codes = self.code.of(latents)[:: self.code.frames]
-        others = self.codes[self.clips != own]
+        told = self.code.basis.shape[1]
+        codes = self.code.of(latents)[:: self.code.frames, :told]
+        others = self.codes[self.clips != own, :told]
         nearest = cKDTree(others).query(codes)[0] * self.code.scale
         missed = self.code.missed(latents)
         return np.asarray(np.sqrt(missed**2 + nearest[: len(missed)] ** 2 / self.code.mean.numel()))
@@ -99,6 +102,9 @@ class Kind:
             parts = {name: getattr(self.identity, name).half() for name in IDENTITY[:-1]}
             looks |= {f"identity.{name}": tensor for name, tensor in parts.items()}
             looks["identity.who"] = torch.from_numpy(self.who).half()
+        if self.code.where is not None:
+            looks |= {"where": self.code.where.basis.half(), "where_mean": self.code.where.mean.half()}
+            looks["where_scale"] = torch.tensor(self.code.where.scale)
         return {
             **looks,
             "mean": self.code.mean.half(),
@@ -116,7 +122,11 @@ class Kind:
         cls, name: str, frames: int, captions: Sequence[tuple[str, ...]], tensors: Mapping[str, Tensor]
     ) -> Kind:
         """What `tensors` was written from."""
-        code = SceneCode(tensors["mean"].float(), tensors["basis"].float(), float(tensors["scale"]), frames)
+        where = None
+        if WHERE[0] in tensors:
+            basis, mean, scale = (tensors[part].float() for part in WHERE)
+            where = Where(mean, basis, float(scale))
+        code = SceneCode(tensors["mean"].float(), tensors["basis"].float(), float(tensors["scale"]), frames, where)
         whole = (tensors[key].long().numpy() for key in ("clips", "times", "branches"))
         clips, times, branches = whole
         seen = tensors["seen"].float() if "seen" in tensors else None

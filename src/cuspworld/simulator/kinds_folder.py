@@ -11,9 +11,10 @@ from torch import Tensor
 
 from cuspworld.checks import is_whole
 from cuspworld.codec.identity_code import MOMENTS
+from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.models import LARGEST, read_config, read_tensors, save_folder
-from cuspworld.simulator.kinds import IDENTITY, Kind
+from cuspworld.simulator.kinds import IDENTITY, WHERE, Kind
 
 _CLASS_NAME = "CuspWorldPaths"
 _WHOLE = (torch.int32, torch.int64)
@@ -72,11 +73,18 @@ def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> K
     if found and len(found) < len(parts):
         raise CuspError(f"{file} lacks {index}.{next(p for p in parts if p not in found)}: copy the whole folder again")
     looks |= found
+    if where := {part: tensors[f"{index}.{part}"] for part in WHERE if f"{index}.{part}" in tensors}:
+        if len(where) < len(WHERE):
+            lacks = next(part for part in WHERE if part not in where)
+            raise CuspError(f"{file} lacks {index}.{lacks}: copy the whole folder again")
+        looks |= where
     rows = own["codes"].shape[:1]
     counts = ("clips", "times", "branches")
     fits = all((t.dtype in _WHOLE) if n in counts else torch.is_floating_point(t) for n, t in (own | looks).items())
     fits = fits and own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in counts)
-    fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), own["codes"].shape[1])
+    told = own["codes"].shape[-1] - (where["where"].shape[-1] if where else 0)
+    fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), told)
+    fits = fits and (not where or _where_fits(where, frames))
     fits = fits and own["scale"].numel() == 1 and float(own["scale"]) > 0 and own["mean"].numel() % frames == 0
     fits = fits and all(bool(torch.isfinite(t).all()) for t in own.values())
     fits = fits and ("reach" not in looks or looks["reach"].numel() == 1)
@@ -89,6 +97,14 @@ def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> K
     if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
         raise CuspError(f"{file}: {index}.seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)
+
+
+def _where_fits(where: dict[str, Tensor], frames: int) -> bool:
+    """Whether the tensors of where things are have each other's sizes."""
+    basis, mean, scale = (where[part] for part in WHERE)
+    size = (frames * GRID * GRID,)
+    finite = all(bool(torch.isfinite(tensor).all()) for tensor in where.values())
+    return finite and basis.ndim == 2 and basis.shape[:1] == mean.shape == size and scale.numel() == 1
 
 
 def _identity_fits(found: dict[str, Tensor], clips: int) -> bool:

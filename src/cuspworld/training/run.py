@@ -166,7 +166,7 @@ def _train(
             heads=preset.heads,
             text_width=prompts.width,
             frames=preset.token_frames,
-            code_width=preset.code_width and preset.code_width + preset.identity_width,
+            code_width=kinds[0].width if kinds else 0,
             code_kinds=max(1, len(kinds)),
             predicts=preset.predicts,
             places=preset.places,
@@ -222,9 +222,8 @@ def learn_kinds(
     for name in taught.kind_names:
         own = latents_of(taught, encoded, name)
         captions = [texts for texts, of in zip(taught.wordings, taught.kinds, strict=True) if of == name]
-        kinds.append(
-            Kind.learn(name, own, captions, preset.token_frames, preset.code_width, seed, preset.identity_width)
-        )
+        widths = preset.code_width, seed, preset.identity_width, preset.where_width
+        kinds.append(Kind.learn(name, own, captions, preset.token_frames, *widths))
     return tuple(kinds)
 
 

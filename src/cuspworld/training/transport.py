@@ -238,8 +238,9 @@ class WindowBatches:
         }
         if window.codes is not None:
             noise = preset.code_noise * _uniform(generator)
-            codes = window.codes.clone()  # who is in the clip stays as it is: near colours are told by little
-            codes[:, : preset.code_width] += noise * torch.randn(len(codes), preset.code_width, generator=generator)
+            codes, noised = window.codes.clone(), window.codes.shape[1] - preset.identity_width
+            codes[:, :noised] += noise * torch.randn(len(codes), noised, generator=generator)  # near colours differ
+            # by little, so who is in the clip stays as it is
             part["codes"] = codes
             part["code_noise"] = noise
             part["given"] = _uniform(generator) >= preset.code_dropout
