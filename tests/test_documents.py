@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -93,3 +94,31 @@ def test_what_the_demo_prints_last_are_commands_that_exist():
     commands = [line.strip() for line in said if line.startswith("  ")]
     assert commands[0] == "source .venv/bin/activate" and len(commands) >= 3
     assert all(command.split()[1] in VERBS for command in commands[1:])
+
+
+def shell(page: Path) -> list[str]:
+    """The lines of a page's blocks of commands, without their comments."""
+    blocks = re.findall(r"^```(?:bash|sh|console)?\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_command_line_has_its_page():
+    from cuspworld.cli import VERBS
+
+    told = (REPOSITORY / "docs" / "cli.md").read_text()
+    assert [verb for verb in VERBS if f"| `cusp {verb}" not in told] == []
+
+
+@pytest.mark.parametrize("page", [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str)
+def test_no_command_needs_a_file_that_nobody_has(page):
+    """What a command reads was written by one before it on the page; in CAPITALS stands what is the reader's own."""
+    python = "".join(re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
+    made = set(re.findall(r"\"([a-z_]+\.\w+)\"", python))
+    for line in shell(page):
+        if not line.startswith("cusp "):
+            continue
+        words = shlex.split(line)
+        outputs = {words[k + 1] for k in range(len(words) - 1) if words[k] in ("-o", "--output", "--html")}
+        needed = [w for w in words[2:] if re.fullmatch(r"[a-z_]+\.(mp4|png|jpg|lance|npy|npz|csv)", w)]
+        assert {*needed} - outputs <= made, f"{line}: nobody has {sorted({*needed} - outputs - made)}"
+        made |= outputs
