@@ -16,7 +16,7 @@ says so, and the run goes on by Newton steps (`newton.py`). A Gaussian source is
 import hashlib
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
@@ -30,10 +30,11 @@ from numpy import ndarray
 from cuspworld.arrays import read_arrays, write_arrays
 from cuspworld.errors import CuspError
 from cuspworld.progress import progress_bar
+from cuspworld.transport.sampled.candidates import Candidates
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
-from cuspworld.transport.sampled.newton import PER_CLUSTER, Cells, averaged_steps, tree_start
+from cuspworld.transport.sampled.newton import PER_CLUSTER, online, solve_sample, tree_start
 from cuspworld.transport.sampled.sources import Sampler, Source
 from cuspworld.transport.sampled.span import in_own_span
 from cuspworld.transport.search.products import Products
@@ -52,8 +53,10 @@ MOST_FLOORS = 1000  # a run without `max_seconds` gives up after that many times
 STUCK = 0.95  # or, after a fifth of them, where twice the samples leave this share of the error
 _ADVICE = "remove it, and the next fit starts anew"
 PROBE = 25  # batches, and samples a site, after which the error is compared with
-SLOW = 2.0  # that many times the expected one
-NEWTON_BYTES = 6000  # of the Hessian, a site
+SLOW = 1.6  # that many times the expected one; or cells are empty that are this part of E^2 or more
+EMPTY = 0.015
+GROWTH, FIXED = 3, 200  # of a fixed sample over the one before, and samples a site of the largest
+CANDIDATE_BYTES = 600  # of a fixed sample's point
 _TRAINING_STREAM, _TRIAL_STREAM, _FIRST_CERTIFICATE_STREAM = 0, 1, 2
 _PROBE_STREAM, _NEWTON_STREAM = (1 << 20) + 3, (1 << 20) + 4  # beyond any certificate's
 
@@ -153,8 +156,8 @@ class _Run:
             while True:
                 late = self._late()
                 if state.batch == self.probe and not late and not state.tried:
-                    error = self._probe(state)
-                    if self._slow(error, state.batch):
+                    error, empty = self._probe(state)
+                    if self._slow(error, state.batch, empty):
                         state, error, certified, late = self._by_newton(state, error, bar)
                         if not state.tried:
                             break
@@ -212,67 +215,79 @@ class _Run:
         average = state.average + (heights - state.average) * (2 / (batch + 1))  # weights t
         return replace(state, heights=heights, average=average, gap=gap, batch=batch)
 
-    def _probe(self, state: _State) -> MassError:
-        """The average's error on 8 samples a site, enough to tell a slow run."""
+    def _probe(self, state: _State) -> tuple[MassError, float]:
+        """The average's error on 8 samples a site, enough to tell a slow run, and the empty cells' part of E^2."""
         samples = max(8 * self.sites, 8 * SMALLEST_BATCH)
         counts = self._count(self._sampler(_PROBE_STREAM), state.average, samples)[0]
-        return mass_error(counts, self.problem.masses, self.weights)
+        masses = self.problem.masses
+        empty = (counts == 0) & (masses * samples >= 8)
+        return mass_error(counts, masses, self.weights), float((self.weights * masses**2)[empty].sum())
 
-    def _slow(self, error: MassError, batch: int) -> bool:
-        """Is the error far above what so many samples should leave?"""
+    def _slow(self, error: MassError, batch: int, empty: float = 0.0) -> bool:
+        """Is the error far above what so many samples should leave, or are too many cells empty?"""
         expected = ABOVE_FLOOR**2 * self.effort / (batch * self.batch_size)
         wanted = max(SLOW**2 * expected, self.control.tolerance**2)
-        fits = NEWTON_BYTES * self.sites <= self.control.memory_budget
-        return fits and error.square - 2 * error.square_deviation > wanted
+        fits = PER_CLUSTER * CANDIDATE_BYTES * self.sites <= self.control.memory_budget
+        return fits and (error.square - 2 * error.square_deviation > wanted or empty > EMPTY)
 
     def _by_newton(self, state: _State, before: MassError, bar: Any) -> tuple[_State, MassError, bool, bool]:
         """Go on by Newton steps: the last state, its error, whether it is certified, and whether it is too late.
 
-        They begin with the state where most of its error is that of empty cells (of points far out) that can be filled,
-        each alone, else with the tree. Where as many samples as the state had cost leave more error than `before`, the
-        state again, marked as tried: the run goes on there. A stopped run saves the state that it came with, and a
-        resumed one comes here again.
+        Where more error is left than `before`, the state again, marked as tried: the run goes on there. A stopped run
+        saves the state that it came with, and a resumed one comes here again.
         """
-        control, problem = self.control, self.problem
+        former, tolerance = state, self.control.tolerance
+        spent, weight = float(state.batch * self.batch_size), 0
+        wanted = self.effort * (ABOVE_FLOOR / (AIM * tolerance)) ** 2
+        for heights, samples, weight in self._newton_heights(wanted):
+            batch = int(np.ceil((spent + samples) / self.batch_size))
+            state = replace(state, heights=heights, average=heights, batch=batch)
+            late = self._late()
+            bar(batch, max(batch, int((spent + samples + wanted - weight) / self.batch_size)))
+            if self.control.on_batch is not None:
+                self.control.on_batch(batch, heights)
+            if weight < wanted and not late:
+                continue
+            error = self._certify(state)
+            certified = error.upper(self._deviations(state.checks)) <= tolerance
+            if error.square > before.square:
+                return replace(former, checks=state.checks + 1, tried=1), error, False, late
+            if certified or late or self._stuck(state, error):
+                return state, error, certified, late
+            state = replace(state, checks=state.checks + 1)
+            ratio = (max(error.value, tolerance) / (AIM * tolerance)) ** 2
+            wanted = weight * float(np.clip(ratio, 1.15, 1.6))
+        raise AssertionError("the steps never end")
+
+    def _newton_heights(self, wanted: float) -> Iterator[tuple[ndarray, float, int]]:
+        """Ever better heights, the samples that they cost, and the number of samples that they stand on."""
+        problem, control = self.problem, self.control
 
         def make(points: ndarray) -> Products:
             return Products(points, control.device, control.memory_budget, control.threads)
 
         sampler = self._sampler(_NEWTON_STREAM, quasi=True)
         points = problem.points.astype(np.float64)
-        cells = Cells(self.products, points, problem.masses)
-        noise = sampler.draw(2 * PER_CLUSTER * self.sites).cpu().numpy()
-        cells.look(state.average, noise)
-        heights, empty = state.average, cells.empty
-        few = len(empty) <= self.sites / 8 and (self.weights * problem.masses**2)[empty].sum() > before.square / 2
-        if few:
-            heights = cells.filled(heights)
-            cells.look(heights, noise)
-        cost = 0.0
-        if not few or (cells.counts[empty] == 0).mean() > 0.5:  # those of a far cluster take each other's place
-            heights, cells.pairs, cost = tree_start(points, problem.masses, make, sampler, self._late)
-        former = state
-        spent = state.batch * self.batch_size + cost
-        next_check = self.effort * (ABOVE_FLOOR / (AIM * control.tolerance)) ** 2
-        for average, samples in averaged_steps(cells, heights, sampler, self.weights):
-            batch = int(np.ceil((spent + samples) / self.batch_size))
-            state = replace(state, heights=average, average=average, batch=batch)
-            late = self._late()
-            bar(batch, int((spent + next_check) / self.batch_size))
-            if control.on_batch is not None:
-                control.on_batch(batch, average)
-            if samples < next_check and not late:
-                continue
-            error = self._certify(state)
-            certified = error.upper(self._deviations(state.checks)) <= control.tolerance
-            if error.square > before.square and samples >= former.batch * self.batch_size:
-                return replace(former, checks=state.checks + 1, tried=1), error, False, late
-            if certified or late or self._stuck(state, error):
-                return state, error, certified, late
-            state = replace(state, checks=state.checks + 1)
-            ratio = (max(error.value, control.tolerance) / (AIM * control.tolerance)) ** 2
-            next_check = samples * float(np.clip(ratio, 1.15, 1.6))
-        raise AssertionError("the steps never end")
+        most = max(FIXED * self.sites, 4 * SMALLEST_BATCH)
+        most = min(most, control.memory_budget // (CANDIDATE_BYTES + 4 * points.shape[1]))
+        largest = int(min(max(wanted, 1), most))
+        began = time.monotonic()
+        heights, cost = tree_start(points, problem.masses, make, sampler, self._late)
+        weight, graph = PER_CLUSTER * self.sites, None
+        yield heights, cost, weight
+        pace = (time.monotonic() - began) / max(cost, 1)  # seconds a sample
+        for size in (largest // GROWTH, largest):
+            if self._late(pace * size):
+                break
+            began = time.monotonic()
+            samples = sampler.draw(max(size, SMALLEST_BATCH)).cpu().numpy()
+            seen = Candidates(self.products, points, problem.masses, samples, make)
+            heights = solve_sample(seen, heights, self._late)
+            cost, weight, pace = cost + seen.cost, len(samples), (time.monotonic() - began) / size
+            graph = seen.hessian()
+            yield heights, cost, weight
+        for heights, spent in online(self.products, problem.masses, heights, weight, sampler, graph):
+            yield heights, cost + spent, weight + spent
 
     def _count(self, sampler: Sampler, heights: ndarray, samples: int, until: float = np.inf) -> tuple[ndarray, float]:
         """The cells' counts among the next samples, and the mean gap between best and second-best value.
@@ -377,8 +392,10 @@ class _Run:
     def _sampler(self, stream: int, quasi: bool = False) -> Sampler:
         return Sampler(self.problem.source, self.control.seed, stream, quasi, self.control.device)
 
-    def _late(self) -> bool:
-        return self.control.max_seconds is not None and time.monotonic() - self.began > self.control.max_seconds
+    def _late(self, after: float = 0.0) -> bool:
+        """Is the time up, or will it be so many seconds `after` now?"""
+        limit = self.control.max_seconds
+        return limit is not None and time.monotonic() - self.began + after > limit
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256()
