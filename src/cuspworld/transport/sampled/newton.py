@@ -36,7 +36,7 @@ STEPS = 12  # on one sample
 ENOUGH = 0.5  # of a sample's own noise, down to which its error is brought
 RIDGE = 2e-3  # of the Hessian's diagonal, against groups that no sample links to the rest
 TRIALS = ((1, 1.0), (1, 0.4), (30, 0.5), (300, 0.5), (3000, 0.5), (3000, 0.0))  # ridge in RIDGEs, and step
-PER_SITE, LATER = 16, 16  # samples for each site of an online step, and their share of all later on
+PER_SITE, LATER = 16, 16  # samples a site of an online step, and a later one's part of all samples
 
 
 def newton_step(
@@ -161,7 +161,7 @@ def online(
 ) -> Iterator[tuple[Float64[ndarray, " sites"], int]]:
     """Newton steps on fresh samples, as long as their share of all: the mean of what all would say alone.
 
-    `weight` is the number of samples behind `heights`, and behind `graph` if given. Yields the heights and the samples so far.
+    `weight` is the number of samples behind `heights`, and behind `graph` if given. Yields heights and samples so far.
     """
     done = 0
     while True:

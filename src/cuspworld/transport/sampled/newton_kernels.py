@@ -1,4 +1,4 @@
-"""What Newton steps on a fixed sample need, compiled: candidates of samples, exact coordinate steps, conjugate gradients."""
+"""What Newton steps on a fixed sample need, compiled: candidates, exact coordinate steps, conjugate gradients."""
 
 import numpy as np
 from numba import njit
@@ -89,7 +89,7 @@ def coordinate_steps(product, index, starts, places, shares, order, heights):
                 if other != site and product[sample, place] != ABSENT:
                     best = max(best, product[sample, place] + heights[other])
             lacks[entry] = best - product[sample, own[entry] % width]
-        share = min(max(int(round(shares[site])), 1), len(own))
+        share = min(max(np.int64(np.round(shares[site])), 1), len(own))
         parted = np.partition(lacks, share - 1)
         last = parted[share - 1]
         following = parted[share:].min() if share < len(own) else last + 1e-6

@@ -286,8 +286,8 @@ class _Run:
             cost, weight, pace = cost + seen.cost, len(samples), (time.monotonic() - began) / size
             graph = seen.hessian()
             yield heights, cost, weight
-        for heights, spent in online(self.products, problem.masses, heights, weight, sampler, graph):
-            yield heights, cost + spent, weight + spent
+        for steps, spent in online(self.products, problem.masses, heights, weight, sampler, graph):
+            yield steps, cost + spent, weight + spent
 
     def _count(self, sampler: Sampler, heights: ndarray, samples: int, until: float = np.inf) -> tuple[ndarray, float]:
         """The cells' counts among the next samples, and the mean gap between best and second-best value.
