@@ -43,6 +43,11 @@ def rows(simulator: Simulator, number: int, count: int, table: Table) -> None:
     swapped = codes.clone()
     swapped[..., width:] = codes[others][..., width:]
 
+    sketch = None
+    if expert.transformer.config.sketch:
+        shown = torch.stack([kind.code.sketch(row[:, :width], *latents[0].shape[1:3]) for row in codes])
+        sketch = tokenize(shown, simulator.patch(expert), each)[0]
+
     def error(time: float, own: bool, path: torch.Tensor | None) -> float:
         text, mask = expert.prompts.encode(captions if own else [captions[k] for k in others])
         times = torch.full((count,), time)
@@ -51,7 +56,7 @@ def rows(simulator: Simulator, number: int, count: int, table: Table) -> None:
         given = None
         if path is not None:
             kinds, still = torch.full((count,), place), torch.zeros(count)
-            given = CodePath(path, kinds, still, torch.ones(count, dtype=torch.bool))
+            given = CodePath(path, kinds, still, torch.ones(count, dtype=torch.bool), sketch)
         v = expert.transformer(x, positions.expand(count, -1, -1), known, times, text, mask, None, given)
         return float((x + (1 - time) * v - data).square().mean(-1)[counted].mean())
 

@@ -46,6 +46,7 @@ PRESET = replace(
     token_frames=4,
     predicts="data",
     places=True,
+    sketch=True,
 )
 ARMS = {  # what an arm changes of the preset
     "ours": {},

@@ -64,3 +64,17 @@ def test_where_something_differs_is_told_whatever_it_is():
 
     assert told(np.concatenate([code.of(clip) for clip in clips])[:, 2:]) == 1.0
     assert told(np.concatenate([plain.of(clip) for clip in clips])) < 0.9
+
+
+def test_a_sketch_is_what_the_codes_tell_place_by_place():
+    generator = torch.Generator().manual_seed(4)
+    clips = [torch.randn(4, 8, 8, 3, generator=generator) for _ in range(6)]
+    code = SceneCode.learn(clips, 2, 17, where_width=17)  # 18 windows: as many components as there can be
+    codes = torch.from_numpy(code.of(clips[0])[::2])
+    shown = code.sketch(codes, 8, 8)
+    assert shown.shape == (4, 8, 8, 4)
+    assert torch.allclose(shown[..., :3], clips[0], atol=1e-3)
+    assert torch.allclose(shown[..., 3], code.differences(clips[0].flatten(1)).view(4, 8, 8), atol=1e-3)
+    assert torch.equal(code.sketch(codes, 16, 16)[:, ::2, 1::2], shown)
+    plain = SceneCode.learn(clips, 2, 3)
+    assert plain.sketch(torch.from_numpy(plain.of(clips[0])[::2]), 8, 12).shape == (4, 8, 12, 3)

@@ -180,12 +180,16 @@ def test_a_small_training_learns(tmp_path):
     assert clip.frames.shape == (20, 32, 32, 3)
 
 
-@pytest.mark.parametrize("width", [0, 4])
-def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width):
+ALL_TOLD = {"where_width": 3, "identity_width": 2, "places": True, "sketch": True, "known_steps": 0.5}
+
+
+@pytest.mark.parametrize(("width", "told"), [(0, {}), (4, {}), (4, ALL_TOLD)], ids=["none", "codes", "all told"])
+def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width, told):
     """The Sora recipe alone (no codes), and with paths: both run, are kept, and make a clip again."""
     chosen = dataclasses.replace(
         MICRO,
         code_width=width,
+        **told,
         window=8,
         context=4,
         token_frames=4,
@@ -197,3 +201,9 @@ def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width):
     assert [kind.name for kind in simulator.kinds] == (["left", "right"] if width else [])
     clip = simulator(clips[0].caption, seconds=1.4)
     assert len(clip) == 14 and clip.made["transport"] == ("brenier" if width else "flow")
+    if told:
+        transformer = simulator.experts[0].transformer
+        assert transformer.config.sketch == 4 * 4 * (4 + 1)
+        before = clip.frames.copy()
+        torch.nn.init.zeros_(transformer.sketch_in.weight)
+        assert (simulator(clips[0].caption, seconds=1.4).frames != before).any()  # it is drawn with the sketch

@@ -100,6 +100,19 @@ class SceneCode:
         usual = self.mean.view(self.frames, -1).mean(0)
         return (frames - usual).unflatten(-1, (GRID * GRID, -1)).square().mean(-1).sqrt()
 
+    def sketch(self, codes: Float[Tensor, "s k"], height: int, width: int) -> Float[Tensor, "t h w e"]:
+        """What codes tell of the latents of their steps, place by place: the picture that the components make and,
+        last, how far it differs there from the usual one."""
+        told, shape = self.basis.shape[1], (len(codes), self.frames, GRID, GRID, -1)
+        picture = (self.mean + self.scale * codes[:, :told] @ self.basis.T).view(shape)
+        if self.where is not None:
+            apart = self.where.mean + self.where.scale * codes[:, told:] @ self.where.basis.T
+            picture = torch.cat([picture, apart.view(shape)], dim=-1)
+        flat = picture.flatten(0, 1)  # (t, 8, 8, e)
+        if (height, width) == (GRID, GRID):
+            return flat
+        return F.interpolate(flat.movedim(-1, 1), (height, width), mode="nearest-exact").movedim(1, -1)
+
     def missed(self, latents: Float[Tensor, "t h w c"]) -> Float[ndarray, " s"]:
         """How much of every whole step a code does not tell: the root mean square of (step - mean) off the basis."""
         latents = whole_step(latents, self.frames).float()

@@ -7,7 +7,7 @@ length and a minute is made like a second.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class Chunks:
         self, parts: Parts, prompt: str, sampling: Sampling, route: Route | None = None, kind: int | None = None
     ):
         self.parts, self.sampling, self.route = parts, sampling, route
-        self.expert, _ = parts.expert(kind)
+        self.expert, self.kind = parts.expert(kind)[0], kind
         self.generator = torch.Generator().manual_seed(sampling.seed)
         self.prompt = prompt
         self.text: Tensor | None = None
@@ -101,6 +101,14 @@ class Chunks:
                 have += each
         return to_frames(codec.decode(latents))[0]
 
+    def _sketched(self, path: CodePath, latents: Float[Tensor, "1 t i j c"]) -> CodePath:
+        """The path with what its codes show in each token's place, for an expert that was told so."""
+        if not self.expert.transformer.config.sketch or self.kind is None:
+            return path
+        code, each = self.parts.kinds[self.kind].code, self.parts.config.token_frames
+        shown = code.sketch(path.codes[0, :, : code.width].cpu(), *latents.shape[2:4])[None, : latents.shape[1]]
+        return replace(path, sketch=tokenize(shown.to(latents.device), self.parts.patch(self.expert), each)[0])
+
     def _window(
         self,
         latents: Float[Tensor, "1 t i j c"],
@@ -127,7 +135,7 @@ class Chunks:
             self._read()
         assert self.text is not None
         text, batch = self.text, len(self.text)
-        path = None if path is None else path.expand(batch)
+        path = None if path is None else self._sketched(path, latents).expand(batch)
         places = positions.expand(batch, -1, -1)
 
         def velocity(x: Tensor, t: float) -> Tensor:

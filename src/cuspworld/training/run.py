@@ -170,6 +170,7 @@ def _train(
             code_kinds=max(1, len(kinds)),
             predicts=preset.predicts,
             places=preset.places,
+            sketch=_sketched(kinds[0], codec, preset) if kinds and preset.sketch else 0,
             by_steps=preset.known_steps > 0,
         )
     )
@@ -198,7 +199,8 @@ def _train(
         transformer.train()
 
     shares = [taught.shares.get(name, 1.0) for name in taught.kind_names]
-    trainer = transport_trainer(windows, transformer, prompts, preset, folder, shares=shares, **common)
+    codes = [kind.code for kind in kinds]
+    trainer = transport_trainer(windows, transformer, prompts, preset, folder, shares=shares, codes=codes, **common)
     trainer.on_sample = sample
     trainer.run()
     trainer.use_average()
@@ -210,6 +212,11 @@ def _train(
         simulator.save_pretrained(result.model)
     process.wait()
     return result
+
+
+def _sketched(kind: Kind, codec: Codec, preset: Preset) -> int:
+    """Numbers of a token of `SceneCode.sketch`."""
+    return preset.token_frames * preset.patch**2 * (codec.latent_channels + (kind.code.where is not None))
 
 
 def learn_kinds(

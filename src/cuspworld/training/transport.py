@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_tensor
-from cuspworld.codec.scene_code import whole_step
+from cuspworld.codec.scene_code import SceneCode, whole_step
 from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -150,13 +150,20 @@ class WindowBatches:
     """Batches of windows by step number; several sizes and lengths are packed into one batch.
 
     Kinds are drawn by `shares` (equally, where None), windows by how much their latents change: what is critical is
-    rare, and it is where the latents change most.
+    rare, and it is where the latents change most. `codes`: the scene code of each kind, where paths are sketched.
     """
 
-    def __init__(self, windows: list[Window], preset: Preset, seed: int, shares: Sequence[float] | None = None):
+    def __init__(
+        self,
+        windows: list[Window],
+        preset: Preset,
+        seed: int,
+        shares: Sequence[float] | None = None,
+        codes: Sequence[SceneCode] = (),
+    ):
         if not windows:
             raise CuspError("the library has no clip to train the transport on")
-        self.windows, self.preset, self.seed = windows, preset, seed
+        self.windows, self.preset, self.seed, self.codes = windows, preset, seed, codes
         kinds = np.array([window.kind for window in windows])
         first = np.array([window.first for window in windows])
         changes = np.array([float(change(window.latents).mean()) for window in windows])
@@ -196,6 +203,7 @@ class WindowBatches:
                 torch.tensor([window.kind for window in windows]),
                 torch.tensor([part["code_noise"] for part in parts]),
                 torch.tensor([part["given"] for part in parts]),
+                together("sketch") if preset.sketch else None,
             )
         return TokenBatch(
             packed.tokens,
@@ -242,6 +250,10 @@ class WindowBatches:
             codes[:, :noised] += noise * torch.randn(len(codes), noised, generator=generator)  # near colours differ
             # by little, so who is in the clip stays as it is
             part["codes"] = codes
+            if preset.sketch:
+                code = self.codes[window.kind]
+                shown = code.sketch(codes[:, : code.width], *latents.shape[1:3])[None]
+                part["sketch"] = tokenize(shown, preset.patch, each)[0][0]
             part["code_noise"] = noise
             part["given"] = _uniform(generator) >= preset.code_dropout
         return part
@@ -285,9 +297,10 @@ def transport_trainer(
     device: str,
     bfloat16: bool,
     shares: Sequence[float] | None = None,
+    codes: Sequence[SceneCode] = (),
 ) -> Trainer:
     """A Trainer of the flow on `windows`, resumed from `folder`'s checkpoint if there is one."""
-    batches = WindowBatches(windows, preset, seed, shares)
+    batches = WindowBatches(windows, preset, seed, shares, codes)
     trainer = Trainer(
         "transport",
         FlowObjective(transformer, prompts),

@@ -42,22 +42,24 @@ class TransformerConfig:
     code_kinds: int = 1  # kinds of clips, each with codes of its own
     by_steps: bool = False  # taught to go on from any number of whole steps: a window is made step by step
     predicts: str = "velocity"  # or "data": a token of more numbers than `width` has noise that no velocity can follow
+    sketch: int = field(default=0, metadata={"least": 0})  # numbers of a token of `SceneCode.sketch`; 0: codes alone
     places: bool = False  # tokens are told where in the picture they lie, beside how far from each other
 
 
 @dataclass(frozen=True)
 class CodePath:
     """The codes of a clip's steps, of which kind they are, how much noise was added to them (`noise`, in units of the
-    codes' spread), and whether there are any (a row without is the flow alone)."""
+    codes' spread), and whether there are any (a row without is the flow alone). `sketch`: what they show, in tokens."""
 
     codes: Float[Tensor, "b s k"]
     kind: Int[Tensor, " b"]
     noise: Float[Tensor, " b"]
     given: Bool[Tensor, " b"]
+    sketch: Float[Tensor, "b n e"] | None = None
 
     def expand(self, batch: int) -> CodePath:
         """The one row of this path as often as the batch has rows."""
-        parts = self.codes, self.kind, self.noise, self.given
+        parts = (self.codes, self.kind, self.noise, self.given) + (() if self.sketch is None else (self.sketch,))
         return CodePath(*(part.expand(batch, *part.shape[1:]) for part in parts))
 
 
@@ -168,6 +170,8 @@ class FlowTransformer(nn.Module):
             self.code_out = nn.Sequential(nn.SiLU(), nn.Linear(width, width))
             self.code_pool = nn.Linear(width, width)
             self.no_code = nn.Parameter(torch.zeros(width))
+        if config.sketch:
+            self.sketch_in = nn.Linear(config.sketch, width)
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList([Block(width, config.heads) for _ in range(config.depth)])
         self.final_modulation = nn.Linear(width, 2 * width)
@@ -203,6 +207,8 @@ class FlowTransformer(nn.Module):
             index = positions[..., 0].clamp(max=steps.shape[1] - 1)
             x = x + steps.gather(1, index[..., None].expand(-1, -1, steps.shape[-1]))
             condition = condition + whole
+        if self.config.sketch and path is not None and path.sketch is not None:
+            x = x + self.sketch_in(path.sketch) * path.given[:, None, None]
         x = torch.cat([self.text_in(text), x], dim=1)  # (b, l + n, width)
         places = torch.cat([positions.new_zeros(len(positions), length, 3), positions], dim=1)
         cos, sin = rotary(places, self.config.width // self.config.heads, self.config.rotary_base)
