@@ -64,6 +64,14 @@ def test_the_site_has_every_page_in_reading_order_and_asks_nobody_for_fonts():
     assert site["theme"]["font"] is False
 
 
+def test_a_link_on_the_site_leads_to_the_site():
+    """What lies outside docs/ has no page there; its path is said instead."""
+    docs = REPOSITORY / "docs"
+    for page in docs.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)#: ]+)", page.read_text()):
+            assert (page.parent / link).resolve().is_relative_to(docs.resolve()), f"{page.name}: {link}"
+
+
 def test_the_first_page_has_a_picture_and_the_first_command():
     for page in (REPOSITORY / "README.md", REPOSITORY / "docs" / "index.md"):
         text = page.read_text()

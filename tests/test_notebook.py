@@ -58,6 +58,17 @@ def test_a_clip_plays_in_a_notebook_and_its_caption_is_no_markup(tmp_path):
     assert len(back) == 12 and back.fps == 8.0 and "<script>" not in shown and "12 frames" in shown
 
 
+@pytest.mark.parametrize("fps", [0.001, 5000.0])
+def test_a_clip_that_no_player_plays_is_shown(fps):
+    assert "data:video/mp4" in Clip(moving_box(0, 3).frames, fps)._repr_html_()
+
+
+def test_what_is_shown_is_short_and_can_be_kept(recorded):
+    """A notebook is a file of UTF-8; halves of characters come from names in no encoding."""
+    shown = Clip(moving_box(0, 3).frames, 8.0, "caf\udce9 " + "long " * 9999)._repr_html_()
+    assert shown.encode() and len(shown) < 15_000 + len(recorded._repr_html_())
+
+
 def test_everything_shows_itself_in_a_notebook(recorded):
     for value, said in (
         (recorded.truth, "Collision"),

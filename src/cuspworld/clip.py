@@ -17,6 +17,7 @@ from cuspworld.files import written_whole
 from cuspworld.truth import Truth
 
 _PLAYED = 600  # frames that a notebook is given
+_PLAYABLE = (0.1, 1000.0)  # frames a second
 _SEEN = 320  # pixels: how wide a notebook shows a small clip
 
 
@@ -77,8 +78,8 @@ class Clip:
         return f"Clip({len(self)} frames of {height} x {width} at {self.fps:g} fps{known}: {caption!r})"
 
     def _repr_html_(self) -> str:
-        """The clip, playing; its first minute at most."""
-        shown = self[:_PLAYED]
+        """The clip, playing; its first minute at most, and slower or faster where no player could."""
+        shown = Clip(self.frames[:_PLAYED], min(max(self.fps, _PLAYABLE[0]), _PLAYABLE[1]))
         with TemporaryDirectory() as folder:
             video = shown.write(Path(folder) / "clip.mp4").read_bytes()
         cut = f"; the first {len(shown)} frames are shown" if len(shown) < len(self) else ""

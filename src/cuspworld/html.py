@@ -20,14 +20,14 @@ def table(title: str, rows: Mapping[str, Any]) -> str:
         f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(shortened(value))}</td></tr>"
         for name, value in rows.items()
     )
-    return f"<table><caption>{escape(title)}</caption>{cells}</table>"
+    return f"<table><caption>{escape(shortened(title))}</caption>{cells}</table>"
 
 
 def grid(title: str, names: list[str], rows: list[list[Any]]) -> str:
     """A table with a head."""
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join("<tr>" + "".join(f"<td>{escape(shortened(v))}</td>" for v in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape(title)}</caption><tr>{head}</tr>{body}</table>"
+    return f"<table><caption>{escape(shortened(title))}</caption><tr>{head}</tr>{body}</table>"
 
 
 def player(mp4: bytes, width: int) -> str:
@@ -57,4 +57,5 @@ def picture(frame: np.ndarray, text: str, width: int = 128) -> str:
 
 def shortened(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = text.encode("utf-8", "replace").decode()  # a notebook keeps what it shows as UTF-8
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
