@@ -53,6 +53,28 @@ def test_it_goes_through_the_recorded_door(model):
     assert action.shape == (1, 2) and float(action.abs().max()) <= 1 and float(action[0, 1]) > 0.3  # up, to the door
 
 
+def test_where_actions_are_hindered_there_is_no_branch(model):
+    """A walk along a line; in its middle third every action comes to nothing and chance moves instead."""
+    random = np.random.default_rng(1)
+    places, actions = [], []
+    for _ in range(12):
+        place, done = np.array([random.uniform(0, 9), 0.0]), []
+        walk = []
+        for _ in range(20):
+            action = random.uniform(-0.5, 0.5, 2)
+            walk.append(place)
+            done.append(action)
+            hindered = 3 < place[0] < 6
+            place = place + (random.uniform(-0.5, 0.5, 2) if hindered else action)
+        places.append(np.array(walk))
+        actions.append(np.array(done))
+    clips = [np.broadcast_to(np.c_[p, p[:, :1]][:, None, None, :], (len(p), 1, 1, 3)) for p in places]
+    graph = BranchGraph.learn(model, clips, actions, moments=240)
+    x = graph.moments[:, 0].numpy()
+    middle, outside = (x > 3.7) & (x < 5.3), (x < 1) | (x > 8)
+    assert (graph.branches[middle] == -1).mean() > 0.7 and (graph.branches[outside] >= 0).mean() > 0.8
+
+
 def test_at_the_end_it_goes_to_the_goal_itself(model):
     graph = BranchGraph.learn(model, rooms(True), moments=242, neighbours=5)
     goal = torch.tensor([2.0, 2.1])

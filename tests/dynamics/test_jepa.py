@@ -26,6 +26,16 @@ def test_a_state_is_the_last_embeddings_and_the_first_is_repeated():
     assert torch.allclose(model.encode(seen[:1])[0], z[[0, 0]], atol=1e-6)
 
 
+def test_it_begins_spread_out_and_knows_how_far_a_step_leads():
+    """Whatever the pictures' brightness: mean 0, spread 1, and the RMS of what a step changes."""
+    model, seen = small(), 200 + frames(40) // 8
+    model.spread_out(seen[:-1], seen[1:])
+    z = model.embed(seen)
+    assert torch.allclose(z[:-1].mean(0), torch.zeros(8), atol=1e-4)
+    assert torch.allclose(z[:-1].std(0, correction=0), torch.ones(8), atol=1e-3)
+    assert float(model.stride) == pytest.approx(float((z[1:] - z[:-1]).square().mean().sqrt()), rel=1e-4)
+
+
 def test_a_prediction_goes_on_from_its_own_last():
     model = small()
     state, actions = model.encode(frames(2)), torch.full((1, 4, 1), 3.0)
