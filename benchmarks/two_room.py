@@ -8,8 +8,8 @@ The package is MIT; its two files that matter are read without the rest, which w
 looks at the end point of a step only, so the disk cuts through corners of the wall; as CLEAR-LeWM (MIT, v0.5) does,
 each step is swept here instead, while recording and while judging. Strict: start and goal in different rooms, the whole
 disk through the door and never in the wall, within 8 px of the goal and on its side. 50 steps where the way is at most
-25 long, as there; `far` pairs, of the first seed, are drawn anywhere in both rooms and have 100. CLEAR's own pairs index
-a data set that is not used here: these are drawn by seed.
+25 long, as there; `far` pairs, of the first seed, are drawn anywhere in both rooms and have 100. CLEAR's own pairs
+index a data set that is not used here: these are drawn by seed.
 """
 
 from __future__ import annotations
