@@ -55,8 +55,15 @@ def trained(name: str, count: int, steps: int, folder: Path, seed: int) -> tuple
     phase = Phase(steps, batch=32, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=250)
     preset = DynamicsPreset(phase, replace(phase, steps=min(steps, 1000)), embedding=32, steps_ahead=8)
     resume = (folder / "settings.json").exists()
-    result = train_dynamics(clips, folder, preset, seed=seed, resume=resume)
-    costs = {"recording": recorded - began, "training": time.process_time() - recorded, "rank": result.rank}
+    spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
+    before = float(spent.read_text()) if resume else 0.0
+    try:
+        result = train_dynamics(clips, folder, preset, seed=seed, resume=resume)
+    finally:
+        training = before + time.process_time() - recorded
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        spent.write_text(str(training))
+    costs = {"recording": recorded - began, "training": training, "rank": result.rank}
     print(name, {"errors of the latents": result.errors, **costs}, flush=True)
     return JEPA.from_pretrained(result.model), Readout.from_pretrained(result.model / READOUT), costs
 
