@@ -199,10 +199,8 @@ def main() -> None:
                     for row in errors(model, readout, clips):
                         training = costs["training"] if row["who"] == "learned world" else None
                         table.add({"world": name, "split": split, **row, "training CPU s": training})
-        with Table("causes", keep) as table:
             for name, (model, readout, _) in learned.items():
                 table.add(causes(name, model, readout, range(200_000, 200_000 + held)))
-        with Table("learned_world_speed", keep) as table:
             for name in arguments.worlds:
                 for size in (SIZE, 64):
                     table.add(speed(untrained(name, size, Path(aside) / f"{name}{size}"), name))

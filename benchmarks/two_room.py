@@ -336,8 +336,7 @@ def main() -> None:
                         trials += judged(env, *how, folder / f"seed{seed}" / f"{name}-{kind}-{s}.json")
                     trained = cost if name in planners else None
                     table.add({"policy": name, "pairs": kind, **summed(trials), "all training CPU s": trained})
-        if arguments.ablations:
-            with Table("two_room_ablations", arguments.save) as table:
+            if arguments.ablations:
                 for lost in ("none", "prediction", "sigreg", "inverse"):
                     weights = {} if lost == "none" else {lost: 0.0}
                     row: dict[str, Any] = {"loss at 0": lost}
