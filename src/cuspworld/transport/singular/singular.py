@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
+from numba import njit
 from numpy import ndarray
 from scipy.special import fdtrc
 
@@ -203,13 +204,25 @@ def _feet(potential: Potential, facets: ndarray, samples: ndarray) -> ndarray:
         rows = order[at:stop]
         sampler.position = start
         drawn = sampler.draw(int(samples[rows[-1]]) - start + 1).cpu().numpy()
-        x = drawn[samples[rows] - start].astype(np.float64)
-        i, j = facets[rows, 0], facets[rows, 1]
-        normal = potential.sites[i].astype(np.float64) - potential.sites[j]
-        difference = np.einsum("fd,fd->f", x, normal) + potential.heights[i] - potential.heights[j]
-        feet[rows] = x - (difference / (normal**2).sum(1))[:, None] * normal
+        own = samples[rows] - int(samples[rows[0]])
+        _foot(drawn, own, potential.sites, potential.heights, facets, rows, feet)
         at = stop
     return feet
+
+
+@njit(nogil=True, cache=True)
+def _foot(drawn, own, sites, heights, facets, rows, feet):
+    """Into feet[rows] (., d): drawn[own] on the hyperplanes of facets[rows]; rows of many numbers, not copied."""
+    for place in range(rows.size):
+        x, foot = drawn[own[place]], feet[rows[place]]
+        i, j = facets[rows[place]]
+        fall, square = heights[i] - heights[j], 0.0
+        for k in range(x.size):
+            normal = np.float64(sites[i, k]) - sites[j, k]
+            fall += x[k] * normal
+            square += normal * normal
+        for k in range(x.size):
+            foot[k] = x[k] - fall / square * (np.float64(sites[i, k]) - sites[j, k])
 
 
 def _with_neighbour_links(facets: ndarray, index: ndarray) -> ndarray:
