@@ -211,7 +211,9 @@ def _feet(potential: Potential, facets: ndarray, samples: ndarray) -> ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _foot(drawn, own, sites, heights, facets, rows, feet):
+def _foot(
+    drawn: ndarray, own: ndarray, sites: ndarray, heights: ndarray, facets: ndarray, rows: ndarray, feet: ndarray
+) -> None:
     """Into feet[rows] (., d): drawn[own] on the hyperplanes of facets[rows]; rows of many numbers, not copied."""
     for place in range(rows.size):
         x, foot = drawn[own[place]], feet[rows[place]]
