@@ -45,7 +45,7 @@ def rows(simulator: Simulator, number: int, count: int, table: Table) -> None:
 
     sketch = None
     if expert.transformer.config.sketch:
-        shown = torch.stack([kind.code.sketch(row[:, :width], *latents[0].shape[1:3]) for row in codes])
+        shown = torch.stack([kind.sketch(row, *latents[0].shape[1:3]) for row in codes])
         sketch = tokenize(shown, simulator.patch(expert), each)[0]
 
     def error(time: float, own: bool, path: torch.Tensor | None) -> float:

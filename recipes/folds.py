@@ -29,11 +29,11 @@ from cuspworld.training.run import train
 WORLDS = {"Puppies": 1600, "Collision": 1600, "Juice": 1200, "Candles": 500, "Chair": 700}
 STILL = {"Juice": {"push": 0.0}, "Candles": {"breath": 0.0}}  # nothing happens: so many clips more
 STILLS = 100
-STEPS = {"Puppies": 5000, "Collision": 5500, "Juice": 4000, "Candles": 4000, "Chair": 4000}
+STEPS = {"Puppies": 5000, "Collision": 2000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
-WHERE = {"Puppies": 24, "Collision": 24}  # numbers that say where small things are that move
-IDENTITY = {"Puppies": 16, "Collision": 128, "Candles": 32, "Chair": 32}  # numbers that say who is in a clip
+WHERE = {"Puppies": 24, "Collision": 24, "Chair": 24}  # numbers that say where small things are that move
+IDENTITY = {"Puppies": 16, "Collision": 32, "Candles": 32, "Chair": 16}  # numbers that say who is in a clip
 FINE = {"Puppies", "Collision"}  # small things: a token is 8 pixels wide instead of 16, a batch half as large
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec

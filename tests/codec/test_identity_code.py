@@ -67,3 +67,26 @@ def test_one_step_is_enough_and_the_same_clip_gives_the_same_code():
     known = np.stack([code.of(clip) for clip in taught])
     fresh, which = clips(60, 2)
     assert purity(np.stack([code.of(clip[:1]) for clip in fresh]), which, known, of) > 0.7
+
+
+def test_a_field_says_what_things_look_like_in_their_places():
+    """Two things of any look, one on each side, that move up and down: the field paints both where they differ."""
+    generator = torch.Generator().manual_seed(7)
+    usual, errors, others = torch.randn(64, CHANNELS, generator=generator), [], []
+    clips = []
+    for _ in range(20):
+        looks = torch.nn.functional.normalize(torch.randn(2, CHANNELS, generator=generator), dim=1) * CHANNELS**0.5
+        clip = usual.view(8, 8, CHANNELS).expand(6, 8, 8, CHANNELS).clone()
+        for t, row in enumerate(torch.randint(8, (6,), generator=generator).tolist()):
+            clip[t, row, 1] += looks[0]
+            clip[t, row, 6] += looks[1]
+        clips.append(clip)
+    code = IdentityCode.learn(clips, FRAMES, 2, usual=usual)
+    assert code.width == 2 + 3 * CHANNELS
+    for clip, other in zip(clips, clips[1:] + clips[:1], strict=True):
+        apart = clip - usual.view(8, 8, CHANNELS)
+        much = apart.square().mean(-1).sqrt()
+        painted, wrong = (code.painted(torch.from_numpy(code.of(one)), much) for one in (clip, other))
+        errors.append(float((painted - apart).square().sum() / apart.square().sum()))
+        others.append(float((wrong - apart).square().sum() / apart.square().sum()))
+    assert max(errors) < 1e-3 and min(others) > 0.5

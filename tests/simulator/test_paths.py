@@ -156,7 +156,7 @@ def test_a_folder_keeps_who_is_in_each_clip(tmp_path, moments):
     generator = torch.Generator().manual_seed(0)
     latents = [torch.randn(8, 4, 4, 3, generator=generator) for _ in range(6)]
     kind = Kind.learn("things", latents, [("a thing",)] * 6, 2, 2, 0, identity_width=3, where_width=3)
-    assert kind.identity is not None and kind.codes.shape[1] == 5 and kind.width == 8
+    assert kind.identity is not None and kind.codes.shape[1] == 5 and kind.width == 5 + 3 + 3 * 3
     if not moments:  # the code of models that were trained before it had moments
         size = len(kind.identity.mean) // 3
         kind = dataclasses.replace(

@@ -203,7 +203,7 @@ def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width, told):
     assert len(clip) == 14 and clip.made["transport"] == ("brenier" if width else "flow")
     if told:
         transformer = simulator.experts[0].transformer
-        assert transformer.config.sketch == 4 * 4 * (4 + 1)
+        assert transformer.config.sketch == 4 * 4 * (4 + 1 + 4)  # components, differences, and what the field paints
         before = clip.frames.copy()
         torch.nn.init.zeros_(transformer.sketch_in.weight)
         assert (simulator(clips[0].caption, seconds=1.4).frames != before).any()  # it is drawn with the sketch

@@ -97,8 +97,12 @@ class SceneCode:
 
     def differences(self, frames: Float[Tensor, "*t d"]) -> Float[Tensor, "*t p"]:
         """How far each of the 8 x 8 places of latent frames is from the usual picture: root mean square of channels."""
-        usual = self.mean.view(self.frames, -1).mean(0)
-        return (frames - usual).unflatten(-1, (GRID * GRID, -1)).square().mean(-1).sqrt()
+        return (frames - self.usual.flatten()).unflatten(-1, (GRID * GRID, -1)).square().mean(-1).sqrt()
+
+    @property
+    def usual(self) -> Float[Tensor, "p c"]:
+        """The usual picture: the mean latents of each of the 8 x 8 places."""
+        return self.mean.view(self.frames, GRID * GRID, -1).mean(0)
 
     def sketch(self, codes: Float[Tensor, "s k"], height: int, width: int) -> Float[Tensor, "t h w e"]:
         """What codes tell of the latents of their steps, place by place: the picture that the components make and,

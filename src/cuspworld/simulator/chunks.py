@@ -105,8 +105,8 @@ class Chunks:
         """The path with what its codes show in each token's place, for an expert that was told so."""
         if not self.expert.transformer.config.sketch or self.kind is None:
             return path
-        code, each = self.parts.kinds[self.kind].code, self.parts.config.token_frames
-        shown = code.sketch(path.codes[0, :, : code.width].cpu(), *latents.shape[2:4])[None, : latents.shape[1]]
+        each = self.parts.config.token_frames
+        shown = self.parts.kinds[self.kind].sketch(path.codes[0].cpu(), *latents.shape[2:4])[None, : latents.shape[1]]
         return replace(path, sketch=tokenize(shown.to(latents.device), self.parts.patch(self.expert), each)[0])
 
     def _window(

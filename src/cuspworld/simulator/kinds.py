@@ -18,6 +18,7 @@ from torch import Tensor
 from cuspworld.codec.identity_code import IdentityCode
 from cuspworld.codec.scene_code import SceneCode, Where
 
+FIELD = ("usual", "scale")  # more of those, where it has a field
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
 WHERE = ("where", "where_mean", "where_scale")  # tensors of a scene code that tells where something differs
 _TRIED = 200  # clips that `reach` is measured on
@@ -68,7 +69,8 @@ class Kind:
         kind = replace(kind, reach=float(np.quantile(np.concatenate(apart), 0.99))) if apart else kind
         if not identity_width:
             return kind
-        identity = IdentityCode.learn(latents, frames, identity_width, seed)
+        usual = code.usual if where_width else None
+        identity = IdentityCode.learn(latents, frames, identity_width, seed, usual)
         return replace(kind, identity=identity, who=np.stack([identity.of(clip) for clip in latents]))
 
     @property
@@ -84,6 +86,19 @@ class Kind:
         if who is None:
             who = self.who[self.clips[cKDTree(self.codes).query(codes)[1][len(codes) // 2]]]
         return np.concatenate([codes, np.broadcast_to(who, (len(codes), len(who)))], axis=1)
+
+    def sketch(self, path: Float[Tensor, "s w"], height: int, width: int) -> Float[Tensor, "t h w e"]:
+        """What a path shows place by place: `SceneCode.sketch`, and what the field of who is in it paints there."""
+        shown = self.code.sketch(path[:, : self.code.width], height, width)
+        if self.identity is None or self.identity.usual is None or self.code.where is None:
+            return shown
+        painted = self.identity.painted(path[0, self.code.width :], shown[..., -1].clamp_min(0))
+        return torch.cat([shown, painted], dim=-1)
+
+    @property
+    def sketched(self) -> int:
+        """Numbers of a place of a sketch."""
+        return self.sketch(torch.zeros(1, self.width), 1, 1).shape[-1]
 
     def apart(self, latents: Float[Tensor, "t h w c"], own: int = -1) -> Float[ndarray, " s"]:
         """How far each whole step lies from what was recorded, but of the clip `own`: root mean square of what the code
@@ -102,6 +117,9 @@ class Kind:
             parts = {name: getattr(self.identity, name).half() for name in IDENTITY[:-1]}
             looks |= {f"identity.{name}": tensor for name, tensor in parts.items()}
             looks["identity.who"] = torch.from_numpy(self.who).half()
+            if self.identity.usual is not None:
+                looks["identity.usual"] = self.identity.usual.half()
+                looks["identity.scale"] = torch.tensor(self.identity.scale)
         if self.code.where is not None:
             looks |= {"where": self.code.where.basis.half(), "where_mean": self.code.where.mean.half()}
             looks["where_scale"] = torch.tensor(self.code.where.scale)
@@ -133,6 +151,9 @@ class Kind:
         reach = float(tensors["reach"]) if "reach" in tensors else float("nan")
         told = {part: tensors[f"identity.{part}"].float() for part in IDENTITY if f"identity.{part}" in tensors}
         identity = IdentityCode(told["weights"], told["bias"], told["mean"], told["basis"], frames) if told else None
+        if identity is not None and "identity.usual" in tensors:
+            usual, scale = (tensors[f"identity.{part}"].float() for part in FIELD)
+            identity = replace(identity, usual=usual, scale=float(scale))
         who = told["who"].numpy() if told else None
         codes = tensors["codes"].float().numpy()
         return cls(name, code, codes, clips, times, tuple(captions), branches, seen, reach, identity, who)

@@ -14,8 +14,9 @@ from cuspworld.codec.identity_code import MOMENTS
 from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.models import LARGEST, read_config, read_tensors, save_folder
-from cuspworld.simulator.kinds import IDENTITY, WHERE, Kind
+from cuspworld.simulator.kinds import FIELD, IDENTITY, WHERE, Kind
 
+FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
 _CLASS_NAME = "CuspWorldPaths"
 _WHOLE = (torch.int32, torch.int64)
 _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
@@ -72,6 +73,8 @@ def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> K
     found = {part: tensors[f"{index}.{part}"] for part in parts if f"{index}.{part}" in tensors}
     if found and len(found) < len(parts):
         raise CuspError(f"{file} lacks {index}.{next(p for p in parts if p not in found)}: copy the whole folder again")
+    if found:
+        found |= {part: tensors[f"{index}.{part}"] for part in FIELD_PARTS if f"{index}.{part}" in tensors}
     looks |= found
     if where := {part: tensors[f"{index}.{part}"] for part in WHERE if f"{index}.{part}" in tensors}:
         if len(where) < len(WHERE):
@@ -112,10 +115,14 @@ def _identity_fits(found: dict[str, Tensor], clips: int) -> bool:
     weights, bias, mean, basis, who = (found[f"identity.{part}"] for part in IDENTITY)
     if weights.ndim != 2 or basis.ndim != 2 or not all(bool(torch.isfinite(t).all()) for t in found.values()):
         return False
-    features = weights.shape[0] + weights.shape[1]
+    features, width = weights.shape[0] + weights.shape[1], basis.shape[1]
+    if field := [found[part] for part in FIELD_PARTS if part in found]:
+        if len(field) < len(FIELD_PARTS) or field[0].shape != (GRID * GRID, weights.shape[0]) or field[1].numel() != 1:
+            return False
+        width += len(MOMENTS) * weights.shape[0]
     return (
         bias.shape == weights.shape[1:]
         and mean.shape == basis.shape[:1]
         and mean.shape in ((features,), (len(MOMENTS) * features,))
-        and who.shape == (clips, basis.shape[1])
+        and who.shape == (clips, width)
     )

@@ -170,7 +170,7 @@ def _train(
             code_kinds=max(1, len(kinds)),
             predicts=preset.predicts,
             places=preset.places,
-            sketch=_sketched(kinds[0], codec, preset) if kinds and preset.sketch else 0,
+            sketch=preset.token_frames * preset.patch**2 * kinds[0].sketched if kinds and preset.sketch else 0,
             by_steps=preset.known_steps > 0,
         )
     )
@@ -199,8 +199,9 @@ def _train(
         transformer.train()
 
     shares = [taught.shares.get(name, 1.0) for name in taught.kind_names]
-    codes = [kind.code for kind in kinds]
-    trainer = transport_trainer(windows, transformer, prompts, preset, folder, shares=shares, codes=codes, **common)
+    trainer = transport_trainer(
+        windows, transformer, prompts, preset, folder, shares=shares, known_kinds=kinds, **common
+    )
     trainer.on_sample = sample
     trainer.run()
     trainer.use_average()
@@ -212,11 +213,6 @@ def _train(
         simulator.save_pretrained(result.model)
     process.wait()
     return result
-
-
-def _sketched(kind: Kind, codec: Codec, preset: Preset) -> int:
-    """Numbers of a token of `SceneCode.sketch`."""
-    return preset.token_frames * preset.patch**2 * (codec.latent_channels + (kind.code.where is not None))
 
 
 def learn_kinds(

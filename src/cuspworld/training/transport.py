@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_tensor
-from cuspworld.codec.scene_code import SceneCode, whole_step
+from cuspworld.codec.scene_code import whole_step
 from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -150,7 +150,7 @@ class WindowBatches:
     """Batches of windows by step number; several sizes and lengths are packed into one batch.
 
     Kinds are drawn by `shares` (equally, where None), windows by how much their latents change: what is critical is
-    rare, and it is where the latents change most. `codes`: the scene code of each kind, where paths are sketched.
+    rare, and it is where the latents change most. `known_kinds`: the kinds, where paths are sketched.
     """
 
     def __init__(
@@ -159,11 +159,11 @@ class WindowBatches:
         preset: Preset,
         seed: int,
         shares: Sequence[float] | None = None,
-        codes: Sequence[SceneCode] = (),
+        known_kinds: Sequence[Kind] = (),
     ):
         if not windows:
             raise CuspError("the library has no clip to train the transport on")
-        self.windows, self.preset, self.seed, self.codes = windows, preset, seed, codes
+        self.windows, self.preset, self.seed, self.known_kinds = windows, preset, seed, known_kinds
         kinds = np.array([window.kind for window in windows])
         first = np.array([window.first for window in windows])
         changes = np.array([float(change(window.latents).mean()) for window in windows])
@@ -246,13 +246,13 @@ class WindowBatches:
         }
         if window.codes is not None:
             noise = preset.code_noise * _uniform(generator)
-            codes, noised = window.codes.clone(), window.codes.shape[1] - preset.identity_width
-            codes[:, :noised] += noise * torch.randn(len(codes), noised, generator=generator)  # near colours differ
-            # by little, so who is in the clip stays as it is
+            codes, known = window.codes.clone(), self.known_kinds
+            noised = known[window.kind].code.width if known else codes.shape[1]
+            added = torch.randn(len(codes), noised, generator=generator)
+            codes[:, :noised] += noise * added  # who is in it stays as it is: near colours are told by little
             part["codes"] = codes
             if preset.sketch:
-                code = self.codes[window.kind]
-                shown = code.sketch(codes[:, : code.width], *latents.shape[1:3])[None]
+                shown = self.known_kinds[window.kind].sketch(codes, *latents.shape[1:3])[None]
                 part["sketch"] = tokenize(shown, preset.patch, each)[0][0]
             part["code_noise"] = noise
             part["given"] = _uniform(generator) >= preset.code_dropout
@@ -297,10 +297,10 @@ def transport_trainer(
     device: str,
     bfloat16: bool,
     shares: Sequence[float] | None = None,
-    codes: Sequence[SceneCode] = (),
+    known_kinds: Sequence[Kind] = (),
 ) -> Trainer:
     """A Trainer of the flow on `windows`, resumed from `folder`'s checkpoint if there is one."""
-    batches = WindowBatches(windows, preset, seed, shares, codes)
+    batches = WindowBatches(windows, preset, seed, shares, known_kinds)
     trainer = Trainer(
         "transport",
         FlowObjective(transformer, prompts),
