@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from cuspworld.codec.autoencoder_codec import CLASS_NAME, AutoencoderCodec
-from cuspworld.codec.published import PublishedCodec
+from cuspworld.codec.published import CLASSES, PublishedCodec
+from cuspworld.errors import CuspError
 from cuspworld.models import read_config
 
 WORLDS = Path(__file__).parents[1] / "assets" / "codec"  # of all twelve worlds: its card says what it reaches
@@ -23,8 +24,13 @@ def load_codec(path: str | Path, subfolder: str = "") -> AutoencoderCodec | Publ
 
 def load_local_codec(path: Path) -> AutoencoderCodec | PublishedCodec:
     """As `load_codec`, but from a folder alone: `path` is never taken for a name on the hub."""
-    own = read_config(path).get("_class_name") == CLASS_NAME
-    return AutoencoderCodec.from_pretrained(path) if own else PublishedCodec.from_pretrained(path)
+    name = read_config(path).get("_class_name")
+    if name == CLASS_NAME:
+        return AutoencoderCodec.from_pretrained(path)
+    if name not in tuple(CLASSES):  # said before a package is asked for that could not read it either
+        known = ", ".join((CLASS_NAME, *CLASSES))
+        raise CuspError(f"{path} holds a {name}, not a video autoencoder; these load: {known}")
+    return PublishedCodec.from_pretrained(path)
 
 
 def is_hub_name(path: str | Path) -> bool:
