@@ -28,6 +28,7 @@ from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
 from cuspworld.exam.detectors import detector, names
+from cuspworld.worlds.collision.words import BIG, SMALL
 from fold_arms import Arm, read_arm
 from results import Table, add_argument, wilson
 
@@ -55,13 +56,19 @@ class Wish:
 # What is asked of a reading: True, False, or None where the question does not arise.
 
 
+def told_size(radius: float) -> str:
+    """What a caption says of it: nothing where it is neither."""
+    return "big" if radius > BIG else "small" if radius < SMALL else ""
+
+
 def colours_and_sizes(wish: Wish, seen: Any) -> bool:
-    """Both balls as the caption names them, before the contact and after it."""
+    """Both balls as the caption names them, before the contact and after it; any size where it tells none."""
     if len(seen.before) != 2 or not seen.lasting:
         return False
     left = list(seen.before)
     for ball in wish.truth.before:
-        found = [b for b in left if b.colour == ball.colour and b.sizes & ball.sizes]
+        size = told_size(ball.radius)
+        found = [b for b in left if b.colour == ball.colour and (not size or size in b.sizes)]
         if not found:
             return False
         left.remove(found[0])

@@ -1,6 +1,5 @@
 """Matching: a hard set of clips for a prompt, and what a person is told where there is none."""
 
-import numpy as np
 import pytest
 
 from cuspworld.language.matching import Matcher
@@ -81,8 +80,12 @@ def test_no_library_no_clips():
     assert len(found.clips) == 0 and found.warning()
 
 
-def test_the_set_can_be_widened_by_the_next_best(match):
+def test_clips_that_do_not_tell_what_the_best_do_are_worse(match):
     found = match("four pups on the lawn")
-    wider = found.at_least(3)
-    assert len(wider) == 3 and set(found.clips) <= set(wider)
-    assert np.all(np.diff(found.scores[wider]) <= 1e-9)
+    assert found.worse.tolist() == [CAPTIONS.index(PUPPIES[1]) != k for k in range(len(CAPTIONS))]
+
+
+def test_a_clip_of_another_size_is_worse_than_one_of_another_speed():
+    captions = ["A small red ball rolls fast.", "A big red ball rolls slowly.", "A red ball rolls fast."]
+    found = Matcher(captions)("A small red ball rolls slowly.")
+    assert found.clips.tolist() == [0] and found.worse.tolist() == [False, True, True]

@@ -32,7 +32,8 @@ class Match:
 
     `missing`: what the prompt says and no clip of the library shows; `unmet`: what clips show, but not the best ones
     (not together with the rest); `unknown`: words that no caption has in any form. `support`: share of the prompt that
-    the best clips tell.
+    the best clips tell. `worse`: the clips that do not tell how things look and how many there are as the best do, or
+    that contradict more: no hard set is widened by them.
     """
 
     clips: np.ndarray
@@ -43,17 +44,12 @@ class Match:
     unknown: tuple[str, ...] = ()
     captions: tuple[str, ...] = field(default=(), repr=False)
     told: bool = True  # False where the prompt says nothing
+    worse: np.ndarray = field(default_factory=lambda: np.zeros(0, bool), repr=False)
 
     @property
     def known(self) -> bool:
         """Whether the library knows what the prompt is about."""
         return self.support >= LEAST
-
-    def at_least(self, count: int) -> np.ndarray:
-        """The hard set, widened by the next best clips where it is smaller than `count`: a set of one only copies."""
-        if len(self.clips) >= count:
-            return self.clips
-        return np.argsort(-self.scores, kind="stable")[:count]
 
     def warning(self, topics: Sequence[str] = ()) -> str | None:
         """What to tell a person: what is unknown, what is impossible or never shown, what is shown instead."""
@@ -141,9 +137,14 @@ class Matcher:
                 lost = not support[best[0]] if needed else against[best[0]]
                 if lost and not _vague(fact) and fact.words not in missing:
                     unmet.append(fact.words)
+        worse = np.zeros(self.count, bool)
+        for fact, support, against in supports:
+            if len(best) and _penalty(fact) > 1 and not against[best[0]]:
+                worse |= (support < support[best[0]]) if fact.kind == "pair" else against > 0
         return Match(
             clips=best,
             scores=scores,
+            worse=worse,
             support=float(told[best[0]] / positive) if len(best) and positive else 0.0,
             missing=tuple(dict.fromkeys(missing)),
             unmet=tuple(dict.fromkeys(unmet)),
@@ -250,6 +251,8 @@ def _importance(fact: Fact, differ: bool) -> float:
         return 1.5
     if fact.kind == "pair" and "event" in _kinds(fact):
         return 0.3 if differ or "colour" not in _kinds(fact) else 0.02
+    if _looks(fact):
+        return 1.5
     return _IMPORTANCE[fact.kind]
 
 
@@ -261,7 +264,14 @@ def _penalty(fact: Fact) -> float:
     """Of a fact that a clip contradicts, beyond its weight."""
     if fact.kind in ("not", "not pair"):
         return 2.0
-    return 4.0 if fact.kind == "pair" and _kinds(fact) & {"colour", "number"} and "thing" in _kinds(fact) else 1.0
+    named = fact.kind == "pair" and _kinds(fact) & {"colour", "number"} and "thing" in _kinds(fact)
+    return 4.0 if named or _looks(fact) else 1.0
+
+
+def _looks(fact: Fact) -> bool:
+    """Whether it says how large the thing of a colour is: seen in every frame, unlike its speed or when something
+    happens."""
+    return fact.kind == "pair" and _kinds(fact) == {"colour", "size"}
 
 
 def _vague(fact: Fact) -> bool:

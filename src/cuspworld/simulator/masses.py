@@ -58,7 +58,9 @@ class Prompts:
         masses = np.zeros(len(own))
         fitting = own[np.isin(own, match.clips)]
         if len(fitting) < FEWEST:
-            fitting = own[np.argsort(-match.scores[own], kind="stable")[:FEWEST]]
+            ranked = own[np.argsort(-match.scores[own], kind="stable")]
+            alike = ranked[~match.worse[ranked]][:FEWEST]
+            fitting = alike if len(alike) else ranked[:FEWEST]
         masses[fitting - own[0]] = 1.0
         whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
         return Masses(kind, masses, match, whole)
