@@ -24,7 +24,8 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-EXTRAS = ("library", "worlds", "geometry")  # beside the core; what training and diffusers bring needs torch
+EXTRAS = ("library", "training", "worlds", "diffusers", "text", "geometry", "addresses", "play")  # all but cluster
+NEED_TORCH = {"accelerate"}  # would bring it
 TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "beartype", "jsonschema", "scikit-dimension")
 TORCHLESS = (
     "tests/test_checks.py", "tests/test_clip.py", "tests/test_contact_sheet.py", "tests/test_dynamic_range.py",
@@ -53,7 +54,8 @@ def requirements(without: set[str]) -> list[str]:
     optional = project["optional-dependencies"]
     named = [*project["dependencies"], *(one for extra in EXTRAS for one in optional[extra])]
     named += [one for one in optional["dev"] if re.split(r"[<>=\[]", one)[0] in TOOLS]
-    return [one for one in named if re.split(r"[<>=\[]", one)[0] not in without | {"cuspworld"}]
+    left = without | {"cuspworld"} | (NEED_TORCH if "torch" in without else set())
+    return sorted({one for one in named if re.split(r"[<>=\[]", one)[0] not in left})
 
 
 def lowest(requirement: str) -> str:

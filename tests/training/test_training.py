@@ -97,7 +97,7 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path):
     """torchrun's environment is also accelerate's; the global batch is the same, so the curves agree."""
     script = Path(__file__).with_name("train_micro.py")
     root = Path(__file__).resolve().parents[2]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join((str(root / "src"), str(root)))}
     one = [sys.executable, str(script), str(tmp_path / "one")]
     two = [
         sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",

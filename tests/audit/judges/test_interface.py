@@ -96,6 +96,7 @@ def test_nonsense_from_a_judge_is_an_error_that_names_it(surprise: Surprise, why
 @pytest.fixture(scope="module")
 def tiny():
     """The true architecture, tiny."""
+    pytest.importorskip("transformers")  # of the text extra
     from transformers import VJEPA2Config, VJEPA2Model
 
     torch.manual_seed(0)
@@ -165,6 +166,7 @@ def test_vjepa_weights_load_from_a_folder_and_judge_a_clip(tiny, tmp_path) -> No
 
 
 def test_missing_weights_say_what_to_do(tmp_path) -> None:
+    pytest.importorskip("transformers")
     with pytest.raises(CuspError, match="not on this machine: download them"):
         VJEPA2Judge.from_pretrained(str(tmp_path / "nowhere"))
 

@@ -77,7 +77,7 @@ class Store:
         if not file.is_file():
             value = make()
             with written_whole(file) as aside, aside.open("wb") as stream:
-                np.savez_compressed(stream, allow_pickle=False, **_arrays(value))
+                np.savez_compressed(stream, **_arrays(value))
         with np.load(file) as arrays:
             return (_clip(arrays, "first"), _clip(arrays, "second")) if arrays.files else None
 
@@ -89,7 +89,7 @@ def _suspects(evidence: dict[str, Evidence]) -> Iterator[dict[str, Any]]:
             yield kept | {"check": suspect.check, "strength": float(suspect.strength)}
 
 
-def _arrays(pair: tuple[Clip, Clip] | None) -> dict[str, np.ndarray]:
+def _arrays(pair: tuple[Clip, Clip] | None) -> dict[str, Any]:
     """What an npz keeps of two clips: frames, frame rate, truth; nothing of None."""
     kept: dict[str, np.ndarray] = {}
     for name, clip in zip(("first", "second"), pair or (), strict=pair is not None):
