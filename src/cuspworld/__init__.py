@@ -13,15 +13,17 @@ _HOMES = {
     "Simulator": "cuspworld.simulator.simulator",
     "Brenier": "cuspworld.transport.brenier",
     "Library": "cuspworld.library",
+    "examine": "cuspworld.exam.examine",
 }
 _ROOMS = ("worlds", "audit")  # `cuspworld.audit` is a room that can be called
 
-__all__ = ["Brenier", "Clip", "Library", "Simulator", "__version__", "audit", "worlds"]
+__all__ = ["Brenier", "Clip", "Library", "Simulator", "__version__", "audit", "examine", "worlds"]
 
 if TYPE_CHECKING:
     from cuspworld import worlds
     from cuspworld.audit.room import Room
     from cuspworld.clip import Clip
+    from cuspworld.exam.examine import examine
     from cuspworld.library import Library
     from cuspworld.simulator.simulator import Simulator
     from cuspworld.transport.brenier import Brenier

@@ -95,6 +95,7 @@ class Environment(gymnasium.Env):
     view: ClassVar[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 1.0)
     scenery: ClassVar[Scenery] = Scenery()
     varied: ClassVar[tuple[Parameter, ...]] = ()  # other ranges of some parameters in the split `varied`
+    changeable: ClassVar[tuple[str, ...]] = ()  # parameters that `change` can set while the world runs
     replays: ClassVar[bool] = False  # an engine keeps what no copy carries: a copy lives through the run again
     seconds: float = 3.0
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
@@ -149,7 +150,7 @@ class Environment(gymnasium.Env):
         self.events: list[Event] = []
         self.twin: str | None = None
         self._started = False
-        self._taken: list[np.ndarray] = []  # the actions since the reset
+        self._taken: list[Any] = []  # the actions since the reset, and (name, value) of what was changed between them
         self._breaks: tuple[str, int] | None = None  # the twin that was asked of `reset`, and the frame where it begins
         self._spec: Any = None
 
@@ -172,6 +173,9 @@ class Environment(gymnasium.Env):
     def conserved(self) -> tuple[float, ...]:
         """The quantities of `conserved_units`, in that order."""
         return ()
+
+    def changed(self, name: str) -> None:
+        """A parameter of `changeable` has another value in `self.values` from now on."""
 
     def policy(self, time: float) -> tuple[float, ...]:
         """The action that a recording takes at this time (seconds): what the parameters say. Default: nothing.
@@ -349,6 +353,18 @@ class Environment(gymnasium.Env):
             reward = self._progress - before + info["success"] - self.task.cost * float(np.abs(checked).sum())
         return self._observation(), reward, ended, bool(self.time >= self.seconds - 1e-9), info
 
+    def change(self, name: str, value: Any) -> None:
+        """Give a physical parameter another value in the running world, from now on: what would happen if.
+
+        Raises CuspError for a parameter that this world cannot change on the way, or a value that physics forbids."""
+        self._need_reset()
+        if name not in self.changeable:
+            known = ", ".join(self.changeable) or "none"
+            raise CuspError(f"{self.name} cannot change {name!r} on the way; what it can: {known}")
+        self.values[name] = self.ranges[name].check(value)
+        self._taken.append((name, value))
+        self.changed(name)
+
     def __getstate__(self) -> dict[str, Any]:
         if not (self.replays and self._started):
             return self.__dict__.copy()
@@ -363,8 +379,11 @@ class Environment(gymnasium.Env):
         self.__init__(**replayed["_made"])  # type: ignore[misc]
         self.restart(*replayed["_begun"])
         self._breaks = replayed["_breaks"]
-        for action in replayed["_taken"]:
-            self.step(action)
+        for done in replayed["_taken"]:
+            if isinstance(done, tuple):
+                self.change(*done)
+            else:
+                self.step(done)
         self.__dict__.update({name: value for name, value in replayed.items() if name != "_taken"})
 
     def render(self) -> np.ndarray | None:

@@ -116,6 +116,7 @@ class Collision(World):
         "speeds_up": Twin("The first ball speeds up with nothing pushing it.", Law.INERTIA),
         "stops": Twin("The first ball stops with nothing holding it.", Law.INERTIA),
     }
+    changeable = ("gravity", "restitution")
     instances: ClassVar[dict[int, str]] = {1: "ball 1", 2: "ball 2"}
 
     def why_not(self, values: dict[str, Any]) -> str:
@@ -158,6 +159,12 @@ class Collision(World):
             (0.95 * SIDE - r - 1.0, 0.95 * SIDE - r) if values["law"] == "parabola" else (r + 0.5, SIDE - r - 0.5)
         )
         return np.array([[left, low + shares[2] * (high - low)]]), np.array([[values["speed_1"], 0.0]])
+
+    def changed(self, name: str) -> None:
+        if name == "gravity":
+            self._gravity = self.values["gravity"] if self.values["law"] == "parabola" else 0.0
+            if self._box2d is not None:
+                self._box2d.pull(self._gravity)
 
     def advance(self, seconds: float, action: np.ndarray) -> None:
         if action.any():
@@ -290,6 +297,9 @@ class _Box2D:
             body.CreateCircleFixture(radius=r, density=DENSITY, restitution=1.0)
             self._bodies.append(body)
         self._touching = False
+
+    def pull(self, gravity: float) -> None:
+        self._world.gravity = (0.0, -gravity)
 
     def advance(self, v: np.ndarray, now: float, seconds: float) -> tuple[Any, Any, Any]:
         """Positions, velocities, and contacts (time of the step's end, velocities before) after that long."""

@@ -106,6 +106,7 @@ class Juice(World):
         "liquid_vanishes": Twin("The juice vanishes.", Law.PERMANENCE, Law.CONSERVATION),
         "stays_in_glass": Twin("The glass lies on its side and the juice stays in it.", Law.GRAVITY, Law.CAUSE),
     }
+    changeable = ("gravity", "glass_mass", "friction")
     instances: ClassVar[dict[int, str]] = {1: "glass", 2: "liquid", 3: "hand"}
 
     def begin(self, rng: np.random.Generator) -> None:
@@ -139,6 +140,13 @@ class Juice(World):
         self._overhang = self._measure()
         self._contact = self._push_point()
         self._released: tuple[float, float, float] | None = None
+
+    def changed(self, name: str) -> None:
+        values = self.values
+        self._space.gravity = (0.0, -values["gravity"])
+        scale = values["glass_mass"] / self._glass.mass
+        for shape in self._glass.shapes:
+            shape.friction, shape.mass = values["friction"], shape.mass * scale
 
     def _pour(self, start: float, rng: np.random.Generator) -> None:
         """Fill the standing glass with a lattice of particles and let it come to rest before the clip begins."""

@@ -107,6 +107,7 @@ class Planets(World):
             Law.CONSERVATION,
         ),
     }
+    changeable = ("star_mass",)
     instances: ClassVar[dict[int, str]] = {
         1: "star", 2: "planet 1", 3: "planet 2", 4: "planet 3", 5: "planet 4", 6: "rocket",
     }  # fmt: skip
@@ -148,6 +149,9 @@ class Planets(World):
         self._trails: dict[int, deque[tuple[float, float]]] = {i: deque(maxlen=TRAIL) for i in self._ids}
         self._prefill()
         self._sky: dict[tuple[type, int, int], tuple[np.ndarray, np.ndarray]] = {}
+
+    def changed(self, name: str) -> None:
+        self._m[0] = self.values["star_mass"]
 
     def _launch(self, shares: np.ndarray, base: float, ratio: float, spin: float) -> None:
         """The rocket on a round orbit between the planets; or arriving, nearest to the star when its engine fires."""
