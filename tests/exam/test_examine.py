@@ -20,6 +20,7 @@ def few(monkeypatch):
     """One law of the three, and few clips to remember."""
     monkeypatch.setattr(range_, "LAWS", ("parabola",))
     monkeypatch.setattr(range_, "EACH", 1)
+    monkeypatch.setattr(range_, "_picture", lambda rows: "<svg></svg>")  # matplotlib is most of the seconds
 
 
 class Fails:
@@ -42,7 +43,7 @@ def test_a_transcript_stands_and_goes_on(tmp_path):
     table = first["range"].tables[0]
     floor, oracle = (table.row(law="parabola", row=r) for r in ("floor: the tracker on true frames", "oracle"))
     assert all(floor[c] == oracle[c] for c in ("in range", "out of range", "recombined"))
-    assert table.row(law="parabola", row="oracle, g x 1.2")["in range"] > 2 * oracle["in range"]
+    assert table.row(law="parabola", row="oracle, g x 1.2")["in range"] > 1.3 * oracle["in range"]
     assert table.row(law="parabola", row="mine")["failed"] == 1
     again = examine(Fails(), name="mine", parts=["range"], clips=1, size=24, folder=tmp_path, taught=("Juice",))
     assert again.to_json() == first.to_json()

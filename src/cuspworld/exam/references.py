@@ -72,7 +72,7 @@ class ConstantVelocity:
         flooded = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         mask = np.zeros((flooded.shape[0] + 2, flooded.shape[1] + 2), np.uint8)
         cv2.floodFill(flooded, mask, (0, 0), 0, (5,) * 3, (5,) * 3, 4 | cv2.FLOODFILL_MASK_ONLY | (1 << 8))
-        pieces, labels = cv2.connectedComponents(1 - mask[2:-2, 2:-2])
+        _, labels = cv2.connectedComponents(1 - mask[2:-2, 2:-2])
         sizes, touched = np.bincount(labels.ravel()), np.unique(labels[changed > 0])
         chosen = [piece for piece in touched if piece and sizes[piece] < changed.size / 4]
         return np.isin(labels, chosen).astype(np.uint8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cuspworld.exam.parts.range import FPS, GIVEN, inside, published, scene, velocity_error
+from cuspworld.exam.parts.range import FPS, GIVEN, _picture, inside, published, scene, velocity_error
 
 
 def test_true_frames_have_the_floor_and_still_ones_the_balls_speed():
@@ -32,6 +32,13 @@ def test_a_ball_that_is_faster_by_a_frame_s_third_is_off_by_so_much():
 def test_inside_the_hull():
     square = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float)
     assert inside(square, np.array([0.3, 0.9])) and not inside(square, np.array([1.2, 0.5]))
+
+
+def test_the_picture_is_the_same_every_time_and_asks_nobody():
+    row = {"law": "uniform", "row": "mine", "in range": 0.1, "out of range": 0.4}
+    first = _picture([row])
+    assert first.startswith("<svg") and "mine" in first and "http" not in first.replace("http://www.w3.org", "")
+    assert _picture([row]) == first
 
 
 def test_the_published_figures_are_there():
