@@ -20,7 +20,6 @@ def few(monkeypatch):
     """One law of the three, and few clips to remember."""
     monkeypatch.setattr(range_, "LAWS", ("parabola",))
     monkeypatch.setattr(range_, "EACH", 1)
-    monkeypatch.setattr(range_, "_picture", lambda rows: "<svg></svg>")  # matplotlib is most of the seconds
 
 
 class Fails:

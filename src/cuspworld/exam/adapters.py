@@ -69,7 +69,7 @@ class SimulatorModel:
         size = (simulator.config.height, simulator.config.width)
         shown = frames if frames.shape[1:3] == size else resize_frames(frames, size)
         with torch.inference_mode():
-            latents = simulator.codec.encode(to_tensor(Clip(shown, simulator.config.fps))[None])[0].cpu()
+            latents = simulator.codec.encode(to_tensor(shown)[None])[0].cpu()
         found = {"latents": latents.flatten(1).numpy()}
         look = look_at(simulator, shown)
         if look is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,9 @@ def _models(model: Any, name: str, settings: Settings) -> Mapping[str, Any]:
 class _Later(Sequence[np.ndarray]):
     """Clips that are recorded when they are first looked at."""
 
-    def __init__(self, make: Any):
-        self._make, self._clips = make, None
+    def __init__(self, make: Callable[[], list[np.ndarray]]):
+        self._make = make
+        self._clips: list[np.ndarray] | None = None
 
     def _all(self) -> list[np.ndarray]:
         if self._clips is None:

@@ -43,8 +43,8 @@ class ConstantVelocity:
             return LastFrame().continue_clip(frames, fps, seconds)
         last, before = (self._large(frame) for frame in (frames[-1], frames[-2]))
         changed = (np.abs(last.astype(np.int16) - before).max(-1) > 16).astype(np.uint8)
-        moving = cv2.dilate(changed, np.ones((2 * self.finer + 1,) * 2))
-        moving |= self._foreground(last, changed)
+        around = cv2.dilate(changed, np.ones((2 * self.finer + 1,) * 2))
+        moving = np.maximum(around, self._foreground(last, changed)).astype(np.uint8)
         pieces, labels = cv2.connectedComponents(moving)
         regions = [self._hull(labels == piece) for piece in range(1, pieces)]
         still = cv2.inpaint(last, np.max([0 * changed, *regions], axis=0), 3, cv2.INPAINT_TELEA)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -160,22 +159,7 @@ def schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("transcript.schema.json").read_text())
 
 
-def drawn(figure: Any) -> str:
-    """A matplotlib figure as SVG, the same bytes for the same picture."""
-    import io
-
-    import matplotlib
-    from matplotlib import pyplot
-
-    buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "cuspworld"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
-    text = buffer.getvalue()
-    return re.sub(r"<metadata>.*</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
-
-
-def _plain(value: Cell) -> Cell:
+def _plain(value: Any) -> Cell:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cuspworld.exam.parts.range import FPS, GIVEN, _picture, inside, published, scene, velocity_error
+from cuspworld.exam.parts.range import FPS, GIVEN, _pictures, inside, published, scene, velocity_error
 
 
 def test_true_frames_have_the_floor_and_still_ones_the_balls_speed():
@@ -36,9 +36,9 @@ def test_inside_the_hull():
 
 def test_the_picture_is_the_same_every_time_and_asks_nobody():
     row = {"law": "uniform", "row": "mine", "in range": 0.1, "out of range": 0.4}
-    first = _picture([row])
-    assert first.startswith("<svg") and "mine" in first and "http" not in first.replace("http://www.w3.org", "")
-    assert _picture([row]) == first
+    first = _pictures([row])
+    assert first["uniform"].startswith("<svg") and "mine" in first["uniform"] and _pictures([row]) == first
+    assert "http" not in first["uniform"].replace("http://www.w3.org", "")
 
 
 def test_the_published_figures_are_there():
