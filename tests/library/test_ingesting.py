@@ -5,9 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
@@ -295,6 +298,55 @@ def test_containers_beyond_mp4(data_folder, tmp_path):
     assert library.column("source") == ["3gp.3gp", "mpg.mpg", "noext", "theora.ogv", "ts.ts"]
     wrong = dict(addition.problems)
     assert "no video" in wrong["cover_art.mp4"] and "cannot be read here" in wrong["anim.webp"]
+
+
+def test_a_video_is_known_by_its_first_bytes_where_its_name_tells_nothing(tmp_path):
+    """Ten more containers, one of them under four names of no kind; sounds and still pictures are no videos."""
+    frames = np.repeat(np.arange(0, 200, 20, dtype=np.uint8), 48 * 64 * 3).reshape(10, 48, 64, 3)
+    kinds = {
+        "vob": ("vob", "mpeg2video"), "m2v": ("mpeg2video", "mpeg2video"), "m1v": ("mpeg1video", "mpeg1video"),
+        "asf": ("asf", "mpeg4"), "divx": ("avi", "mpeg4"), "f4v": ("f4v", "libx264"), "qt": ("mov", "libx264"),
+        "mxf": ("mxf", "mpeg2video"), "y4m": ("yuv4mpegpipe", "rawvideo"), "m2ts": ("mpegts", "libx264"),
+        "h264": ("h264", "libx264"),
+    }  # fmt: skip
+    for suffix, (container, codec) in kinds.items():
+        with av.open(str(tmp_path / f"clip.{suffix}"), "w", format=container) as file:
+            stream = file.add_stream(codec, rate=25)
+            stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+            for frame in frames:
+                file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            file.mux(stream.encode(None))
+    pictures = [Image.fromarray(frame) for frame in frames]
+    animated = {"save_all": True, "append_images": pictures[1:], "duration": 40}
+    pictures[0].save(tmp_path / "clip.apng", format="PNG", **animated)
+    pictures[0].save(tmp_path / "moving.webp", **animated)
+    pictures[0].save(tmp_path / "still.webp")
+    pictures[0].save(tmp_path / "still.png")
+    for suffix, name in (("m2ts", "bare"), ("f4v", "clip.mp4.part"), ("vob", "CLIP.001"), ("apng", "moving.png")):
+        shutil.copy(tmp_path / f"clip.{suffix}", tmp_path / name)
+    shutil.copy(tmp_path / "clip.f4v", tmp_path / "song.m4a")
+    found, left = look(tmp_path)
+    expected = {f"clip.{suffix}" for suffix in kinds} - {"clip.h264"}
+    assert {path.name for path in found} == expected | {"clip.apng", "bare", "clip.mp4.part", "CLIP.001", "moving.png"}
+    assert {name for name, _ in left} == {"clip.h264", "moving.webp"}
+    for path in found:
+        read = Clip.read(path)
+        assert read.frames.shape[0] == 10 and abs(read.frames.mean(axis=(1, 2, 3)) - frames[:, 0, 0, 0]).max() < 4, path
+    alone = Library.create(tmp_path / "alone.lance")
+    assert alone.ingest(tmp_path / "bare", shots=False).added == 1  # as a file, too
+
+
+def test_videos_beside_a_tar_are_read_too(tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        moving_box(0, 5 + (name == "b.mp4")).write(tmp_path / name)
+    with tarfile.open(tmp_path / "more.tar", "w") as tar:
+        tar.add(tmp_path / "b.mp4", "0.mp4")
+    (tmp_path / "b.mp4").unlink()
+    with tarfile.open(tmp_path / "photos.tar", "w"):
+        pass
+    library = Library.create(tmp_path.parent / f"{tmp_path.name}.lance")
+    addition = library.ingest(tmp_path, shots=False)
+    assert sorted(library.column("source")) == ["a.mp4", "more.tar/0.mp4"] and not addition.problems
 
 
 def test_real_videos(data_folder, tmp_path):

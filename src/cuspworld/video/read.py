@@ -26,15 +26,16 @@ from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, upright
 from cuspworld.video.interlaced import progressive
 
 SUFFIXES = (
-    ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif",
-    ".3gp", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv",
+    ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif", ".apng",
+    ".3gp", ".3g2", ".asf", ".divx", ".f4v", ".flv", ".m2ts", ".m2v", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt",
+    ".ts", ".vob", ".wmv", ".y4m",
 )  # fmt: skip
 MAX_BYTES = 4 << 30  # of frames that `read_video` keeps in memory at once
 MAX_FPS = 1000.0
 _LONGEST = 1e9  # seconds, thirty years
 MAX_HOLD = 600.0  # seconds that one frame may stay on screen; beyond it the timestamps are damaged
 THREADED_PIXELS = 1280 * 720
-_FORMATS = "mov,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg"
+_FORMATS = "mov,matroska,webm,gif,apng,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,mxf,yuv4mpegpipe"
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,6 @@ def check_fps(fps: float | None) -> None:
 def check_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     """(height, width) of the frames that are asked for, None for the file's own."""
     return None if size is None else image_size(size, 1, MAX_SIDE)
-
-
-def holds_video(path: Path) -> bool:
-    """Does a file begin as one of the containers that are read here? For files without a suffix."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError:
-        return False
-    begins = (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u")
-    return head[4:8] == b"ftyp" or head.startswith(begins) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
 
 
 class VideoFile:
@@ -266,6 +256,7 @@ class VideoFile:
                 self._container.seek(int((start + origin) / float(stream.time_base)), stream=stream, backward=True)
             except (av.FFmpegError, OverflowError):
                 self._rewind()  # not seekable there: decode from the beginning
+        told = self._container.format.name != "mpegvideo"  # a bare stream has no times: those it gets may leave gaps
         previous = -1 / self.fps
         frames = progressive(self._container.decode(stream))
         sought = start > 0 and origin is not None
@@ -284,7 +275,7 @@ class VideoFile:
             if frame.is_corrupt:
                 raise _DamagedError("a frame is incomplete")
             self._check_pixels(frame.height, frame.width)
-            shown_at = frame.time  # in seconds; None where the file gives no timestamps
+            shown_at = frame.time if told else None  # in seconds
             if shown_at is None:
                 time = previous + 1 / self.fps
             else:

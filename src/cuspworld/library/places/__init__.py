@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cuspworld.errors import CuspError
@@ -11,9 +13,9 @@ from cuspworld.library.places.address import Address
 from cuspworld.library.places.folder import Folder, matching
 from cuspworld.library.places.lerobot import LeRobotDataset
 from cuspworld.library.places.parquet import Tables, holds_videos
-from cuspworld.library.places.place import Place
+from cuspworld.library.places.place import Batch, Place
 from cuspworld.library.places.shards import TARS, Shards
-from cuspworld.video.folder import look
+from cuspworld.video.folder import is_video, look
 from cuspworld.video.read import SUFFIXES
 
 
@@ -32,18 +34,40 @@ def open_place(text: str) -> Place:
             return Shards(str(path.resolve()), (path,))
         if path.suffix.lower() in (".parquet", ".arrow"):
             return Tables(str(path.resolve()), (path,))
-        if path.suffix.lower() not in SUFFIXES:
+        if not is_video(path):
             raise CuspError(f"the folder {text} is a file: give a folder that holds videos ({', '.join(SUFFIXES)})")
         return Folder(path.parent, frozenset([path.resolve()]))
     if _is_lerobot(path):
         return LeRobotDataset(path)
     inside = [file for file in sorted(path.rglob("*")) if file.is_file() and _below(file, path)]
+    name = str(path.resolve())
+    kinds: list[Place] = []
     if tars := tuple(file for file in inside if file.name.lower().endswith(TARS)):
-        return Shards(str(path.resolve()), tars)
+        kinds.append(Shards(name, tars))
     if tables := tuple(f for f in inside if f.suffix.lower() in (".parquet", ".arrow") and holds_videos(f)):
-        return Tables(str(path.resolve()), tables)
-    look(path)  # says what is wrong, if there is no video
-    return Folder(path)
+        kinds.append(Tables(name, tables))
+    try:
+        look(path)  # says what is wrong, if there is no video
+        kinds.insert(0, Folder(path))
+    except CuspError:
+        if not kinds:
+            raise
+    return kinds[0] if len(kinds) == 1 else Mixed(name, tuple(kinds))
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A folder that holds videos as files, in tars and in tables: all are read."""
+
+    name: str
+    kinds: tuple[Place, ...]
+
+    def batches(self) -> Iterator[Batch]:
+        for kind in self.kinds:
+            try:
+                yield from kind.batches()
+            except CuspError as error:
+                yield Batch((), ((type(kind).__name__.lower(), str(error)),))
 
 
 def _below(file: Path, folder: Path) -> bool:
