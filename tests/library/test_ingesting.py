@@ -1,5 +1,6 @@
 """Folders of video into a library: captions, bad files, real files."""
 
+import gzip
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from PIL import Image
 
 from cuspworld import Clip, Library
 from cuspworld.errors import CuspError
-from cuspworld.library.captions import read_captions
+from cuspworld.library.captions import caption_beside, read_captions
 from cuspworld.video.folder import look, videos_of
 from tests.helpers import moving_box
 
@@ -245,10 +246,71 @@ def test_more_tables_that_others_write(tmp_path, name, data):
     assert found.of == {"a.mp4": "hällo"} and not found.problems
 
 
+ROWS = [{"video": "a.mp4", "caption": "One, two."}, {"video": "deep/b.mp4", "caption": "three"}]
+LINES = "\n".join(json.dumps(row) for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("captions.csv", "video,caption\na.mp4,One, two.\nb.mp4,three\n"),  # a comma that nobody quoted
+        ("train.csv", 'caption,video\nOne, two.,a.mp4\n"three",b.mp4\n'),
+        ("metadata.csv", 'file_name, text\na.mp4, "One, two."\nb.mp4, "three"\n'),
+        ("metadata.csv", "sep=;\nfile_name;text;x,y,z\na.mp4;One, two.;1\nb.mp4;three;2\n"),
+        ("metadata.csv", "\n# of us\n\nfile_name|text\na.mp4|One, two.\nb.mp4|three\n"),
+        ("metadata.csv", 'videoid,contentUrl,duration,name\na,https://x/a.mp4,1,"One, two."\nb,,2,three\n'),
+        ("metadata.csv", "'file_name','text'\n'a.mp4','One, two.'\n'b.mp4','three'\n"),
+        ("metadata.csv", "file_name,text\rA.MP4,One, two.\rB.mp4,three\r"),
+        ("metadata.csv", "file_name,text\nhttps://x.org/a.mp4?dl=1,One, two.\ndeep%2Fb.avi,three\n"),
+        ("captions.txt", "a.mp4\tOne, two.\nb.mp4\tthree\n"),
+        ("metadata.json", LINES),
+        ("metadata.jsonl", json.dumps(ROWS, indent=1)),
+        ("metadata.jsonl", "\n".join(json.dumps(row, indent=1) for row in ROWS)),
+        ("metadata.jsonl", LINES.replace("\n", "\r")),
+        ("train.jsonl.gz", gzip.compress(LINES.encode())),
+        ("annotations.json", json.dumps({"info": {}, "videos": ROWS})),
+        ("captions.json", json.dumps({row["video"]: {"captions": [row["caption"], "x"]} for row in ROWS})),
+        ("a.mp4.txt", "One, two."),
+        ("a.caption", "One, two."),
+        ("a.json", '{"fps": 3, "caption": "One, two."}'),
+        ("texts/a.txt", "One, two."),
+    ],
+)
+def test_tables_of_any_name_and_habit(tmp_path, name, data):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    found = _table(tmp_path, name, data if isinstance(data, bytes) else data.encode())
+    texts = {"a.mp4": caption_beside(tmp_path / "a.mp4", tmp_path)[0], "deep/b.mp4": None} | found.of
+    assert texts == {"a.mp4": "One, two.", "deep/b.mp4": None if name[:2] == "a." or "/" in name else "three"}
+    assert not found.problems
+
+
+def test_quotes_that_do_not_close_lose_no_row(tmp_path):
+    found = _table(tmp_path, "metadata.csv", b'file_name,text\na.mp4,"One\nb.mp4,two\n')
+    assert found.of == {"a.mp4": '"One', "deep/b.mp4": "two"}
+    found = _table(tmp_path, "metadata.tsv", b'file_name\ttext\na.mp4\t"Hi", says one.\nb.mp4\t"two"\n')
+    assert found.of == {"a.mp4": '"Hi", says one.', "deep/b.mp4": "two"}
+
+
+def test_tables_of_something_else_and_many_bad_rows_are_not_told_at_length(tmp_path):
+    (tmp_path / "README.txt").write_text("We filmed, and you watch.\nThank you, all.\n")
+    (tmp_path / "sales.csv").write_text("id,name\n7,Smith\n")
+    found = _table(tmp_path, "metadata.csv", b"file_name,text\n" + b"a.mp4\n" * 1000)
+    assert found.of == {} and len(found.problems) == 4 and "997 more rows of 1000" in found.problems[-1]
+
+
+def test_a_text_beside_in_no_known_encoding_is_named(tmp_path):
+    moving_box(0, 3).write(tmp_path / "a.mp4")
+    (tmp_path / "a.txt").write_bytes("\u732b\u3067\u3059\u3002".encode("shift-jis"))
+    addition = Library.create(tmp_path / "l.lance").ingest(tmp_path, shots=False)
+    assert addition.added == 1 and addition.problems == (
+        ("a.mp4", "a.txt is in no encoding that is known: save it as UTF-8"),
+    )
+
+
 @pytest.mark.parametrize(
     "name, data, said",
     [
-        ("metadata.csv", b"a.mp4,hello\n", "no rows"),
+        ("metadata.csv", b"a.mp4\n", "no rows"),
         ("metadata.csv", b"", "no rows"),
         ("metadata.json", b"[" * 100_000, "cannot be read"),
         ("metadata.jsonl", b'{"file": "a.mp4", "text": "one"}\n{"file": "a.mp4", "text": "two"}', "has one; the last"),

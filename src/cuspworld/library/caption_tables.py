@@ -1,26 +1,34 @@
 """The tables of captions in a folder of videos: rows of (file, text), whatever wrote them.
 
-`metadata.csv`, `.tsv`, `.json`, `.jsonl` and `.parquet` anywhere in the folder (Hugging Face's convention, in its split
-folders too, and Open-Sora's `path,text`), with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; and
+`.csv`, `.tsv`, `.json`, `.jsonl` and `.parquet` anywhere in the folder, `metadata.*` (Hugging Face's convention, in its
+split folders too, and Open-Sora's `path,text`) and others that name its videos, in UTF-8, UTF-16 or Windows-1252; and
 `videos.txt` beside `prompts.txt`, a line each (CogVideoX, finetrainers). Links that lead out of the folder are refused.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import json
-import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cuspworld.library.delimited import table_rows
+
 FILE = ("file_name", "filename", "file", "path", "video", "video_path")
 TEXT = ("caption", "text", "prompt", "description")
+_FILE = (
+    *FILE, "file_path", "filepath", "video_file", "video_name", "clip", "clip_path", "clip_name", "videoid", "video_id",
+    "clip_id", "id",
+)  # fmt: skip
+_TEXT = (*TEXT, "captions", "texts", "sentence", "caption_en", "text_en", "title", "name")  # `name`: of WebVid
 TABLES = ("metadata.csv", "metadata.tsv", "metadata.json", "metadata.jsonl", "metadata.parquet")
 LONGEST = 100_000  # characters of a caption
+_KINDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".txt")
+_LARGEST = 1 << 30  # bytes of a table
+_SHOWN = 3  # rows of one fault that are told one by one
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,23 @@ class Row:
 
 
 def tables_in(folder: Path) -> list[Path]:
-    """The tables of a folder and its sub-folders, the outer ones first and jsonl last: a later row wins."""
-    names = {*TABLES, "videos.txt"}
-    found = [path for path in folder.rglob("*") if path.name.lower() in names and path.is_file()]
+    """What may be a table in a folder and its sub-folders. A later one wins, so `metadata.*` come after the others,
+    inner ones after outer ones, and jsonl last."""
+    found = [path for path in folder.rglob("*") if _kind(path) in _KINDS and path.is_file()]
     shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    return sorted(shown, key=lambda path: (len(path.parts), path.suffix.lower() == ".jsonl", str(path)))
+    paired = {_beside(path) for path in shown if path.name.lower() == "videos.txt"}
+    order = sorted(shown, key=lambda p: (promised(p), len(p.parts), _kind(p) == ".jsonl", str(p)))
+    return [path for path in order if path not in paired]
+
+
+def promised(table: Path) -> bool:
+    """Is it by its name a table of captions? Of others only those are that name a video."""
+    return table.name.lower() in (*TABLES, "videos.txt")
+
+
+def _kind(path: Path) -> str:
+    """Its suffix, or of a packed one that below."""
+    return Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
 
 
 def rows_of(table: Path, folder: Path) -> tuple[list[Row], list[str]]:
@@ -46,16 +66,32 @@ def rows_of(table: Path, folder: Path) -> tuple[list[Row], list[str]]:
     neither has a link that leads out of `folder`."""
     try:
         _inside(table, folder)
-        if table.suffix.lower() == ".parquet":
-            return [_row(line, values) for line, values in _parquet(table)], []
-        text, notes = decoded(table.read_bytes())
-        if table.suffix.lower() == ".txt":
+        if table.stat().st_size > _LARGEST:
+            raise ValueError(f"it has more than {_LARGEST >> 30} GiB")
+        if _kind(table) == ".parquet":
+            return _faults([_row(line, values) for line, values in _parquet(table)], [])
+        data = table.read_bytes()
+        if table.suffix.lower() == ".gz":
+            data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _LARGEST)
+        text, notes = decoded(data)
+        if table.name.lower() == "videos.txt":
             return _pairs(table, folder, text), notes
-        read = {".jsonl": _jsonl, ".json": _json}.get(table.suffix.lower(), _csv)
+        read = _json if _kind(table) in (".json", ".jsonl", ".ndjson") else _delimited
         rows = [_row(line, values) for line, values in read(text)]
-        return rows, notes if rows else [*notes, "has no rows: its first line names the columns, as file_name,text"]
-    except (OSError, ValueError, RecursionError, csv.Error) as error:  # Arrow's errors are ValueErrors, or OSErrors
+        if not rows:
+            notes = [*notes, "has no rows: its first line names the columns, as file_name,text"]
+        return _faults(rows, notes)
+    except (OSError, ValueError, RecursionError, zlib.error) as error:  # Arrow's errors are ValueErrors, or OSErrors
         return [], [f"cannot be read: {error}"]
+
+
+def _faults(rows: list[Row], notes: list[str]) -> tuple[list[Row], list[str]]:
+    """The rows that name a file, and what is wrong with the others."""
+    wrong = [row for row in rows if row.wrong]
+    notes += [f"line {row.line}: {row.wrong}" for row in wrong[:_SHOWN]]
+    if len(wrong) > _SHOWN:
+        notes.append(f"{len(wrong) - _SHOWN} more rows of {len(rows)} like these")
+    return [row for row in rows if row.file], notes
 
 
 def _inside(path: Path, folder: Path) -> None:
@@ -80,14 +116,31 @@ def decoded(data: bytes) -> tuple[str, list[str]]:
         return text, ["is not UTF-8: read as Windows-1252; save it as UTF-8 if its letters come out wrong"]
 
 
+def text_of(values: Any) -> str | None:
+    """The text that a row tells, by the names of its columns."""
+    if not isinstance(values, Mapping):
+        return None
+    named = {str(name).strip().lower(): _words(value) for name, value in values.items()}
+    return next((text for name in _TEXT if (text := named.get(name)) is not None), None)
+
+
 def _row(line: int, values: Any) -> Row:
     if isinstance(values, Mapping):
-        named = {str(name).strip().lower(): value for name, value in values.items() if isinstance(value, str)}
-        file = next((named[name] for name in FILE if named.get(name)), None)
-        text = next((named[name] for name in TEXT if name in named), None)
+        named = {str(name).strip().lower(): _words(value) for name, value in values.items()}
+        file = next((named[name] for name in _FILE if named.get(name)), None)
+        text = text_of(values)
         if file and text is not None:
             return _cut(line, file.strip(), text.strip())
     return Row(line, "", "", f"needs one of {', '.join(FILE)} and of {', '.join(TEXT)}")
+
+
+def _words(value: Any) -> str | None:
+    """A text, the first of several, or a number that is a name; None of what is no text."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        value = next((one for one in value if isinstance(one, str)), None)
+    return str(value) if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)) else None
 
 
 def _cut(line: int, file: str, text: str) -> Row:
@@ -97,55 +150,91 @@ def _cut(line: int, file: str, text: str) -> Row:
     return Row(line, file, text[:LONGEST], f"a caption of {len(text)} characters is cut to {LONGEST}")
 
 
-def _jsonl(text: str) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(text.split("\n"), 1):
+def _json(text: str) -> Iterator[tuple[int, Any]]:
+    """One value, a value a line, or values one after the other: lists of rows, rows, or a mapping of files to them. A
+    line that is none spoils only itself."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        yield from _listed(json.loads(text))
+        return
+    except ValueError:
+        lines = text.split("\n")
+    except RecursionError:
+        lines = text.split("\n")
+        if len(lines) == 1:
+            raise ValueError("it is nested too deeply") from None
+    found: list[tuple[int, Any]] = []
+    for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                found.append((number, json.loads(line)))
             except (ValueError, RecursionError):
-                yield number, None
+                found.append((number, None))
+    if not any(isinstance(value, Mapping) for _, value in found):
+        found = [*enumerate(_one_after_another(text), 1)] or found
+    if not any(value is not None for _, value in found):
+        raise ValueError("it is no JSON")
+    yield from found
 
 
-def _json(text: str) -> Iterator[tuple[int, Any]]:
-    """A list of rows, or a mapping from files to their texts."""
-    read = json.loads(text)
+def _one_after_another(text: str) -> Iterator[Any]:
+    """Values without commas between them, up to the first that is none."""
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text) and (at := len(text) - len(text[at:].lstrip())) < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        yield value
+
+
+def _listed(read: Any) -> Iterator[tuple[int, Any]]:
+    """The rows of one JSON value."""
     if isinstance(read, Mapping):
-        read = [{FILE[0]: file, TEXT[0]: text} for file, text in read.items()]
+        lists = [
+            value for value in read.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)
+        ]
+        if lists:
+            read = max(lists, key=len)
+        elif not {str(name).lower() for name in read} & {*_FILE}:
+            read = [
+                {FILE[0]: file, **(value if isinstance(value, Mapping) else {TEXT[0]: value})}
+                for file, value in read.items()
+            ]
     yield from enumerate(read if isinstance(read, list) else [read], 1)
 
 
-def _csv(text: str) -> Iterator[tuple[int, Any]]:
-    header = text.partition("\n")[0]
-    try:
-        delimiter = csv.Sniffer().sniff(header, delimiters=",;\t|").delimiter
-    except csv.Error:
-        delimiter = ","
-    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # one long caption must not lose the whole table
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        for row in reader:
-            yield reader.line_num, row
-    finally:
-        csv.field_size_limit(before)
+def _delimited(text: str) -> Iterator[tuple[int, Any]]:
+    yield from table_rows(text, _FILE, _TEXT)
 
 
 def _parquet(table: Path) -> Iterator[tuple[int, Any]]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(table) as file:
-        names = [name for name in file.schema_arrow.names if name.lower() in (*FILE, *TEXT)]
+        names = [name for name in file.schema_arrow.names if name.lower() in (*_FILE, *_TEXT)]
         rows = (row for batch in file.iter_batches(columns=names) for row in batch.to_pylist())
         yield from enumerate(rows, 1)
 
 
+def _beside(table: Path) -> Path | None:
+    """The texts that go with videos.txt."""
+    beside = (table.with_name(name) for name in ("prompts.txt", "prompt.txt", "captions.txt"))
+    return next((path for path in beside if path.is_file()), None)
+
+
 def _pairs(table: Path, folder: Path, text: str) -> list[Row]:
     """Lines of videos.txt with those of prompts.txt (or prompt.txt, captions.txt) beside it."""
-    beside = (table.with_name(name) for name in ("prompts.txt", "prompt.txt", "captions.txt"))
-    texts = next((path for path in beside if path.is_file()), None)
+    texts = _beside(table)
     if texts is None:
         raise ValueError("no prompts.txt stands beside it")
     _inside(texts, folder)
-    files, lines = text.splitlines(), decoded(texts.read_bytes())[0].splitlines()
+    files, lines = _lines(text), _lines(decoded(texts.read_bytes())[0])
     if len(files) != len(lines):
         raise ValueError(f"it has {len(files)} lines and {texts.name} {len(lines)}: they must go together")
     return [_cut(n, a.strip(), b.strip()) for n, (a, b) in enumerate(zip(files, lines, strict=True), 1) if a.strip()]
+
+
+def _lines(text: str) -> list[str]:
+    """Without the empty ones at the end; a caption may hold other separators than those of lines."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")

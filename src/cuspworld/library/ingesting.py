@@ -75,23 +75,25 @@ def describe(video: Video, reading: Reading) -> File:
 def ingest_files(task: IngestTask) -> Done:
     """A worker's share. A file that cannot be read as a whole is reported and left out."""
     rows: list[dict[str, Any]] = []
-    problems = []
+    problems: list[tuple[str, str]] = []
     for file in task.items:
         try:
-            rows += list(_rows(file, task))
+            rows += list(_rows(file, task, problems))
         except (CuspError, MemoryError, OSError) as error:
             problems.append((file.video.name, str(error) or type(error).__name__))
     return write_rows(task.path, rows, problems)
 
 
-def _rows(file: File, task: IngestTask) -> Iterator[dict[str, Any]]:
-    """The clips of one file as rows; its bytes are kept where the frames stay at their own size."""
+def _rows(file: File, task: IngestTask, problems: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """The clips of one file as rows; its bytes are kept where the frames stay at their own size. What is in doubt goes
+    to the `problems`."""
     reading, video = task.reading, file.video
     kept = reading.size is None
     found: list[dict[str, Any]] = []
     caption = video.caption
     if caption is None and video.root is not None:
-        caption = caption_beside(Path(video.path), Path(video.root))
+        caption, note = caption_beside(Path(video.path), Path(video.root))
+        problems += [(video.name, note)] if note else []
     for number, (part, piece) in enumerate(_pieces(video, reading)):
         text = part.caption if part.caption is not None else caption
         truth = _truth(part, piece)
