@@ -1,6 +1,7 @@
 """Worlds with a goal: rewards, ends, success; and what Gymnasium's users expect of an environment beside them."""
 
 import math
+import pickle
 
 import gymnasium
 import numpy as np
@@ -117,6 +118,32 @@ def test_human_rendering_is_gymnasiums_own():
     environment.reset(seed=0)
     environment.step(environment.action_space.sample())
     environment.close()
+
+
+def test_a_window_that_closes_takes_no_other_worlds_pictures_along():
+    """pygame ends OpenGL for the whole process."""
+    pytest.importorskip("pygame", reason="needs cuspworld[play]")
+    pytest.importorskip("mujoco", reason="needs cuspworld[worlds]")
+    before = make("Chair", render_mode="rgb_array")
+    before.reset(seed=0)
+    picture = before.render()
+    shown = gymnasium.make("cuspworld.worlds:cuspworld/Collision-v0", render_mode="human", size=32)
+    shown.reset(seed=0)
+    shown.close()
+    after = make("Treadmill", render_mode="rgb_array")
+    after.reset(seed=0)
+    assert after.render().std() > 1 and np.array_equal(before.render(), picture)
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_task_travels_to_other_processes(name):
+    world = gymnasium.make(f"cuspworld.worlds:cuspworld/{name}-v0").unwrapped
+    world.reset(seed=0)
+    action = world.action_space.high
+    world.step(action)
+    copied = pickle.loads(pickle.dumps(world))
+    for a, b in zip(world.step(action), copied.step(action), strict=True):
+        assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
 
 
 def test_what_is_known_of_an_observation_bounds_it():

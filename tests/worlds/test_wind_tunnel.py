@@ -168,6 +168,18 @@ def test_twin():
     assert impossible.truth.state["drag_coefficient"][-1] == 0.0
 
 
+def test_the_fan_drives_the_lattice_no_further_than_it_bears():
+    """At 0.2 m/s past the largest obstacles it burst after a second and a half, with a division by zero."""
+    for obstacle, diameter in (("square", 0.016), ("plate", 0.021)):
+        world = make("WindTunnel", size=32, obstacle=obstacle, diameter=diameter, gust=0.3)
+        world.reset(seed=2)
+        for _ in range(25):
+            state, *_ = world.step([0.2])
+            assert np.isfinite(state).all() and world.observation_space.contains(state)
+    with pytest.raises(CuspError, match="wind must be at most"):
+        make("WindTunnel", obstacle="plate", diameter=0.021, wind=0.17).reset(seed=0)
+
+
 def test_parameters_that_the_lattice_does_not_resolve_are_refused():
     with pytest.raises(CuspError, match="at most 300"):
         make("WindTunnel", wind=0.2, diameter=0.025).reset(seed=0)

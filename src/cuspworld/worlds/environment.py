@@ -124,7 +124,6 @@ class Environment(gymnasium.Env):
             raise CuspError(f"render_mode must be 'rgb_array' or None: got {render_mode!r}{hint}")
         if task is not None and task not in self.tasks:
             raise CuspError(f"{self.name} has no task {task!r}; {nearest(task, self.tasks)}")
-        self.task = None if task is None else self.tasks[task]
         if preset is not None and preset not in self.presets:
             raise CuspError(f"{self.name} has no preset {preset!r}; {nearest(preset, self.presets)}")
         chosen = self.presets[preset] if preset else Preset("")
@@ -271,6 +270,11 @@ class Environment(gymnasium.Env):
     def twin_frame(self, twin: str, seed: int, options: Any) -> int:
         """The frame at which a recording of this seed breaks the law. Raises CuspError where it offers no occasion."""
         raise NotImplementedError
+
+    @property
+    def task(self) -> Task | None:
+        """What is to be reached. By its name: functions in it do not travel to other processes."""
+        return self.tasks.get(self._made["task"])
 
     @property
     def spec(self) -> Any:

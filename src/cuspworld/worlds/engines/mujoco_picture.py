@@ -50,6 +50,16 @@ class _Context:
             ) from error
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self.resources)
 
+    def alive(self) -> bool:
+        """Makes it current. False where others ended OpenGL in this process, as pygame does when its window closes."""
+        try:
+            self.window.make_current()
+        except Exception as error:
+            if not _of_opengl(error):
+                raise
+            return False
+        return True
+
     def close(self) -> None:
         self.window.make_current()
         self.resources.free()
@@ -66,6 +76,7 @@ def _window() -> Any:
 
 
 _contexts: OrderedDict[tuple[str, int, int], _Context] = OrderedDict()
+_ended: list[_Context] = []
 _draws_in: int | None = None  # the process that first drew
 
 
@@ -81,18 +92,42 @@ def _check_process() -> None:
         )
 
 
+def _of_opengl(error: Exception) -> bool:
+    """Is it one of PyOpenGL's, which is there only where MuJoCo draws with it?"""
+    return type(error).__module__.partition(".")[0] == "OpenGL"
+
+
+def _forget() -> None:
+    """Lay aside contexts whose display was ended, and let the next one open it again. They are not freed: that would
+    free what has their numbers in the next one."""
+    _ended.extend(_contexts.values())
+    _contexts.clear()
+    if os.environ.get("MUJOCO_GL") == "egl":
+        from mujoco import egl
+
+        egl.EGL_DISPLAY = None
+
+
 def _context(key: str, model: mujoco.MjModel, height: int, width: int) -> _Context:
     """The context for this scene and size; making one takes 0.1 s, so the last few are kept."""
     _check_process()
     name = (key, height, width)
     found = _contexts.get(name)
+    if found is not None and not found.alive():
+        _forget()
+        found = None
     if found is None:
-        found = _contexts[name] = _Context(model, height, width)
+        try:
+            found = _contexts[name] = _Context(model, height, width)
+        except Exception as error:
+            if not _of_opengl(error):
+                raise
+            _forget()
+            found = _contexts[name] = _Context(model, height, width)
         while len(_contexts) > CONTEXTS_KEPT:
             _, old = _contexts.popitem(last=False)
             old.close()
     _contexts.move_to_end(name)
-    found.window.make_current()
     return found
 
 
