@@ -9,6 +9,7 @@ world, a learned one that begins from its seed) has `answer(question)` instead. 
 from __future__ import annotations
 
 import ctypes
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -37,7 +38,7 @@ class Refusal(CuspError):
 def ask(model: Any, question: Question, timeout: float) -> UInt8[np.ndarray, "n h w 3"]:
     """The new frames. Raises Refusal, with what was wrong; never anything else but KeyboardInterrupt."""
     if hasattr(model, "answer"):
-        return _checked(within(timeout, lambda: model.answer(question)), question)
+        return _checked(alarmed(timeout, lambda: model.answer(question)), question)
     frames = question.frames.copy()  # a model may write into what it is given
     return _checked(
         within(
@@ -95,6 +96,35 @@ def within(seconds: float, work: Callable[[], Value]) -> Value:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stopped))
         raise Refusal(f"gave no answer in {seconds:g} s")
     if wrong:
-        error = wrong[0]
-        raise Refusal(f"crashed: {type(error).__name__}: {str(error)[:200]}") from error
+        raise _crash(wrong[0]) from wrong[0]
     return found[0]
+
+
+def alarmed(seconds: float, work: Callable[[], Value]) -> Value:
+    """As `within`, in this thread, which what draws by OpenGL needs; outside the main thread nothing ends its time."""
+    timed = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+
+    def stop(number: int, frame: Any) -> None:
+        raise _Stopped
+
+    before = signal.signal(signal.SIGALRM, stop) if timed else None
+    try:
+        if timed:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+        return work()
+    except _Stopped as error:
+        raise Refusal(f"gave no answer in {seconds:g} s") from error
+    except Refusal:
+        raise
+    except Exception as error:
+        raise _crash(error) from error
+    finally:
+        if timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def _crash(error: BaseException) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    return Refusal(f"crashed: {type(error).__name__}: {' '.join(str(error).split())[:200]}")

@@ -1,0 +1,15 @@
+"""Probes read what is linear, and nothing out of noise."""
+
+import numpy as np
+
+from cuspworld.exam.probe import held_out_r2
+
+
+def test_what_is_linear_is_read_and_noise_is_not():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(80, 6))
+    assert held_out_r2(x, x @ random.normal(size=(6, 2))) > 0.99
+    assert -0.3 < held_out_r2(x, random.normal(size=(80, 1))) < 0.2
+    many = np.concatenate([x[:, :2], random.normal(size=(80, 300))], 1)  # more numbers than rows
+    assert -0.3 < held_out_r2(many, x[:, :2]) < 0.9
+    assert abs(held_out_r2(np.ones((20, 3)), random.normal(size=(20, 1)))) < 0.5  # what never changes says nothing
