@@ -134,3 +134,14 @@ def test_a_data_loader_takes_it_with_its_own_collate(library):
     assert batches[0]["frames"].shape == (3, 4, 24, 32, 3) and batches[0]["caption"][2] == library[2].caption
     with pytest.raises(CuspError, match="fewer than 9"):
         library[:].torch(frames=9)[0]
+
+
+def test_clips_of_several_sizes_make_a_batch_of_one_that_is_asked_for(tmp_path):
+    loading = pytest.importorskip("torch.utils.data")
+    mixed = Library.create(tmp_path / "m.lance")
+    mixed.add([moving_box(0), moving_box(1, 9, (32, 40))], "mine")
+    with pytest.raises(CuspError, match=r"2 sizes \(.*32x40\) make no batch: take size=64"):
+        mixed[:].torch(frames=4)
+    (batch,) = loading.DataLoader(mixed[:].torch(frames=4, size=16), batch_size=2)
+    assert batch["frames"].shape == (2, 4, 16, 16, 3)
+    assert mixed[:1].torch(frames=4)[0]["frames"].shape[1:3] == mixed[0].size

@@ -79,11 +79,12 @@ class Selection(Sequence[Clip]):
 
         return batches(self, size, threads, seed)
 
-    def torch(self, frames: int | None = None) -> Any:
+    def torch(self, frames: int | None = None, size: int | tuple[int, int] | None = None) -> Any:
         """The clips as a torch Dataset for a DataLoader with its default collate (`torch_dataset.py`)."""
         from cuspworld.library.torch_dataset import ClipDataset
 
-        return ClipDataset(self.without_truth(), frames)
+        sizes = set(zip(self.column("height"), self.column("width"), strict=True))
+        return ClipDataset(self.without_truth(), frames, size, sizes)
 
     def export(self, folder: Any, format: str = "mp4") -> int:
         """Write the clips to a new folder: "mp4" (files and metadata.jsonl), "webdataset", "lerobot" (v3). Returns how

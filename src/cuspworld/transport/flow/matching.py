@@ -91,14 +91,15 @@ def heun(
 def adams_bashforth(
     velocity: Velocity, x: Float[Tensor, "b n p"], times: list[float], on_step: OnStep = unchanged
 ) -> Float[Tensor, "b n p"]:
-    """Second order, one evaluation a step: the last two velocities extrapolated (variable steps). Euler at the start,
-    and where a step is far longer than the one before it: there extrapolation makes an error larger, not smaller."""
+    """Second order, one evaluation a step: the last two velocities extrapolated (variable steps). Euler where that
+    makes an error larger, not smaller: at the start, where a step is far longer than the one before it, and in the last
+    step, which then ends at the data that the network sees: where branches part, velocities turn most before it."""
     before: tuple[float, Tensor] | None = None
     for count, (t, after) in enumerate(pairwise(times)):
         now = velocity(x, t)
         step = after - t
         ratio = math.inf if before is None else step / (t - before[0])
-        if before is None or ratio > FARTHEST:
+        if before is None or ratio > FARTHEST or count == len(times) - 2:
             x = x + step * now
         else:
             x = x + step * ((1 + ratio / 2) * now - ratio / 2 * before[1])
