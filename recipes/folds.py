@@ -32,7 +32,7 @@ STILLS = 100
 STEPS = {"Puppies": 5000, "Collision": 2000, "Juice": 4000, "Candles": 2000, "Chair": 2000}
 BY_STEPS = {"Puppies": 0.5, "Collision": 0.5, "Chair": 0.5}  # things that move and are told apart: made step by step
 DEPTH = {"Puppies": 6}
-WHERE = {"Puppies": 24, "Collision": 24, "Chair": 24}  # numbers that say where small things are that move
+WHERE = {"Puppies": 24, "Collision": 24, "Candles": 24, "Chair": 24}  # numbers that say where small things are
 IDENTITY = {"Puppies": 16, "Collision": 32, "Candles": 32, "Chair": 16}  # numbers that say who is in a clip
 FINE = {"Puppies", "Collision"}  # small things: a token is 8 pixels wide instead of 16, a batch half as large
 SECONDS, FPS, SIZE = 3.0, 10.0, 64
@@ -104,9 +104,11 @@ def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:
 def joined(folder: Path, names: list[str], ship: bool) -> None:
     """The experts that are trained as one model, in `folder`/model or in the package."""
     model = join([Simulator.from_pretrained(folder / name / "model") for name in names])
-    card = DEFAULT / "README.md"
+    card, codec_card = DEFAULT / "README.md", DEFAULT / "codec" / "README.md"
     if ship:
+        kept = codec_card.read_text()
         model.save_pretrained(DEFAULT, card=card.read_text() if card.exists() else None, dtype=torch.float16)
+        codec_card.write_text(kept)
     else:
         model.save_pretrained(folder / "model")
 

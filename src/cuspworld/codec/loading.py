@@ -10,7 +10,7 @@ from cuspworld.codec.published import CLASSES, PublishedCodec
 from cuspworld.errors import CuspError
 from cuspworld.models import read_config
 
-WORLDS = Path(__file__).parents[1] / "assets" / "codec"  # of all twelve worlds: its card says what it reaches
+WORLDS = Path(__file__).parents[1] / "assets" / "default" / "codec"  # of all twelve worlds; with a card
 
 
 def load_codec(path: str | Path, subfolder: str = "") -> AutoencoderCodec | PublishedCodec:
