@@ -35,6 +35,8 @@ PUBLIC = (
     ("audit.Report", "audit/report.py", "Report", ()),
     ("audit.Finding", "audit/finding.py", "Finding", ()),
     ("audit.register", "audit/laws/__init__.py", "register", ()),
+    ("examine", "exam/examine.py", "examine", ()),
+    ("exam.Transcript", "exam/transcript.py", "Transcript", ()),
     ("Codec", "codec/codec.py", "Codec", ()),
     ("JEPA", "dynamics/jepa.py", "JEPA", ()),
     ("dynamics.CEM", "dynamics/planners.py", "CEM", ()),
