@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "generate": ("cuspworld.cli.generate", "Generate a video from a prompt, an image or a video."),
     "audit": ("cuspworld.cli.audit", "Is this video physically possible? Findings with time, place and law."),
     "exam": ("cuspworld.cli.exam", "Did this model learn the law? Tables with their floor and reference rows."),
+    "explore": ("cuspworld.cli.explore", "Which experiments would teach it? Simulations chosen by what was seen."),
     "worlds": ("cuspworld.cli.record", "List the first-principles worlds."),
     "record": ("cuspworld.cli.record", "Record clips of a world: one file, or many into a library."),
     "ingest": ("cuspworld.cli.ingest", "Take a folder of videos and captions into a library."),
