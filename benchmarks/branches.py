@@ -2,11 +2,11 @@
 
 Ours and HDBSCAN (min_cluster_size 5; its noise is a piece of its own) are told nothing. Those with a * are told: DBSCAN
 the best of 12 radii, single linkage, spectral clustering and ToMATo the true number of pieces (with --told, slower).
-Printed: adjusted Rand index and, in brackets, the pieces found; for connected clouds the share of draws left whole.
+Printed: adjusted Rand index and, in brackets, the pieces found; for connected clouds how many draws are left whole.
 The rule was developed on the sets of `ISSUE` with seeds 0 to 3, its law fitted on `NULLS`; `OWN` and the connected
 clouds it had not seen.
 
-    python benchmarks/branches.py [--counts 300 3000] [--seeds 100 101 102] [--told] [--development]
+    python benchmarks/branches.py [--counts 300 3000] [--seeds 100 101 102] [--told] [--development] [--save]
     python benchmarks/branches.py --large        # 30 clusters in 64-D, N = 30,000: ARI and CPU seconds beside HDBSCAN
 """
 
@@ -21,6 +21,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from branch_sets import ISSUE, OWN, OWN_WHOLE, WHOLE
 from cuspworld.transport.singular.branches import find_branches
+from results import Table, add_argument
 
 Peer = Callable[[ndarray, ndarray], ndarray]
 WHOLE_DRAWS = {300: 10, 3000: 1}  # of each of the 20 connected clouds
@@ -54,12 +55,12 @@ UNTOLD: dict[str, Peer] = {
 TOLD: dict[str, Peer] = {"DBSCAN*": best_radius, "single*": single_linkage, "spectral*": spectral, "ToMATo*": tomato}
 
 
-def table(count: int, seeds: list[int], peers: dict[str, Peer], sets: dict[str, dict]) -> None:
+def pieces(table: Table, count: int, seeds: list[int], peers: dict[str, Peer], sets: dict[str, dict]) -> None:
     seconds = dict.fromkeys(peers, 0.0)
     for title, group in sets.items():
         means: dict[str, list[float]] = {name: [] for name in peers}
         for number, (name, draw) in enumerate(group.items()):
-            row = ""
+            row = {}
             clouds = [draw(count, np.random.default_rng([seed, number, count])) for seed in seeds]
             for peer, find in peers.items():
                 found = []
@@ -69,30 +70,30 @@ def table(count: int, seeds: list[int], peers: dict[str, Peer], sets: dict[str, 
                     seconds[peer] += time.process_time() - began
                     found.append((adjusted_rand_score(truth, label), len(np.unique(label[label >= 0]))))
                 means[peer].append(float(np.mean([score for score, _ in found])))
-                row += f" | {peer} " + ", ".join(f"{score:.2f} ({pieces})" for score, pieces in found)
-            print(f"{count:>5} {name:<22}{row}", flush=True)
-        print(f"{count:>5} MEAN {title}: " + ", ".join(f"{peer} {np.mean(m):.3f}" for peer, m in means.items()))
-    print(f"{count:>5} CPU s: " + ", ".join(f"{peer} {spent:.1f}" for peer, spent in seconds.items()), flush=True)
+                row[peer] = ", ".join(f"{score:.2f} ({number})" for score, number in found)
+            table.add({"points": count, "sets": title, "cloud": name} | row)
+        scores = {peer: f"{np.mean(mean):.3f}" for peer, mean in means.items()}
+        table.add({"points": count, "sets": title, "cloud": "mean"} | scores)
+    table.add({"points": count, "sets": "all", "cloud": "CPU s"} | {peer: f"{s:.1f}" for peer, s in seconds.items()})
 
 
-def whole(count: int, seed: int) -> None:
-    """How many draws of connected clouds stay whole."""
-    for title, group in (("nine", WHOLE), ("eleven more", OWN_WHOLE)):
-        kept = {peer: np.zeros((len(group), WHOLE_DRAWS[count])) for peer in UNTOLD}
-        for number, draw in enumerate(group.values()):
+def whole(table: Table, count: int, seed: int, peers: dict[str, Peer]) -> None:
+    """How many draws of connected clouds stay whole; of the told clusterers, none is asked."""
+    totals = dict.fromkeys(UNTOLD, 0)
+    for title, group in (("connected, nine", WHOLE), ("connected, eleven more", OWN_WHOLE)):
+        for number, (name, draw) in enumerate(group.items()):
+            kept = dict.fromkeys(UNTOLD, 0)
             for turn in range(WHOLE_DRAWS[count]):
                 points = draw(count, np.random.default_rng([seed, number, count, turn]))
                 for peer, find in UNTOLD.items():
                     label = find(points, np.zeros(count))
-                    kept[peer][number, turn] = len(np.unique(label[label >= 0])) <= 1
-        shares = zip(group, kept["ours"].mean(1), strict=True)
-        broken = [f"{name} {1 - share:.1f}" for name, share in shares if share < 1]
-        print(
-            f"{count:>5} WHOLE {title}: "
-            + ", ".join(f"{peer} {int(k.sum())} of {k.size}" for peer, k in kept.items())
-            + f"; ours broke: {', '.join(broken) or 'none'}",
-            flush=True,
-        )
+                    kept[peer] += len(np.unique(label[label >= 0])) <= 1
+            totals = {peer: totals[peer] + kept[peer] for peer in UNTOLD}
+            row = {peer: f"{kept[peer]} of {WHOLE_DRAWS[count]}" if peer in kept else "" for peer in peers}
+            table.add({"points": count, "sets": title, "cloud": name} | row)
+    draws = (len(WHOLE) + len(OWN_WHOLE)) * WHOLE_DRAWS[count]
+    row = {peer: f"{totals[peer]} of {draws}" if peer in totals else "" for peer in peers}
+    table.add({"points": count, "sets": "connected", "cloud": "whole"} | row)
 
 
 def large() -> None:
@@ -115,6 +116,7 @@ def main() -> None:
     parser.add_argument("--development", action="store_true", help="the seeds on which the rule was developed")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--quick", action="store_true", help="300 points and one seed")
+    add_argument(parser)
     options = parser.parse_args()
     if options.quick:
         options.counts, options.seeds = (300,), (100,)
@@ -125,10 +127,11 @@ def main() -> None:
     peers = UNTOLD | TOLD if options.told else UNTOLD
     seeds = [0, 1, 2] if options.development else list(options.seeds)
     sets = {"the first 20": ISSUE} if options.development else {"the first 20": ISSUE, "20 more": OWN}
-    for count in options.counts:
-        table(count, seeds if count < 1000 else seeds[:2], peers, sets)
-        if not options.development:
-            whole(count, seeds[0])
+    with Table("branches", options.save) as table:
+        for count in options.counts:
+            pieces(table, count, seeds if count < 1000 else seeds[:2], peers, sets)
+            if not options.development:
+                whole(table, count, seeds[0], peers)
 
 
 if __name__ == "__main__":

@@ -32,19 +32,19 @@ def rows(first, second, length, count):
 
 
 @njit(cache=True)
-def merges(first, second, width, log_reach, offsets, beside, apart, distance, index, scale):
-    """(M, 5) merges whose smaller side has more than `scale` points, in rising order of their width w.
+def merges(first, second, width, log_reach, log_growth, offsets, beside, apart, scale):
+    """(M, 4) merges whose smaller side has more than `scale` points, in rising order of their width w.
 
-    Each row: the position of the link; log w minus the larger of both sides' mean log reach; the points on the smaller
-    side; the frontier, the fewer of the points of either side within 1.5 w of the other; the intrinsic dimension of the
-    smaller side (maximum likelihood over its own nearest neighbours; inf where there are too few).
+    Each row: the position of the link; log w minus the larger of both sides' mean log reach; the frontier, the fewer of
+    the points of either side within 1.5 w of the other; the mean log growth of the larger side's neighbourhoods.
     Links (first, second) come in rising width; compressed rows (offsets, beside, apart) hold every site's links.
     """
     count = log_reach.size
-    parent, size, total = np.arange(count), np.ones(count, np.int64), log_reach.copy()
+    parent, size = np.arange(count), np.ones(count, np.int64)
+    reach, growth = log_reach.copy(), log_growth.copy()  # sums over a side
     head, tail, following = np.arange(count), np.arange(count), np.full(count, -1)
     seen = np.full(count, -1)
-    out = np.empty((count, 5))
+    out = np.empty((count, 4))
     found = 0
     for link in range(first.size):
         small, large = _root(parent, first[link]), _root(parent, second[link])
@@ -53,9 +53,7 @@ def merges(first, second, width, log_reach, offsets, beside, apart, distance, in
         if size[small] > size[large]:
             small, large = large, small
         if size[small] > scale:
-            most = max(8, size[small] // 3)  # a small side's outermost neighbours say how small it is
-            near = far = ratios = 0
-            logs = 0.0
+            near = far = 0
             site = head[small]
             while site >= 0:
                 at_frontier = False
@@ -66,25 +64,15 @@ def merges(first, second, width, log_reach, offsets, beside, apart, distance, in
                             seen[beside[k]] = link
                             far += 1
                 near += at_frontier
-                inside, inner, last = 0, 0.0, 0.0
-                for k in range(index.shape[1]):
-                    if _root(parent, index[site, k]) == small:
-                        inside += 1
-                        last = np.log(distance[site, k])
-                        inner += last
-                        if inside == most:
-                            break
-                if inside > 2:
-                    ratios += inside - 2
-                    logs += inside * last - inner
                 site = following[site]
-            mean = max(total[small] / size[small], total[large] / size[large])
-            out[found, 0], out[found, 1], out[found, 2] = link, np.log(width[link]) - mean, size[small]
-            out[found, 3], out[found, 4] = min(near, far), ratios / logs if logs > 0 else np.inf
+            mean = max(reach[small] / size[small], reach[large] / size[large])
+            out[found, 0], out[found, 1] = link, np.log(width[link]) - mean
+            out[found, 2], out[found, 3] = min(near, far), growth[large] / size[large]
             found += 1
         parent[small] = large
         size[large] += size[small]
-        total[large] += total[small]
+        reach[large] += reach[small]
+        growth[large] += growth[small]
         following[tail[large]] = head[small]
         tail[large] = tail[small]
     return out[:found]

@@ -6,15 +6,18 @@ width w. Where two groups of more than k points meet, at w, the *depth* of the p
 
     q = D (log w - mean log c),  the smaller of both sides' values,
 
-the fall of the logarithm of the density from a side's mean to the pass; D is the intrinsic dimension. In one connected
-cloud chance makes such passes too, but not deep ones: q stays below
+the fall of the logarithm of the density from a side's mean to the pass. The dimension D is the intrinsic one at that
+scale, at most 1.2 times that between the k-th and the 48-th neighbours of the larger side: a noisy curve looked at too
+closely has many dimensions, but its passes are those of a curve. In one connected cloud chance makes passes too, but
+not deep ones: q stays below
 
-    tau = 2.75 k^(-1/2) (F / k)^(-2/5) D^(-1/3) (N / k)^(1/8),
+    tau = 2.65 k^-0.6 (F / k)^-0.4 D^-0.25 (N / k)^0.14,
 
 where the *frontier* F counts the points of a side within 1.5 w of the other (the side with fewer), at least k. That is
-an estimate of a density from k points, whose logarithm is off by k^(-1/2); over a long border, of many such; and the
-deepest of N / k. Exponents and factor were fitted on connected clouds of 40 kinds (`benchmarks/branch_law.py`), such
-that 95 of 100 stay whole at N = 300. The scale with the largest q / tau makes its cuts; every piece is searched again.
+an estimate of a density from k points, whose logarithm is off by about k^(-1/2); over a long border, of many such; and
+the deepest of N / k. Exponents and factor were fitted on connected clouds of 40 kinds (`benchmarks/branch_law.py`),
+such that 97 of 100 stay whole at N = 300. The scale with the largest q / tau makes its cuts; every piece is searched
+again.
 
 Only ratios of distances enter.
 """
@@ -31,7 +34,8 @@ from cuspworld.transport.validation import first_of_equal_rows
 SCALES = (2, 4, 8, 16, 32)
 NEIGHBOURS = 48
 FEWEST = 8  # points that can be more than one piece
-FACTOR = 2.75
+FACTOR = 2.65
+WIDER = 1.2
 
 Near = tuple[Float64[ndarray, "_ _"], Int64[ndarray, "_ _"]]  # distances and indices, (sites, k) each
 
@@ -68,7 +72,7 @@ def _split(points: ndarray, near: Near | None) -> Int64[ndarray, " sites"]:
 def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[float, Int64[ndarray, " sites"]]:
     """The largest q / tau of all scales, and the piece of each site once its scale has made its cuts; `factor` is the
     law's."""
-    distance, index = near
+    distance = near[0]
     count, known = distance.shape
     first, second, length = _links(points, near)
     offsets, beside, apart = kernels.rows(first, second, length, count)
@@ -80,28 +84,27 @@ def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[f
         width = np.maximum(length, np.maximum(reach[first], reach[second]))
         order = np.argsort(width, kind="stable")  # equal widths by length, in which links come
         a, b, w = first[order], second[order], width[order]
-        table = kernels.merges(a, b, w, np.log(reach), offsets, beside, apart, distance, index, scale)
-        dimension = intrinsic_dimension(distance[:, : max(int(1.5 * scale), min(6, known))])
-        ratio = FACTOR / factor * _depth_over_law(table, scale, dimension, count)
+        log_reach = np.log(reach)
+        growth = np.log(distance[:, -1]) - log_reach
+        link, fall, frontier, wide = kernels.merges(a, b, w, log_reach, growth, offsets, beside, apart, scale).T
+        dimension = np.minimum(
+            intrinsic_dimension(distance[:, : max(int(1.5 * scale), min(6, known))]),
+            WIDER * np.log(known / scale) / np.maximum(wide, 1e-300),
+        )
+        ratio = dimension * fall / _law(scale, frontier, dimension, count, factor)
         if len(ratio) and ratio.max() > deepest:
             cut = np.zeros(len(a), bool)
-            cut[table[ratio > 1, 0].astype(np.int64)] = True
+            cut[link[ratio > 1].astype(np.int64)] = True
             deepest, best = ratio.max(), (a, b, cut)
     if best is None:
         return 0.0, np.zeros(count, np.int64)
     return float(deepest), np.unique(kernels.pieces(*best, count), return_inverse=True)[1]
 
 
-def _depth_over_law(table: ndarray, scale: int, dimension: float, count: int) -> Float64[ndarray, " merges"]:
-    """q / tau of each merge of the kernel's table.
-
-    A side's own dimension, at more neighbours, bounds that at the scale: a noisy curve is as wide as it is long where
-    it is looked at too closely.
-    """
-    _, fall, _, frontier, own = table.T
-    dimension = np.minimum(dimension, 1.2 * own)
-    law = FACTOR * scale**-0.5 * np.maximum(frontier / scale, 1) ** -0.4 * np.maximum(dimension, 1) ** (-1 / 3)
-    return dimension * fall / (law * (count / scale) ** 0.125)
+def _law(scale: int, frontier: ndarray, dimension: ndarray, count: int, factor: float) -> Float64[ndarray, " merges"]:
+    """tau: how deep a pass chance makes, at most, in a connected cloud."""
+    border = np.maximum(frontier / scale, 1) ** -0.4
+    return factor * scale**-0.6 * border * np.maximum(dimension, 1) ** -0.25 * (count / scale) ** 0.14
 
 
 def _links(points: ndarray, near: Near) -> tuple[ndarray, ndarray, ndarray]:
