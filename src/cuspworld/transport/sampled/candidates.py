@@ -18,6 +18,7 @@ from cuspworld.transport.search.products import Products
 CANDIDATES = 16
 HELD = 4  # shares of samples at which a site must be a candidate,
 ADDED = 4  # and the most candidates that a sample gets for that
+LOOKED_AT, FEWEST_LOOKED_AT = 8, 1024  # a part of the samples, to see whether the candidates were enough
 UNEVEN = 0.25  # relative error from which a site's height is set by itself
 
 Make = Callable[[ndarray], Products]
@@ -37,14 +38,16 @@ class Candidates:
         self.products, self.points, self.masses, self.samples, self.make = products, points, masses, samples, make
         self.sites, self.cost = len(masses), 0.0
         self.shares = masses * len(samples)
+        self.least = float(samples.mean(0, dtype=np.float64) @ (masses @ points))  # a maximum is no less than a mean
 
-    def search(self, heights: Float64[ndarray, " sites"]) -> None:
-        """Find the candidates at these heights, and look."""
+    def search(self, heights: Float64[ndarray, " sites"], more: bool = False) -> None:
+        """Find the candidates at these heights, and look; `more`: those of the last search stay."""
         shift = float(np.median(heights))
         k = min(CANDIDATES, self.sites)
         values, found = self.products.top_k(self.samples, (heights - shift).astype(np.float32), k)
         self.cost += len(self.samples)
-        self.index = np.concatenate([found, self._added(values[:, 0], found)], 1)
+        former = [self.index] if more else []
+        self.index = np.concatenate([found, self._added(values[:, 0], found), *former], 1)
         self.product = kernels.candidate_products(self.samples, self.points, self.index)
         self.starts, self.places = kernels.places_of_sites(self.product, self.index, self.sites)
         self.look(heights)
@@ -73,6 +76,14 @@ class Candidates:
         self.counts = np.bincount(self.best[:, 0], minlength=self.sites)
         self.energy = float(self.values[:, 0].mean()) - float(self.masses @ heights)
         self.cost += len(self.samples) * self.index.shape[1] / self.sites
+
+    def missed(self, heights: Float64[ndarray, " sites"]) -> float:
+        """How much energy the last look, at these heights, missed, by a search in a part of the samples."""
+        part = max(len(self.samples) // LOOKED_AT, min(len(self.samples), FEWEST_LOOKED_AT))
+        shift = float(np.median(heights))
+        best = self.products.top2(self.samples[:part], (heights - shift).astype(np.float32))[0]
+        self.cost += part
+        return float(best.mean(dtype=np.float64)) + shift - float(self.values[:part, 0].mean())
 
     def evened(self, heights: Float64[ndarray, " sites"]) -> Float64[ndarray, " sites"]:
         """The heights with those of uneven cells set, one after the other, so that each holds its share; looks."""
