@@ -11,7 +11,7 @@ scale, at most 1.2 times that between the k-th and the 48-th neighbours of the l
 closely has many dimensions, but its passes are those of a curve. In one connected cloud chance makes passes too, but
 not deep ones: q stays below
 
-    tau = 2.65 k^-0.6 (F / k)^-0.4 D^-0.25 (N / k)^0.14,
+    tau = 2.1 k^-0.56 (F / k)^-0.4 D^-0.25 (N / k)^0.18,
 
 where the *frontier* F counts the points of a side within 1.5 w of the other (the side with fewer), at least k. That is
 an estimate of a density from k points, whose logarithm is off by about k^(-1/2); over a long border, of many such; and
@@ -34,7 +34,7 @@ from cuspworld.transport.validation import first_of_equal_rows
 SCALES = (2, 4, 8, 16, 32)
 NEIGHBOURS = 48
 FEWEST = 8  # points that can be more than one piece
-FACTOR = 2.65
+FACTOR = 2.1
 WIDER = 1.2
 
 Near = tuple[Float64[ndarray, "_ _"], Int64[ndarray, "_ _"]]  # distances and indices, (sites, k) each
@@ -104,7 +104,7 @@ def deepest_cuts(points: ndarray, near: Near, factor: float = FACTOR) -> tuple[f
 def _law(scale: int, frontier: ndarray, dimension: ndarray, count: int, factor: float) -> Float64[ndarray, " merges"]:
     """tau: how deep a pass chance makes, at most, in a connected cloud."""
     border = np.maximum(frontier / scale, 1) ** -0.4
-    return factor * scale**-0.6 * border * np.maximum(dimension, 1) ** -0.25 * (count / scale) ** 0.14
+    return factor * scale**-0.56 * border * np.maximum(dimension, 1) ** -0.25 * (count / scale) ** 0.18
 
 
 def _links(points: ndarray, near: Near) -> tuple[ndarray, ndarray, ndarray]:
