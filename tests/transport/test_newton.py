@@ -137,6 +137,16 @@ def test_the_tree_starts_near_the_solution(data):
     assert np.sqrt(np.mean((counts / 100 - 1) ** 2)) < 1 and cost < 200 * COUNT
 
 
+def test_far_points_do_not_rise_where_no_candidate_stops_them():
+    """On these, a point 30 deviations out, the tree's energy became 1e12: steps stood that a search had refuted."""
+    given = problem(np.random.default_rng([1, 3000]).standard_t(2, size=(3000, 2)))
+    sampler = Sampler(given.source, 0, quasi=True)
+    heights, _ = tree_start(given.points.astype(np.float64), given.masses, Products, sampler, lambda: False)
+    x = Sampler(given.source, 5).draw(60_000)
+    counts = np.bincount(Products(given.points).top2(x, heights.astype(np.float32))[2], minlength=3000)
+    assert np.sqrt(np.mean((counts / 20 - 1) ** 2)) < 1
+
+
 @pytest.mark.parametrize("data", [curve, pairs, heavy_tails, far_clusters])
 def test_data_of_many_scales_is_certified_within_five_floors(data):
     """A floor is N / tolerance^2 samples; one step size for all took 30 to 800 of them."""
