@@ -25,7 +25,7 @@ LEVEL = 0.05  # connected clouds that are split, at most (`benchmarks/clip_branc
 _FEWEST_CLIPS = 8
 _REACH = 3  # other clips within the radius of a visit
 _PASSING = 3  # times shorter than what half of the time lasts
-_FACTOR = 0.75 * FACTOR  # visits are spread more evenly than independent points: deep passes are rarer by chance
+_FACTOR = 0.8 * FACTOR  # visits are spread more evenly than independent points: deep passes are rarer by chance
 _BLOCK = 1 << 24  # distances at once
 
 
