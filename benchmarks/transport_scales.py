@@ -80,18 +80,18 @@ DATA = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*DATA, []], default=[])
-    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--count", type=int, nargs="+", default=[1000])
     parser.add_argument("--seconds", type=float, default=25.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 4], help="1 to 3 were developed on")
     parser.add_argument("--quick", action="store_true", help="three of them, 300 points, 5 s")
     add_argument(parser)
     arguments = parser.parse_args()
-    count, seconds = (300, 5.0) if arguments.quick else (arguments.count, arguments.seconds)
+    counts, seconds = ([300], 5.0) if arguments.quick else (arguments.count, arguments.seconds)
     names = arguments.names or (["clusters", "segment", "pairs"] if arguments.quick else list(DATA))
     Brenier(tolerance=0.1).fit(curve(np.random.default_rng(0), 200))  # compiled, Newton steps too
     warnings.simplefilter("ignore", UserWarning)
     with Table("transport_scales", arguments.save) as table:
-        for name, seed in itertools.product(names, arguments.seeds):
+        for count, name, seed in itertools.product(counts, names, arguments.seeds):
             points = DATA[name](np.random.default_rng([seed, count]), count)
             began = time.process_time()
             found = Brenier(tolerance=0.1, max_seconds=seconds).fit(points)
