@@ -37,6 +37,7 @@ class Candidates:
     ):
         self.products, self.points, self.masses, self.samples, self.make = products, points, masses, samples, make
         self.sites, self.cost = len(masses), 0.0
+        self.index = np.empty((len(samples), 0), np.int32)
         self.shares = masses * len(samples)
         self.least = float(samples.mean(0, dtype=np.float64) @ (masses @ points))  # a maximum is no less than a mean
 
@@ -46,8 +47,8 @@ class Candidates:
         k = min(CANDIDATES, self.sites)
         values, found = self.products.top_k(self.samples, (heights - shift).astype(np.float32), k)
         self.cost += len(self.samples)
-        former = [self.index] if more else []
-        self.index = np.concatenate([found, self._added(values[:, 0], found), *former], 1)
+        former = self.index if more else self.index[:, :0]
+        self.index = np.concatenate([found, self._added(values[:, 0], found), former], 1)
         self.product = kernels.candidate_products(self.samples, self.points, self.index)
         self.starts, self.places = kernels.places_of_sites(self.product, self.index, self.sites)
         self.look(heights)
