@@ -19,6 +19,12 @@ def test_recording_leaves_the_rate_of_the_world_alone():
     assert len(world.record(1, seconds=1.0)) == 10
 
 
+def test_a_recording_has_the_size_of_the_world_unless_it_is_told():
+    world = make("Collision", size=(24, 32))
+    assert world.record(1, seconds=0.2).size == (24, 32) and world.record(1, seconds=0.2, size=16).size == (16, 16)
+    assert make("Collision").record(1, seconds=0.1).size == (64, 64)
+
+
 @pytest.mark.parametrize("words", [{"language": "fr"}, {"caption": "long"}])
 def test_words_that_cannot_be_are_refused_before_the_run(words, monkeypatch):
     world = make("Collision", size=8)

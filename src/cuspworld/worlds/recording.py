@@ -51,7 +51,7 @@ def record(
         raise CuspError(f"passes are some of {', '.join(PASSES)}: got {unknown[0]!r}")
     one_of("caption", caption, STYLES)
     one_of("language", language, LANGUAGES)
-    height_width = image_size(size, SMALLEST)
+    height_width = image_size(world.size if size is None else size, SMALLEST)
     rate = number("fps", fps if fps is not None else world.fps, *RATES)
     options = {**check_names(options), **({"split": split} if split is not None else {})}
     pace = world.pace_of(seed, options)

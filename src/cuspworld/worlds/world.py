@@ -30,7 +30,7 @@ class World(Environment):
         seed: int = 0,
         *,
         seconds: float | None = None,
-        size: Any = 64,
+        size: Any = None,
         fps: float | None = None,
         caption: str = "rich",
         language: str = "en",
@@ -40,7 +40,7 @@ class World(Environment):
         actions: Any = None,
         passes: Sequence[str] = (),
     ) -> Clip:
-        """Record a clip with its truth. Same arguments, same bytes.
+        """Record a clip with its truth. Same arguments, same bytes. `size` and `fps` are the world's own where None.
 
         `twin`: re-render the same seed with one law broken from a known frame on (`twins` lists them). `actions`: one
         row a frame (frames, action columns), or "random", in place of what the parameters say. `passes`: "depth" and
