@@ -1,11 +1,10 @@
 """The singular set: draw on the folds of the outcomes seen so far, without labels.
 
 The simulated points are the sites of a discrete map from parameters to outcomes; two of them share a facet where no
-third lies in the ball between them (Gabriel's graph). A facet's kink is |y_i - y_j|. Where the map is smooth, kinks
-shrink with the facet's length; on a fold they stay. So a facet is singular whose kink is large for its length:
-larger than FOLD times what the smooth facets of its length have. Half of a batch halves the singular facets, those
-with the largest kink times length first; the other half, and all of it where nothing is torn, is spread by latent
-distance.
+third lies in the ball between them (Gabriel's graph). A facet's kink is |y_i - y_j|: where the map is smooth it shrinks
+with every halving, on a fold it stays. A facet counts as singular whose kink is larger than FOLD times the median one.
+Half of a batch halves singular facets, those with the largest kink times length first; the other half, and all of it
+where nothing stands out, is spread by latent distance.
 
 `Brenier.branches_` on the outcomes themselves was tried: with 25 to 200 of them it names one branch nearly always (it
 never splits what may be one), which leaves nothing to draw on.
@@ -16,7 +15,7 @@ import numpy as np
 from cuspworld.explore.acquisitions.acquisition import Acquisition, Seen, register
 from cuspworld.explore.acquisitions.latent_distance import LatentDistance
 
-FOLD = 3.0  # times the smooth kink of a facet of this length
+FOLD = 2.0  # times the median kink
 SHARE = 0.5  # of a batch, on folds
 
 
@@ -56,8 +55,7 @@ def singular_facets(points: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarra
     kink = np.linalg.norm(outcomes[first] - outcomes[second], axis=1)
     if not len(length):
         return np.zeros((0, 2), int), np.zeros(0)
-    slope = np.median(kink / np.maximum(length, 1e-12))
-    torn = kink > FOLD * slope * length
+    torn = kink > FOLD * np.median(kink)
     return np.stack([first[torn], second[torn]], 1), (kink * length)[torn]
 
 
