@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cuspworld.dynamics.jepa import JEPA
+from cuspworld.exam.adapters import load
 from tests.cli.test_library_verbs import cusp
 
 RECORD = ["record", "Collision", "-n", "4", "--seconds", "1.5", "--size", "16", "--actions", "random"]
@@ -25,6 +26,9 @@ def test_recorded_trained_resumed_and_played(tmp_path, capsys):
     assert set(json.loads(capsys.readouterr().out)["errors"]) == {"1", "4", "8"}
     again = JEPA.from_pretrained(out / "model").state_dict()
     assert all((value == weights[name]).all() for name, value in again.items())
+    kept = load(str(out / "model")).stages
+    assert [step for step, _, _ in kept] == [0, 2] and kept[1][1] is not None
+    assert any((kept[0][2].state_dict()[name] != value).any() for name, value in weights.items())
     world = gymnasium.make("cuspworld.dynamics:cuspworld/Collision-learned-v0", model=out / "model")
     world.reset(seed=0)
     assert np.isfinite(world.step(world.action_space.sample())[0]).all()

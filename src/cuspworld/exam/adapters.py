@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class DynamicsModel:
     model: JEPA
     readout: Readout
     name: str = "dynamics"
+    stages: tuple[tuple[int, float | None, JEPA], ...] = ()  # step, loss then, and the model as it was
 
     @property
     def taught(self) -> tuple[str, ...]:
@@ -126,23 +128,31 @@ class DynamicsModel:
 
     def features(self, frames: Frames) -> dict[str, np.ndarray]:
         """Each layer of the encoder after its activation, (t, ...) one row a frame, and the embedding."""
-        import torch
-        from torch import nn
+        return layers_of(self.model, self._own(frames))
 
-        shown = torch.from_numpy(self._own(frames)).movedim(-1, 1).float()
-        x = (shown - self.model.usual) / self.model.contrast
-        found, layer = {}, 0
-        with torch.inference_mode():
-            for module in self.model.encoder:
-                x = module(x)
-                if isinstance(module, nn.SiLU):
-                    layer += 1
-                    found[f"layer {layer}"] = x.flatten(1).numpy()
-        return {**found, "embedding": x.numpy()}
+    def features_then(self, frames: Frames) -> list[tuple[int, float | None, dict[str, np.ndarray]]]:
+        """The same at each step that training kept, with the loss then."""
+        return [(step, loss, layers_of(model, self._own(frames))) for step, loss, model in self.stages]
 
     def _own(self, frames: Frames) -> New:
         size = (self.model.config.height, self.model.config.width)
         return frames if frames.shape[1:3] == size else resize_frames(frames, size)
+
+
+def layers_of(model: JEPA, frames: Frames) -> dict[str, np.ndarray]:
+    import torch
+    from torch import nn
+
+    shown = torch.from_numpy(frames).movedim(-1, 1).float()
+    x = (shown - model.usual) / model.contrast
+    found, layer = {}, 0
+    with torch.inference_mode():
+        for module in model.encoder:
+            x = module(x)
+            if isinstance(module, nn.SiLU):
+                layer += 1
+                found[f"layer {layer}"] = x.flatten(1).numpy()
+    return {**found, "embedding": x.numpy()}
 
 
 @dataclass(eq=False)
@@ -234,7 +244,23 @@ def load(text: str, baseline: bool = False) -> Any:
     from cuspworld.dynamics.jepa import JEPA
     from cuspworld.dynamics.readout import Readout
 
-    return DynamicsModel(JEPA.from_pretrained(folder), Readout.from_pretrained(folder / "readout"), folder.name)
+    readout = Readout.from_pretrained(folder / "readout")
+    return DynamicsModel(JEPA.from_pretrained(folder), readout, folder.name, _stages(folder.parent))
+
+
+def _stages(run: Path) -> tuple[tuple[int, float | None, JEPA], ...]:
+    """What `cusp train --dynamics` kept on the way; nothing of an older run."""
+    from cuspworld.dynamics.jepa import JEPA
+    from cuspworld.training.dynamics import KEPT
+
+    folders = sorted(path for path in (run / KEPT).glob("[0-9]*") if path.is_dir())
+    losses = json.loads((run / KEPT / "losses.json").read_text()) if (run / KEPT / "losses.json").is_file() else []
+    found = []
+    for path in folders:
+        step = int(path.name)
+        near = min(losses, key=lambda pair: abs(pair[0] - step), default=(step, None))
+        found.append((step, None if near[1] is None else float(near[1]), JEPA.from_pretrained(path)))
+    return tuple(found)
 
 
 __all__ = ["DiffusersModel", "DynamicsModel", "EnvironmentModel", "Oracle", "SimulatorModel", "load"]

@@ -18,7 +18,7 @@ from cuspworld.exam.transcript import Transcript
 from cuspworld.lock import one_writer
 from cuspworld.progress import progress_bar
 
-PARTS = ("range", "intervention", "preference", "newton", "validity", "length")  # as they are asked
+PARTS = ("range", "intervention", "preference", "newton", "validity", "length", "training")  # as they are asked
 
 
 def examine(

@@ -27,7 +27,9 @@ def ridge(
     used = spread > 1e-9 * max(float(spread.max()), 1e-300)
     if not used.any():
         return np.repeat(y.mean(0)[None], len(new), axis=0)
-    z, w = ((v[:, used] - middle[used]) / (spread[used] * np.sqrt(used.sum())) for v in (x, new))  # rows of length 1
+    unit = spread[used] * np.sqrt(used.sum())  # rows of length 1
+    z = (x[:, used] - middle[used]) / unit
+    w = np.clip((new[:, used] - middle[used]) / unit, z.min(0), z.max(0))  # a probe says nothing of what lies beyond
     left, size, right = np.linalg.svd(z, full_matrices=False)
     target = y - y.mean(0)
     inside = left.T @ target

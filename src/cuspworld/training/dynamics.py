@@ -22,12 +22,14 @@ from cuspworld.dynamics.jepa import JEPA, JEPAConfig
 from cuspworld.dynamics.learned_world import READOUT
 from cuspworld.dynamics.regularizer import rank_me, sigreg
 from cuspworld.errors import CuspError
+from cuspworld.files import written_whole
 from cuspworld.lock import one_writer
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Phase
 from cuspworld.training.readout import has_numbers, train_readout
 from cuspworld.training.run import open_folder
 
+KEPT = "stages"  # a folder in the run's: the model as it was at a few steps, step by step, and the losses
 _CHECKED = 4096  # moments that rank and errors are measured on
 _HOW = (
     "record with actions: `cusp record WORLD -n 200 -o kicks.lance --actions random`, or "
@@ -249,9 +251,15 @@ def train_dynamics(
         model.set_actions(recordings.low, recordings.high)
         model.spread_out(*_some_steps(recordings))
         objective = JEPAObjective(model, preset).to(device)
-        trainer = Trainer("dynamics", objective, batches, preset.phase, folder, process=process, bfloat16=False)
+        trainer = Trainer(
+            "dynamics", objective, batches, preset.phase, folder, process=process, bfloat16=False,
+            on_stage=lambda step: model.save_pretrained(folder / KEPT / f"{step:07d}"),
+        )  # fmt: skip
         trainer.resume()
         trainer.run()
+        if process.first:
+            with written_whole(folder / KEPT / "losses.json") as aside:
+                aside.write_text(json.dumps(trainer.losses) + "\n")
         trainer.use_average()
         model.eval()
         result = measure(model, checked, folder / "model")

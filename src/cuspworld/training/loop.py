@@ -77,6 +77,9 @@ def learning_rate(phase: Phase, step: int) -> float:
     return phase.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
+STAGES = (0, 1, 3, 10, 30, 100)  # per cent of the steps
+
+
 class Trainer:
     """Trains `objective` (batch -> loss, {name: number}) and keeps an exponential average of its weights."""
 
@@ -91,9 +94,11 @@ class Trainer:
         process: Process,
         bfloat16: bool,
         on_sample: Callable[[int], None] | None = None,
+        on_stage: Callable[[int], None] | None = None,
     ):
         self.name, self.objective, self.batch, self.phase, self.folder = name, objective, batch, phase, folder
-        self.process, self.on_sample = process, on_sample
+        self.process, self.on_sample, self.on_stage = process, on_sample, on_stage
+        self.stages = {phase.steps * share // 100 for share in STAGES}
         self.parameters = {n: p for n, p in objective.named_parameters() if p.requires_grad}
         self.device = next(iter(self.parameters.values())).device
         self.bfloat16 = bfloat16
@@ -166,6 +171,8 @@ class Trainer:
         with progress_bar(self.name, "steps", shown=self.process.first) as move:
             started, started_step = time.monotonic(), self.step
             try:
+                if self.step == 0:
+                    self._stage()
                 while self.step < phase.steps:
                     loss, numbers = self._train_step(objective)
                     move(self.step, phase.steps, f"loss {loss:.4f}")
@@ -175,12 +182,13 @@ class Trainer:
                         if writer:
                             for key, value in {"loss": loss, **numbers, "steps_per_second": rate}.items():
                                 writer.add_scalar(key, value, self.step)
+                    self._stage()
                     if self.process.first:
                         if self.step % phase.save_every == 0 or self.step == phase.steps:
                             self.save()
                         if self.on_sample and (self.step % phase.sample_every == 0 or self.step == phase.steps):
                             draw_losses(self.folder / f"{self.name}_loss.png", self.name, self.losses)
-                            self._sample()
+                            self._averaged(self.on_sample)
             except KeyboardInterrupt:
                 if self.process.first:
                     self.save()
@@ -215,13 +223,17 @@ class Trainer:
             value = value / self.process.count
         return float(value), {"gradient_norm": float(norm), **{k: float(v) for k, v in numbers.items()}}
 
-    def _sample(self) -> None:
-        """Draw samples with the averaged weights, then put the training weights back."""
+    def _stage(self) -> None:
+        """At a few steps what training looks like from within can be kept."""
+        if self.process.first and self.on_stage and self.step in self.stages:
+            self._averaged(self.on_stage)
+
+    def _averaged(self, call: Callable[[int], None]) -> None:
+        """Call it with the step and the averaged weights in place, then put the training weights back."""
         now = {name: parameter.detach().clone() for name, parameter in self.parameters.items()}
         self.use_average()
         try:
-            assert self.on_sample is not None
-            self.on_sample(self.step)
+            call(self.step)
         finally:
             with torch.no_grad():
                 for name, parameter in self.parameters.items():
