@@ -19,7 +19,8 @@ from numpy import ndarray
 from sklearn.cluster import DBSCAN, HDBSCAN, AgglomerativeClustering, SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 
-from branch_sets import ISSUE, OWN, OWN_WHOLE, WHOLE
+from branch_sets import ISSUE, OWN
+from connected_clouds import OWN_WHOLE, WHOLE
 from cuspworld.transport.singular.branches import find_branches
 from results import Table, add_argument
 

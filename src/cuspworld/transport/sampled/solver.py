@@ -23,13 +23,13 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
 from cuspworld.arrays import read_arrays, write_arrays
 from cuspworld.errors import CuspError
 from cuspworld.progress import progress_bar
+from cuspworld.transport.sampled.affine import affine_starts
 from cuspworld.transport.sampled.candidates import Candidates
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
@@ -356,7 +356,8 @@ class _Run:
 
     def _best_start(self, start: ndarray | None) -> ndarray:
         """The candidate with the least mass error on one batch: zeros, affine transport at three strengths, `start`."""
-        candidates = [np.zeros(self.sites), *_affine_starts(self.problem)]
+        problem = self.problem
+        candidates = [np.zeros(self.sites), *affine_starts(problem.source, problem.points, problem.masses)]
         coarse = self._coarse_heights()
         if coarse is not None:
             candidates.append(coarse)
@@ -366,7 +367,7 @@ class _Run:
         errors = []
         for heights in candidates:  # the same samples for all
             counts, _ = self._count(self._sampler(_TRIAL_STREAM), heights, samples)
-            errors.append(mass_error(counts, self.problem.masses, self.weights).square)
+            errors.append(mass_error(counts, problem.masses, self.weights).square)
         return candidates[int(np.argmin(errors))]
 
     def _coarse_heights(self) -> ndarray | None:
@@ -436,42 +437,3 @@ class _Run:
             raise CuspError(f"checkpoint {path} is damaged; {_ADVICE}")
         gap, *counts = arrays["numbers"].tolist()
         return _State(arrays["heights"], arrays["average"], gap, *(int(number) for number in counts))
-
-
-def _affine_starts(problem: Problem) -> list[ndarray]:
-    """Heights of affine transport, -|y|^2 / (2 a), round and shaped by the covariance, in three strengths each.
-
-    The affine map from a source of deviation s to data of covariance C is C^(1/2) x / s; its potential's conjugate at y
-    is s y C^(-1/2) y / 2. In high dimension the true map lies between it and the Voronoi cells of equal heights.
-    """
-    dimension = problem.points.shape[1]
-    deviation = {"gaussian": 1.0, "cube": 12**-0.5, "ball": (dimension + 2) ** -0.5}.get(problem.source.name)
-    center = np.zeros(dimension)
-    if deviation is None:
-        vertices = np.asarray(problem.source.vertices, dtype=np.float64)
-        center, deviation = vertices.mean(0), float(vertices.std()) / 2
-    points = problem.points.astype(np.float64)
-    square = (points**2).sum(1)
-    round_map = 0.5 * deviation * square / np.sqrt(max((problem.masses * square).sum() / dimension, 1e-300))
-    shapes = [round_map]
-    if len(points) > 2 * dimension:
-        shapes.append(0.5 * deviation * _square_by_root_covariance(points, problem.masses))
-    return [-strength * shape - points @ center for shape in shapes for strength in (0.25, 0.5, 1.0)]
-
-
-def _square_by_root_covariance(points: ndarray, masses: ndarray) -> ndarray:
-    """y C^(-1/2) y of every row y, C the covariance.
-
-    On one thread of torch: a matrix library's second thread spins while it waits, on a busy machine for 0.9 s of CPU
-    where the eigenvectors of 128 x 128 take 2 ms.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        rows = torch.from_numpy(points)
-        covariance = (rows * torch.from_numpy(masses)[:, None]).T @ rows
-        spread, axes = torch.linalg.eigh(covariance)
-        root = spread.clamp_min(1e-4 * max(float(spread[-1]), 1e-300)).sqrt()
-        return ((rows @ axes) ** 2 / root).sum(1).numpy()
-    finally:
-        torch.set_num_threads(threads)
