@@ -37,6 +37,8 @@ PUBLIC = (
     ("audit.register", "audit/laws/__init__.py", "register", ()),
     ("examine", "exam/examine.py", "examine", ()),
     ("exam.Transcript", "exam/transcript.py", "Transcript", ()),
+    ("explore.explore", "explore/search.py", "explore", ()),
+    ("explore.Experiments", "explore/experiments.py", "Experiments", ()),
     ("Codec", "codec/codec.py", "Codec", ()),
     ("JEPA", "dynamics/jepa.py", "JEPA", ()),
     ("dynamics.CEM", "dynamics/planners.py", "CEM", ()),
