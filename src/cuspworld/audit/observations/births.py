@@ -3,7 +3,8 @@
 Eight looks a second at 128 pixels. A look's motion is what differs from the look before by more than the shot's noise;
 a birth is a connected piece of it that touches no border, and all that moved in the BACK looks before in its place or
 beside it, to the end of what moved together there, is less than SHARE of its first looks' area: no cause came near.
-What it sweeps is followed for a second, and its rise by optical flow (DIS) for three quarters of one.
+What it sweeps is followed for a second, and its rise by optical flow (DIS) for three quarters of one. Where all else
+that has texture went along in both looks before, the camera pans, whatever it was measured to do, and nothing is born.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ RISES = 6  # looks over which its rise is added up
 WHOLE = 0.02  # of the picture: what sweeps less rises by less
 LEAST = 0.0015  # of the picture
 QUIET, NOISES = 5.0, 9.0  # grey levels; times the median difference: what differs by more moves
+PAN = 0.5  # pixels a look: what has texture outside a birth moved by less, in one of the two looks before it
+TEXTURE, ENOUGH = 60.0, 50  # gradient (Sobel) of what has texture; pixels of it that tell of a pan
 NEAR = np.ones((9, 9), np.uint8)
 TOUCHING = np.ones((3, 3), np.uint8)
 
@@ -60,6 +63,8 @@ def births(scene: Scene) -> list[Birth]:
                 continue
             rows, columns = np.nonzero(swept)
             box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            if all(_panned(seen[k], seen[k + 1], box) for k in (look - 2, look - 1)):
+                continue
             scaled = tuple(float(v * k) for v, k in zip(box, (width / size[0], height / size[1]) * 2, strict=True))
             rise = _rise(seen, moving, swept, look) / max(size) * min(1.0, float(swept.mean()) / WHOLE)
             a, b, c, d = scaled
@@ -112,6 +117,22 @@ def _swept(moving: list[np.ndarray], piece: np.ndarray, look: int, looks: int) -
             break
         swept, last = swept | more, later
     return swept, last
+
+
+def _panned(before: np.ndarray, after: np.ndarray, box: tuple[int, int, int, int]) -> bool:
+    """Does what has texture outside a box move as a whole from one look to the next?"""
+    a, b = (cv2.cvtColor(look, cv2.COLOR_RGB2GRAY) for look in (before, after))
+    if min(a.shape) < 32:  # OpenCV's DIS reads out of bounds on smaller pictures
+        return False
+    light = a.astype(np.float32)
+    told = np.hypot(cv2.Sobel(light, -1, 1, 0), cv2.Sobel(light, -1, 0, 1)) > TEXTURE
+    x0, y0, x1, y1 = box
+    told[max(0, y0 - 3) : y1 + 4, max(0, x0 - 3) : x1 + 4] = False
+    if told.sum() < ENOUGH:
+        return False
+    solver = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = solver.calc(a, b, np.zeros((*a.shape, 2), np.float32))
+    return float(np.hypot(*np.median(flow[told], 0))) > PAN
 
 
 def _rise(seen: list[np.ndarray], moving: list[np.ndarray], swept: np.ndarray, look: int) -> float:
