@@ -24,7 +24,7 @@ from cuspworld.transport.singular.passages import Passages
 from cuspworld.transport.singular.trajectories import Trajectories
 from results import Table, add_argument
 
-FIRST, FRAMES = 7_000_000, 4  # seeds that no recipe uses
+FRAMES = 4
 
 
 def left(kind: Kind, of: np.ndarray) -> np.ndarray:
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="*", default=["Juice", "Candles", "Chair", "Collision", "Puppies"])
     parser.add_argument("--fps", nargs="*", type=float, default=[10.0])
     parser.add_argument("--clips", type=int, default=60)
+    parser.add_argument("--first", type=int, default=7_000_000, help="the first clip's seed; no recipe uses these")
     parser.add_argument("--quick", action="store_true", help="12 clips of Juice")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -61,7 +62,7 @@ def main() -> None:
     with Table("step_branches", arguments.save) as table:
         for name in chosen:
             for fps in rates:
-                clips = [worlds.make(name).record(seed=FIRST + k, seconds=3.0, fps=fps) for k in range(count)]
+                clips = [worlds.make(name).record(seed=arguments.first + k, seconds=3.0, fps=fps) for k in range(count)]
                 truth = np.array([clip.truth.branch for clip in clips if clip.truth is not None])
                 latents = [codec.encode(to_tensor(clip.frames)[None])[0] for clip in clips]
                 kind = Kind.learn(name, latents, [("",)] * count, FRAMES, 8, 0)
