@@ -118,9 +118,10 @@ def test_bad_input(name):
             world.step(action)
     for size in (0, -64, 10**6, 6.5, "64", (64,), (64, 64, 64), None, True):
         with pytest.raises(CuspError, match="size"):
-            world.record(0, size=size)
-        with pytest.raises(CuspError, match="size"):
             make(name, size=size)
+        if size is not None:  # of a recording: the world's own
+            with pytest.raises(CuspError, match="size"):
+                world.record(0, size=size)
     for arguments in ({"seconds": 0}, {"seconds": math.nan}, {"seconds": 1e9}, {"fps": 0}, {"fps": math.inf}):
         with pytest.raises(CuspError, match=next(iter(arguments))):
             world.record(0, size=8, **arguments)
