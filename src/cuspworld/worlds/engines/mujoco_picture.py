@@ -128,6 +128,7 @@ def _context(key: str, model: mujoco.MjModel, height: int, width: int) -> _Conte
             _, old = _contexts.popitem(last=False)
             old.close()
     _contexts.move_to_end(name)
+    found.window.make_current()  # which closing an old one is not
     return found
 
 
