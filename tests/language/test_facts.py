@@ -77,3 +77,12 @@ def test_no_text_breaks_it():
         "which that who",
     ):
         assert isinstance(facts(text), list)
+
+
+@pytest.mark.parametrize(
+    "text", ["A small ball that is red hits a big blue ball.", "A big blue ball meets a small ball which is red."]
+)
+def test_what_is_told_of_a_thing_after_it_is_its_own(text):
+    found = pairs(text)
+    assert {frozenset(("red", "small")), frozenset(("big", "blue"))} <= found
+    assert not {frozenset(("red", "big")), frozenset(("small", "blue"))} & found

@@ -106,6 +106,7 @@ def _read(
     pending, opened = list(carried), False
     chinese = any(not token.words.isascii() for token in part)
     here: _Thing | None = None
+    described = subject if part[0].words in _RELATIVE and not carried else None  # a ball that is red
     for place, token in enumerate(part):
         following = part[place + 1].kind if place + 1 < len(part) else ""
         kind = token.kind
@@ -145,6 +146,9 @@ def _read(
             if pending and here is not None and not opened and not chinese:
                 here.attributes += pending
                 pending = []
+            elif pending and described:
+                clause.things.append(_Thing(described.token, [*described.attributes, *pending]))
+                pending = []
             clause.events.append((token, here or subject))
         elif kind in ("time", "measure"):
             clause.times.append(token)
@@ -154,6 +158,9 @@ def _read(
             opened = False
     if pending and here is not None:
         here.attributes += pending
+        pending = []
+    elif pending and described and not clause.denied:
+        clause.things.append(_Thing(described.token, [*described.attributes, *pending]))
         pending = []
     elif pending and last is not None and (clause.denied or chinese):
         clause.things.append(_Thing(last.token, pending))
