@@ -5,6 +5,7 @@ import pytest
 
 from cuspworld import Brenier
 from cuspworld.transport.singular.extended import ExtendedMap
+from cuspworld.transport.singular.joined import joined_neighbours
 
 
 def clusters(number, dimension, count, seed):
@@ -50,3 +51,26 @@ def test_it_is_continuous_inside_a_branch(dimension):
 def test_fewer_points_than_neighbours_are_left_alone():
     brenier = Brenier(tolerance=0.1).fit(np.eye(5))
     assert np.isfinite(brenier.extend(brenier.sample_noise(100))).all()
+
+
+def test_clusters_too_small_for_branches_are_not_mixed():
+    """Ten of 20 points in 32-D are eight branches; who is among the other's nearest still tells them apart."""
+    generator = np.random.default_rng(2)
+    label = np.repeat(np.arange(10), 20)
+    points = generator.normal(size=(10, 32))[label] + 0.75 * generator.normal(size=(200, 32))
+    brenier = Brenier(tolerance=0.3, threads=1).fit(points)
+    assert brenier.branches_.max() + 1 < 10
+    noise = brenier.sample_noise(1000, seed=1)
+    sites, weights = brenier._geometry.extended_map.weights(noise)
+    across = np.abs(weights) * (label[sites] != label[brenier.cells(noise)][:, None])
+    assert np.mean(across.sum(1) > 0.1 * np.abs(weights).sum(1)) < 0.01
+
+
+def test_neighbours_are_joined_mutually_within_a_branch():
+    """A far point's nearest are those of the cluster; none of theirs is the far point."""
+    points = np.concatenate([np.random.default_rng(3).normal(size=(60, 4)), np.full((1, 4), 6.0)])
+    brenier = Brenier(tolerance=0.3, threads=1).fit(points)
+    joined = joined_neighbours(brenier._potential, brenier._geometry.singular_set)
+    assert (joined[60] < 0).all() and not (joined[:60] == 60).any()
+    pairs = {(i, j) for i, row in enumerate(joined) for j in row if j >= 0}
+    assert pairs and pairs == {(j, i) for i, j in pairs}

@@ -5,13 +5,13 @@ the value at x becomes an affine combination of the sites whose cells lie around
 inside a branch, so that new points appear; at a singular facet the true map jumps, and so does this one.
 
 In two and three dimensions: piecewise linear on the dual complex of the cells (its simplices are the sites whose cells
-meet in a corner), with each site placed at its cell's barycentre. A simplex that a singular or suspect facet cuts
-gives only its corners on the side of x, and none that is farther from x's own site than 16 others are.
+meet in a corner), with each site placed at its cell's barycentre. Of its corners only those are taken that are joined
+(`joined.py`) to x's own site.
 
-In more dimensions no complex can be built. The k sites of largest value <x, y> + h, v_1 >= ... >= v_k, stand around
-x; with gaps g_l = v_1 - v_l the weights fall as (1 - g_l / g_k)^p: continuous, equal on both sides of a facet, 0 for a
-site that is about to leave the list. A site that a singular facet separates from another of share f keeps
-the share 1 - f of its weight.
+In more dimensions no complex can be built. The k = 32 sites of largest value <x, y> + h, v_1 >= ... >= v_k, stand
+around x; with gaps g_l = v_1 - v_l the weights fall as (1 - g_l / g_k)^p: continuous, equal on both sides of a facet,
+0 for a site that is about to leave the list. A site that is not joined to another of share f keeps the share 1 - f of
+its weight.
 Averages lose spread: k equal weights leave 1 / k of the variance among neighbours, and a sample of averages is then
 thinner than the data. So the deviation from the neighbourhood's mean is stretched (`stretch`): first as if neighbours
 deviated independently, which is what a rotation does to jointly normal deviations and an exact symmetry for those, then
@@ -21,16 +21,15 @@ by one factor for the whole map, so that the variance inside branches becomes th
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 from numpy import ndarray
-from scipy.sparse import csr_matrix
 
 from cuspworld.transport.potential import Potential
-from cuspworld.transport.search.neighbours import Neighbours
 from cuspworld.transport.singular.dual import DualComplex
+from cuspworld.transport.singular.joined import joined_neighbours, left_by_strangers
 from cuspworld.transport.singular.singular import SingularSet
 
-NEIGHBOURS = 16
+NEIGHBOURS = 32
 POWER = 2.0
 _STREAM = (1 << 20) + 5
 _SAMPLES_PER_SITE = 64
@@ -75,14 +74,7 @@ class ExtendedMap:
         values, sites = self._potential.top_k(noise.astype(np.float32), self._count)
         gaps = (values[:, :1] - values).astype(np.float64)
         share = np.clip(1 - gaps / np.maximum(gaps[:, -1:], 1e-30), 0, 1)  # (batch, k), 1 first and 0 last
-        allowed = np.ones_like(share)
-        for first in range(self._count):
-            for second in range(first + 1, self._count):
-                if not share[:, second].any():
-                    continue
-                barred = self._barred(sites[:, first], sites[:, second])
-                allowed[:, second] *= np.where(barred, 1 - share[:, first], 1)
-                allowed[:, first] *= np.where(barred, 1 - share[:, second], 1)
+        allowed = left_by_strangers(sites, share, self._joined)
         near = share**self._power * allowed
         near[near.sum(1) <= 0, 0] = 1  # on a singular facet itself: the site
         near /= near.sum(1, keepdims=True)
@@ -108,42 +100,9 @@ class ExtendedMap:
             return 0.0 if second > 0 else 1.0
         return float((-cross + np.sqrt(cross**2 + second * missing)) / second)
 
-    def _barred(self, first: ndarray, second: ndarray) -> Bool[ndarray, " pairs"]:
-        """Pairs that no average may join: separated by a singular facet, or in one branch far from each other.
-
-        Two sites that share no regular facet and have no regular neighbour in common face each other across a place
-        without data.
-        """
-        singular = self._singular
-        barred = singular.branches[first] != singular.branches[second]
-        if not self._inner_tears:
-            return barred
-        open_pairs = np.flatnonzero(~barred)
-        if not len(open_pairs):
-            return barred
-        a, b = first[open_pairs], second[open_pairs]
-        graph = self._regular
-        joined = np.asarray(graph[a, b]).reshape(-1) > 0
-        apart = open_pairs[~joined]
-        if len(apart):
-            common = np.asarray(graph[first[apart]].multiply(graph[second[apart]]).sum(1)).reshape(-1)
-            barred[apart] = common == 0
-            barred[apart] |= singular.is_singular(first[apart], second[apart], suspect=True)
-        return barred
-
     @cached_property
-    def _inner_tears(self) -> bool:
-        """Is there a singular or suspect facet inside a branch?"""
-        facets, branches = self._singular.facets, self._singular.branches
-        return bool((self._singular.suspect & (branches[facets[:, 0]] == branches[facets[:, 1]])).any())
-
-    @cached_property
-    def _regular(self) -> csr_matrix:
-        """Symmetric graph (N, N) of the regular facets."""
-        pairs = self._singular.facets[~self._singular.suspect]
-        rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
-        count = self._potential.count
-        return csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
+    def _joined(self) -> Int64[ndarray, "sites neighbours"]:
+        return joined_neighbours(self._potential, self._singular)
 
     # two and three dimensions
 
@@ -152,12 +111,6 @@ class ExtendedMap:
         """Simplices of the dual complex whose cells all are seen by samples; none where it is not built."""
         simplices = DualComplex(self._potential).simplices
         return simplices[np.isfinite(self._barycentres[simplices]).all((1, 2))] if len(simplices) else simplices
-
-    @cached_property
-    def _reach(self) -> Float64[ndarray, " sites"]:
-        """Distance to the 16th neighbour: a corner beyond it, along a bay of the data, is no neighbour."""
-        sites = self._potential.sites
-        return Neighbours(sites, self._potential.products).nearest(sites, min(NEIGHBOURS + 1, len(sites)))[0][:, -1]
 
     @cached_property
     def _barycentres(self) -> Float64[ndarray, "sites dimension"]:
@@ -217,11 +170,8 @@ class ExtendedMap:
         sites = np.where(lost[:, None], cells[:, None], self._complex[chosen])
         weights = np.clip(weights, 0, None)
         weights[lost, 0] = 1
-        own, other = np.repeat(cells, corners), sites.ravel()
-        barred = self._singular.is_singular(own, other, suspect=True) & (own != other)
-        apart = np.linalg.norm(self._potential.sites[own] - self._potential.sites[other], axis=1)
-        barred |= apart > np.maximum(self._reach[own], self._reach[other])
-        weights[barred.reshape(batch, corners)] = 0
+        joined = (self._joined[cells][:, None] == sites[:, :, None]).any(2) | (sites == cells[:, None])
+        weights[~joined] = 0
         empty = weights.sum(1) <= 0  # the cell's own simplex lies across the facet: the site itself
         sites[empty, 0], weights[empty, 0] = cells[empty], 1
         return sites, weights / weights.sum(1, keepdims=True)
