@@ -13,6 +13,7 @@ from cuspworld.transport.geometry import Geometry
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.sampled.sources import Sampler, Source
 from cuspworld.transport.search.normalised import NormalisedPoints
+from cuspworld.transport.singular.extended import averages
 from cuspworld.transport.singular.passages import Passages
 from cuspworld.transport.singular.rays import nearest_singular, reflect_path
 from cuspworld.transport.singular.singular import CriticalPair, SingularSet
@@ -76,7 +77,7 @@ class Queries(Estimator):
         out = np.empty((len(rows), self.n_features_in_), self.points_.dtype)
         for at in range(0, len(rows), step := self._rows_at_once()):
             sites, weights = self._geometry.extended_map.weights(rows[at : at + step])
-            out[at : at + step] = np.einsum("bk,bkd->bd", weights, self.points_[self._normalised.active[sites]])
+            out[at : at + step] = averages(self._normalised.active[sites], weights, self.points_)
         return like(noise, out)
 
     def couple(self, noise: Any) -> tuple[Any, Any]:
@@ -162,4 +163,4 @@ class Queries(Estimator):
         return nearest_singular(self._potential, self._geometry.singular_set, rows)
 
     def _rows_at_once(self) -> int:
-        return max(1, self.memory_budget // (16 * 16 * self.n_features_in_))  # of 16 neighbours in float64, twice
+        return max(1, self.memory_budget // (16 * self.n_features_in_ + (1 << 12)))  # a row, float64 twice; its weights

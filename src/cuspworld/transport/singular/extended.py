@@ -23,6 +23,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float64, Int64
 from numpy import ndarray
+from scipy.sparse import csr_matrix
 
 from cuspworld.transport.potential import Potential
 from cuspworld.transport.singular.dual import DualComplex
@@ -86,9 +87,9 @@ class ExtendedMap:
         noise = self._potential.sampler(_STREAM + 1).draw(_CALIBRATION).cpu().numpy()
         sites, share, near, allowed = self._shares(noise)
         middle, deviation = _around_mean(share, near, allowed)
-        values = self._potential.sites[sites].astype(np.float64)
-        parts = np.stack([np.einsum("bk,bkd->bd", w, values) for w in (middle, deviation)])
-        plain = values[:, 0]
+        values = self._potential.sites.astype(np.float64)
+        parts = np.stack([averages(sites, w, values) for w in (middle, deviation)])
+        plain = values[sites[:, 0]]
         branch = self._singular.branches[sites[:, 0]]
         for number in np.unique(branch):
             own = branch == number
@@ -181,6 +182,14 @@ class ExtendedMap:
         origin = self._barycentres[self._complex[simplices, 0]]
         inner = np.einsum("rij,rj->ri", self._star[2][simplices], noise - origin)
         return np.column_stack([1 - inner.sum(1), inner])
+
+
+def averages(
+    sites: Int64[ndarray, "batch k"], weights: Float64[ndarray, "batch k"], values: ndarray
+) -> Float64[ndarray, "batch d"]:
+    """The sums of values (N, d) at each row's sites by its weights; gathers none of them."""
+    rows = np.arange(0, sites.size + 1, sites.shape[1])
+    return csr_matrix((weights.ravel(), sites.ravel(), rows), shape=(len(sites), len(values))) @ values
 
 
 def _around_mean(share: ndarray, near: ndarray, allowed: ndarray) -> tuple[ndarray, ndarray]:
