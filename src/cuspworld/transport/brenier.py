@@ -45,6 +45,9 @@ class Brenier(Clusterer):
     - `checkpoint`: a file to save to while solving, at Ctrl-C too; a later `fit` of the same goes on from it, and
       removes it when the tolerance is reached.
     - `progress`: show a progress bar.
+    - `distributed`: solve together with the other processes of torchrun or accelerate, all of which are given the same
+      points: each counts its share of the samples, and all get the same heights. Curves and the like, where Newton
+      steps go on (docs/solver.md), are the first process's work, but for the certificate.
     - `random_state`: scikit-learn's name for `seed`, a whole number or a numpy RandomState; goes before it if given.
 
     **Attributes after `fit`**: `heights_` (N,), `error_` and `error_standard_error_` with `error_kind_` ("over cells",
@@ -68,6 +71,7 @@ class Brenier(Clusterer):
         max_seconds: float | None = None,
         checkpoint: str | Path | None = None,
         progress: bool = False,
+        distributed: bool = False,
         random_state: Any = None,
     ):
         self.source = source
@@ -80,6 +84,7 @@ class Brenier(Clusterer):
         self.max_seconds = max_seconds
         self.checkpoint = checkpoint
         self.progress = progress
+        self.distributed = distributed
         self.random_state = random_state
 
     def fit(
@@ -158,6 +163,7 @@ class Brenier(Clusterer):
             max_seconds=self.max_seconds,
             checkpoint=checkpoint,
             progress=self.progress,
+            distributed=self.distributed,
         )
 
     def _solve_exactly(self) -> None:

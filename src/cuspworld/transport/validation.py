@@ -27,6 +27,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
             "16 / tolerance^2 samples. A source of vertices is solved to 1e-9 with any tolerance"
         )
     checks.truth("progress", parameters["progress"])
+    checks.truth("distributed", parameters["distributed"])
     checks.whole("memory_budget", parameters["memory_budget"], SMALLEST_BUDGET, 1 << 50)
     if parameters["threads"] is not None:
         checks.whole("threads", parameters["threads"], 1, 1 << 16)

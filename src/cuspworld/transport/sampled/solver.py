@@ -35,6 +35,7 @@ from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
 from cuspworld.transport.sampled.newton import PER_CLUSTER, online, solve_sample, tree_start
+from cuspworld.transport.sampled.processes import Processes
 from cuspworld.transport.sampled.sources import Sampler, Source
 from cuspworld.transport.sampled.span import in_own_span
 from cuspworld.transport.search.products import Products
@@ -72,7 +73,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Control:
-    """How to run: the certified `tolerance`, the seed, the device and its budget, and where to report and to save."""
+    """How to run: the certified `tolerance`, the seed, the device and its budget, where to report and to save, and
+    whether other processes solve the same problem with this one."""
 
     tolerance: float
     seed: int = 0
@@ -82,6 +84,7 @@ class Control:
     max_seconds: float | None = None
     checkpoint: Path | None = None
     progress: bool = False
+    distributed: bool = False
     on_batch: Callable[[int, ndarray], None] | None = None  # gets each finished batch's number and averaged heights
 
 
@@ -134,6 +137,7 @@ def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] 
 class _Run:
     def __init__(self, problem: Problem, control: Control, products: Products):
         self.problem, self.control, self.products = problem, control, products
+        self.processes = Processes(control.distributed)
         self.sites = len(problem.points)
         many = problem.source.dimension > LARGEST_DIMENSION
         self.batch_size = max(self.sites // BATCH_SHARE if many else self.sites, SMALLEST_BATCH)
@@ -148,8 +152,9 @@ class _Run:
         self.seen: list[tuple[int, float]] = []  # batches and errors of the certificates that failed
 
     def to_tolerance(self, start: ndarray | None, bar: Any) -> Solution:
+        self.processes.of_one(self._fingerprint)
         first = self._first_state(start)  # builds the coarse levels too, the same ones at every resume
-        state = self._load() or first
+        state = self._shared(self._load() if self.processes.first else None, first)
         sampler = self._sampler(_TRAINING_STREAM, quasi=True)
         sampler.position = state.batch * self.batch_size
         try:
@@ -239,7 +244,7 @@ class _Run:
         former, tolerance = state, self.control.tolerance
         spent, weight = float(state.batch * self.batch_size), 0
         wanted = self.effort * (ABOVE_FLOOR / (AIM * tolerance)) ** 2
-        for heights, samples, weight in self._newton_heights(wanted):
+        for heights, samples, weight in self.processes.led(self._newton_heights(wanted), self.sites):
             batch = int(np.ceil((spent + samples) / self.batch_size))
             state = replace(state, heights=heights, average=heights, batch=batch)
             late = self._late()
@@ -272,17 +277,17 @@ class _Run:
         most = min(most, control.memory_budget // (CANDIDATE_BYTES + 4 * points.shape[1]))
         largest = int(min(max(wanted, 1), most))
         began = time.monotonic()
-        heights, cost = tree_start(points, problem.masses, make, sampler, self._late)
+        heights, cost = tree_start(points, problem.masses, make, sampler, self._overdue)
         weight, graph = PER_CLUSTER * self.sites, None
         yield heights, cost, weight
         pace = (time.monotonic() - began) / max(cost, 1)  # seconds a sample
         for size in (largest // GROWTH, largest):
-            if self._late(pace * size):
+            if self._overdue(pace * size):
                 break
             began = time.monotonic()
             samples = sampler.draw(max(size, SMALLEST_BATCH)).cpu().numpy()
             seen = Candidates(self.products, points, problem.masses, samples, make)
-            heights = solve_sample(seen, heights, self._late)
+            heights = solve_sample(seen, heights, self._overdue)
             cost, weight, pace = cost + seen.cost, len(samples), (time.monotonic() - began) / size
             graph = seen.hessian()
             yield heights, cost, weight
@@ -297,15 +302,20 @@ class _Run:
         height = (heights - heights.mean()).astype(np.float32)
         counts = np.zeros(self.sites, np.int64)
         gap, done = 0.0, 0
+        begin, end = self.processes.share(samples)
+        after = sampler.position + samples
+        sampler.position += begin
         piece = self.products.samples_at_once
         if until < np.inf:
             piece = min(piece, max(self.batch_size, PIECE // (self.sites * self.problem.source.dimension)))
-        while done < samples and (done == 0 or time.monotonic() < until):
-            share = min(samples - done, piece)
+        while done < end - begin and (done == 0 or time.monotonic() < until):
+            share = min(end - begin - done, piece)
             best, second, index = self.products.top2(sampler.draw(share), height)
             counts += np.bincount(index, minlength=self.sites)
             gap += float((best - second).sum(dtype=np.float64))
             done += share
+        sampler.position = after
+        counts, gap, done = self.processes.total(counts, gap, done)
         return counts, gap / done
 
     def _certify(self, state: _State) -> MassError:
@@ -325,7 +335,7 @@ class _Run:
         counts = self._count(sampler, state.average, size // 4, until)[0]
         error = mass_error(counts, self.problem.masses, self.weights)
         hopeless = error.square - 3 * error.square_deviation > self.control.tolerance**2
-        if hopeless or time.monotonic() >= until:
+        if hopeless or self.processes.decided(time.monotonic() >= until):
             return error
         counts += self._count(sampler, state.average, size - size // 4, until)[0]
         return mass_error(counts, self.problem.masses, self.weights)
@@ -368,7 +378,7 @@ class _Run:
         for heights in candidates:  # the same samples for all
             counts, _ = self._count(self._sampler(_TRIAL_STREAM), heights, samples)
             errors.append(mass_error(counts, problem.masses, self.weights).square)
-        return candidates[int(np.argmin(errors))]
+        return self.processes.firsts(candidates[int(np.argmin(errors))])
 
     def _coarse_heights(self) -> ndarray | None:
         """Solve for a quarter of the sites, keep its groups as levels of this run, and return heights for all sites."""
@@ -393,8 +403,12 @@ class _Run:
     def _sampler(self, stream: int, quasi: bool = False) -> Sampler:
         return Sampler(self.problem.source, self.control.seed, stream, quasi, self.control.device)
 
-    def _late(self, after: float = 0.0) -> bool:
-        """Is the time up, or will it be so many seconds `after` now?"""
+    def _late(self) -> bool:
+        """Is the time up, by the first process's clock?"""
+        return self.control.max_seconds is not None and self.processes.decided(self._overdue())
+
+    def _overdue(self, after: float = 0.0) -> bool:
+        """Is the time up by this one's clock, or will it be so many seconds `after` now?"""
         limit = self.control.max_seconds
         return limit is not None and time.monotonic() - self.began + after > limit
 
@@ -409,15 +423,14 @@ class _Run:
 
     def _save(self, state: _State) -> None:
         self.saved = time.monotonic()
-        if self.control.checkpoint is None:
+        if self.control.checkpoint is None or not self.processes.first:
             return
-        numbers = np.array([state.gap, state.batch, state.next_check, state.checks, state.tried], np.float64)
-        arrays = {"heights": state.heights, "average": state.average, "numbers": numbers}
+        arrays = {"heights": state.heights, "average": state.average, "numbers": _numbers(state)}
         write_arrays(self.control.checkpoint, arrays, {"problem": self._fingerprint()})
 
     def _forget(self) -> None:
         """Remove the checkpoint of a finished run: other problems may use its place."""
-        if self.control.checkpoint is not None:
+        if self.control.checkpoint is not None and self.processes.first:
             Path(self.control.checkpoint).unlink(missing_ok=True)
 
     def _load(self) -> _State | None:
@@ -435,5 +448,21 @@ class _Run:
             np.isfinite(arrays[name]).all() for name in shapes
         ):
             raise CuspError(f"checkpoint {path} is damaged; {_ADVICE}")
-        gap, *counts = arrays["numbers"].tolist()
-        return _State(arrays["heights"], arrays["average"], gap, *(int(number) for number in counts))
+        return _state(arrays["heights"], arrays["average"], arrays["numbers"])
+
+    def _shared(self, loaded: _State | None, first: _State) -> _State:
+        """The state that the first process loaded, or the first one."""
+        state = loaded or first
+        if self.processes.count == 1:
+            return state
+        told = self.processes.firsts(np.concatenate([state.heights, state.average, _numbers(state)]))
+        return _state(*np.split(told, [self.sites, 2 * self.sites]))
+
+
+def _numbers(state: _State) -> Float64[ndarray, "5"]:
+    return np.array([state.gap, state.batch, state.next_check, state.checks, state.tried], np.float64)
+
+
+def _state(heights: ndarray, average: ndarray, numbers: Float64[ndarray, "5"]) -> _State:
+    gap, *counts = numbers.tolist()
+    return _State(heights, average, gap, *(int(number) for number in counts))
