@@ -1,12 +1,14 @@
 """Tasks in this process, in a pool, on Ray: the same results; workers that die are replaced."""
 
+import multiprocessing
 import os
+import signal
 import time
 
 import pytest
 
 from cuspworld.errors import CuspError
-from cuspworld.library.workers import RETRIES, check_workers, run_tasks
+from cuspworld.library.workers import RETRIES, _start, check_workers, run_tasks
 from tests.library.kill_tasks import complain, sleep, square_or_die, threads
 
 
@@ -67,3 +69,17 @@ def test_numbers_of_workers():
     for bad in (0, -1, "many", "0", 1.5, True, "1e9"):
         with pytest.raises(CuspError, match="workers must be"):
             check_workers(bad)
+
+
+def test_a_worker_that_still_starts_does_not_die_of_ctrl_c():
+    """Ctrl-C goes to all processes of a terminal; one that had not yet begun to ignore it died, with a traceback."""
+    pipe, process = _start(multiprocessing.get_context("spawn"), abs)
+    os.kill(process.pid, signal.SIGINT)
+    pipe.send(-42)
+    assert pipe.recv() == 42
+    os.kill(process.pid, signal.SIGINT)
+    pipe.send(-8)
+    assert pipe.recv() == 8
+    process.terminate()
+    process.join()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

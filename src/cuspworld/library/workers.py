@@ -13,6 +13,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar, cast
 
@@ -96,7 +97,8 @@ def _send(pipe: Connection, task: Any) -> None:
 def _start(spawn: Any, function: Callable[..., Any]) -> tuple[Connection, Any]:
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_work, args=(theirs, function), daemon=True)
-    with _environment(_ONE_THREAD):
+    resource_tracker.ensure_running()  # to start it lets Ctrl-C in again
+    with _environment(_ONE_THREAD), _ctrl_c_later():
         process.start()
     theirs.close()
     return ours, process
@@ -104,6 +106,7 @@ def _start(spawn: Any, function: Callable[..., Any]) -> tuple[Connection, Any]:
 
 def _work(pipe: Connection, function: Callable[..., Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     while True:
         try:
             task = pipe.recv()
@@ -155,6 +158,16 @@ def _on_ray(function: Callable[..., Any], tasks: Sequence[Any], in_flight: int =
             ray.cancel(reference, force=True)
         if ours:
             ray.shutdown()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """A process started meanwhile waits with Ctrl-C until it can ignore it, and does not die of it while it imports."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
