@@ -127,7 +127,7 @@ def kind(tmp_path_factory) -> Path:
 def changed(kind: Path, tmp_path: Path) -> tuple[Path, dict, dict]:
     """A copy to change, its config and its tensors (read: older safetensors map a file, which a test overwrites)."""
     copy = shutil.copytree(kind, tmp_path / "paths")
-    return copy, json.loads((copy / "config.json").read_text()), load((copy / "model.safetensors").read_bytes())
+    return copy, json.loads((copy / "config.json").read_text()), load((copy / "0.safetensors").read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,7 @@ def test_kinds_that_are_no_list_of_kinds(kind, tmp_path, told):
     copy, config, tensors = changed(kind, tmp_path)
     if told.pop("twice", False):
         config["kinds"] *= 2
-        save_file(
-            tensors | {"1" + name[1:]: value.clone() for name, value in tensors.items()}, copy / "model.safetensors"
-        )
+        save_file(tensors, copy / "1.safetensors")
     (copy / "config.json").write_text(json.dumps(config | told))
     with pytest.raises(CuspError, match=str(copy / "config.json")):
         load_kinds(copy)
@@ -176,14 +174,14 @@ def test_kinds_that_are_no_list_of_kinds(kind, tmp_path, told):
 def test_tensors_of_a_kind_that_cannot_be(kind, tmp_path, part):
     """Other types, numbers beyond what they number, and for the scale nothing to divide by."""
     copy, _, tensors = changed(kind, tmp_path)
-    own = tensors[f"0.{part}"]
+    own = tensors[part]
     wrong = [own.bool(), own[None].repeat(2, *[1] * own.ndim)]
     if part in ("branches", "clips"):
         wrong += [torch.full_like(own, torch.iinfo(own.dtype).max), own.float()]
     if part == "scale":
         wrong += [torch.zeros_like(own), -own]
     for value in wrong:
-        save_file(tensors | {f"0.{part}": value}, copy / "model.safetensors")
+        save_file(tensors | {part: value}, copy / "0.safetensors")
         with pytest.raises(CuspError, match="do not fit"):
             load_kinds(copy)
 

@@ -9,6 +9,7 @@ import torch
 
 from cuspworld.codec.scene_code import SceneCode
 from cuspworld.errors import CuspError
+from cuspworld.models import save_folder
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
@@ -177,6 +178,13 @@ def test_kinds_are_kept_in_a_folder(tmp_path, branches):
     save_kinds(tmp_path / "paths", [branches.kind])
     (read,) = load_kinds(tmp_path / "paths")
     np.testing.assert_allclose(read.codes, branches.kind.codes, atol=4e-3)
+    former = tmp_path / "former"  # as models of before 29 November 2026 have it
+    save_folder(
+        former,
+        json.loads((tmp_path / "paths" / "config.json").read_text()),
+        {f"0.{name}": tensor for name, tensor in branches.kind.tensors().items()},
+    )
+    assert (load_kinds(former)[0].codes == read.codes).all()
     assert read.captions == branches.kind.captions and (read.branches == branches.of).all()
     assert (read.clips == branches.kind.clips).all() and read.code.frames == 1
     (tmp_path / "paths" / "config.json").write_text(

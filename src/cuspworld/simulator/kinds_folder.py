@@ -1,8 +1,13 @@
-"""The recorded kinds of a model as a folder: names and captions in config.json, codes and branches as safetensors."""
+"""The recorded kinds of a model as a folder: names and captions in config.json, codes and branches in 0.safetensors,
+1.safetensors, ..., a file a kind, so that one that changes leaves the others as they are.
+
+Models of before 29 November 2026 have all in one model.safetensors, and are read too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,8 @@ from cuspworld.checks import is_whole
 from cuspworld.codec.identity_code import MOMENTS
 from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
-from cuspworld.models import LARGEST, read_config, read_tensors, save_folder
+from cuspworld.files import written_whole
+from cuspworld.models import LARGEST, read_config, read_tensors, write_tensors
 from cuspworld.simulator.kinds import FIELD, IDENTITY, WHERE, Kind
 
 FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
@@ -23,25 +29,41 @@ _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
 
 
 def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
-    """Write the folder."""
+    """Write the folder, new or as a whole in place of another."""
     config = {
         "_class_name": _CLASS_NAME,
         "kinds": [{"name": k.name, "frames": k.code.frames, "captions": [list(c) for c in k.captions]} for k in kinds],
     }
-    tensors = {f"{i}.{name}": tensor for i, kind in enumerate(kinds) for name, tensor in kind.tensors().items()}
-    save_folder(path, config, tensors)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as aside:
+        aside.mkdir()
+        (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+        for index, kind in enumerate(kinds):
+            write_tensors(aside / f"{index}.safetensors", kind.tensors())
 
 
 def load_kinds(path: Path) -> tuple[Kind, ...]:
     """Read the folder. Raises CuspError that names what is missing or does not fit."""
-    config, file = read_config(path), path / "model.safetensors"
+    config = read_config(path)
     if config.get("_class_name") != _CLASS_NAME or not isinstance(told := config.get("kinds"), list):
         raise CuspError(f"{path / 'config.json'} holds no list of kinds of {_CLASS_NAME}: copy the whole folder again")
-    tensors = read_tensors(file)
-    kinds = tuple(_kind(index, kind, tensors, file) for index, kind in enumerate(told))
+    kept = _tensors(path, len(told))
+    kinds = tuple(_kind(kind, tensors, file) for kind, (tensors, file) in zip(told, kept, strict=True))
     if len({kind.name for kind in kinds}) < len(kinds):
         raise CuspError(f"{path / 'config.json'}: two kinds have one name; each needs its own")
     return kinds
+
+
+def _tensors(path: Path, count: int) -> Iterator[tuple[dict[str, Tensor], Path]]:
+    """Each kind's tensors by name, and their file."""
+    if not (file := path / "model.safetensors").exists():
+        for index in range(count):
+            yield read_tensors(file := path / f"{index}.safetensors"), file
+        return
+    every = read_tensors(file)
+    for index in range(count):
+        start = f"{index}."
+        yield {name.removeprefix(start): tensor for name, tensor in every.items() if name.startswith(start)}, file
 
 
 def _told(told: object, file: Path) -> tuple[str, int, list[tuple[str, ...]]]:
@@ -62,24 +84,24 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
-def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
+def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     """One kind, checked: codes of finite numbers, rows of one length, clips that have captions."""
     name, frames, wordings = _told(told, file)
-    if missing := [part for part in _PARTS if f"{index}.{part}" not in tensors]:
-        raise CuspError(f"{file} lacks {index}.{missing[0]}: copy the whole folder again")
-    own = {part: tensors[f"{index}.{part}"] for part in _PARTS}
-    looks = {part: tensors[f"{index}.{part}"] for part in ("seen", "reach") if f"{index}.{part}" in tensors}
+    if missing := [part for part in _PARTS if part not in tensors]:
+        raise CuspError(f"{file} lacks {missing[0]}: copy the whole folder again")
+    own = {part: tensors[part] for part in _PARTS}
+    looks: dict[str, Tensor] = {part: tensors[part] for part in ("seen", "reach") if part in tensors}
     parts = [f"identity.{part}" for part in IDENTITY]
-    found = {part: tensors[f"{index}.{part}"] for part in parts if f"{index}.{part}" in tensors}
+    found = {part: tensors[part] for part in parts if part in tensors}
     if found and len(found) < len(parts):
-        raise CuspError(f"{file} lacks {index}.{next(p for p in parts if p not in found)}: copy the whole folder again")
+        raise CuspError(f"{file} lacks {next(p for p in parts if p not in found)}: copy the whole folder again")
     if found:
-        found |= {part: tensors[f"{index}.{part}"] for part in FIELD_PARTS if f"{index}.{part}" in tensors}
+        found |= {part: tensors[part] for part in FIELD_PARTS if part in tensors}
     looks |= found
-    if where := {part: tensors[f"{index}.{part}"] for part in WHERE if f"{index}.{part}" in tensors}:
+    if where := {part: tensors[part] for part in WHERE if part in tensors}:
         if len(where) < len(WHERE):
             lacks = next(part for part in WHERE if part not in where)
-            raise CuspError(f"{file} lacks {index}.{lacks}: copy the whole folder again")
+            raise CuspError(f"{file} lacks {lacks}: copy the whole folder again")
         looks |= where
     rows = own["codes"].shape[:1]
     counts = ("clips", "times", "branches")
@@ -94,11 +116,9 @@ def _kind(index: int, told: object, tensors: dict[str, Tensor], file: Path) -> K
     fits = fits and (not found or _identity_fits(found, len(wordings)))
     fits = fits and all(int(own[p].min()) >= 0 for p in counts)
     if not fits or int(own["clips"].max()) >= len(wordings) or int(own["branches"].max()) >= rows[0]:
-        raise CuspError(
-            f"{file}: the tensors of kind {index} ({name!r}) do not fit each other: copy the whole folder again"
-        )
+        raise CuspError(f"{file}: the tensors of the kind {name!r} do not fit each other: copy the whole folder again")
     if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
-        raise CuspError(f"{file}: {index}.seen does not show each branch: copy the whole folder again")
+        raise CuspError(f"{file}: seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)
 
 
