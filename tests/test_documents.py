@@ -1,5 +1,6 @@
 """Every Python example of the README and the docs runs as it stands, in a folder of its own."""
 
+import importlib
 import os
 import re
 import shlex
@@ -9,6 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+
+from cuspworld.cli import VERBS
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -39,16 +43,29 @@ def test_links_to_files_lead_somewhere(page):
     assert not missing, missing
 
 
-def test_commands_named_on_the_pages_exist():
-    """Scripts in benchmarks/ and recipes/, and verbs of `cusp`, that a page names."""
-    from cuspworld.cli import VERBS
-
+def test_scripts_named_on_the_pages_exist():
     for page in PAGES:
-        text = page.read_text()
-        scripts = set(re.findall(r"\b(?:benchmarks|recipes)/\w+\.py", text))
+        scripts = set(re.findall(r"\b(?:benchmarks|recipes)/\w+\.py", page.read_text()))
         assert not [s for s in scripts if not (REPOSITORY / s).is_file()], page
-        verbs = set(re.findall(r"^(?:\$ )?cusp (\w+)", text, re.MULTILINE))
-        assert verbs <= set(VERBS), (page, verbs - set(VERBS))
+
+
+def test_commands_of_the_pages_are_taken_as_they_stand():
+    """Every verb, argument and option of every command, up to where its work would begin."""
+    for page in PAGES:
+        for line in "\n".join(shell(page)).replace("\\\n", " ").splitlines():
+            if line.startswith("cusp "):
+                taken(line, page.name)
+
+
+def taken(line: str, said_by: str) -> None:
+    verb, *rest = shlex.split(line)[1:]
+    assert verb in VERBS, f"{said_by}: {line}"
+    app = typer.Typer(add_completion=False)
+    app.command()(getattr(importlib.import_module(VERBS[verb][0]), verb))
+    try:
+        typer.main.get_command(app).make_context(verb, rest)
+    except Exception as error:
+        raise AssertionError(f"{said_by}: {line}: {error}") from error
 
 
 def test_the_site_has_every_page_in_reading_order_and_asks_nobody_for_fonts():
@@ -93,15 +110,28 @@ def test_the_site_is_built_without_the_test_extras():
     assert "$(DEV)" not in rule and "[dev]" not in rule and "reference.py" in rule
 
 
-def test_what_the_demo_prints_last_are_commands_that_exist():
-    """They run after `source .venv/bin/activate`, which the demo says first."""
-    from cuspworld.cli import VERBS
-
+def last_of_the_demo() -> list[str]:
+    """The commands that the demo prints at its end."""
     rule = (REPOSITORY / "Makefile").read_text().partition("\ndemo: ")[2].partition("\n\n")[0]
     said = re.findall(r"@echo ['\"](.*)['\"]$", rule, re.MULTILINE)
-    commands = [line.strip() for line in said if line.startswith("  ")]
-    assert commands[0] == "source .venv/bin/activate" and len(commands) >= 3
-    assert all(command.split()[1] in VERBS for command in commands[1:])
+    return [line.strip() for line in said if line.startswith("  ")]
+
+
+def test_what_the_demo_prints_last_are_commands_as_they_stand():
+    """They run after `source .venv/bin/activate`, which the demo says first."""
+    activate, *commands = last_of_the_demo()
+    assert activate == "source .venv/bin/activate" and len(commands) >= 2
+    for command in commands:
+        taken(command, "make demo")
+
+
+@pytest.mark.long
+def test_what_the_demo_prints_last_runs(tmp_path):
+    (tmp_path / "out").mkdir()  # by the demo
+    for command in last_of_the_demo()[1:]:
+        words = [sys.executable, "-m", "cuspworld", *shlex.split(command)[1:]]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
 
 
 def shell(page: Path) -> list[str]:
@@ -111,8 +141,6 @@ def shell(page: Path) -> list[str]:
 
 
 def test_the_command_line_has_its_page():
-    from cuspworld.cli import VERBS
-
     told = (REPOSITORY / "docs" / "cli.md").read_text()
     assert [verb for verb in VERBS if f"| `cusp {verb}" not in told] == []
 

@@ -7,10 +7,14 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from cuspworld import Brenier, Clip, Simulator, audit, worlds
 from cuspworld.errors import CuspError
 from cuspworld.progress import progress_bar
+from cuspworld.simulator.critical import CriticalEvent
+from cuspworld.training.loop import Process, Trainer
+from cuspworld.training.presets import Phase
 from tests.helpers import moving_box
 
 
@@ -44,7 +48,9 @@ def test_no_repr_is_long(recorded, tmp_path):
     simulator = Simulator.from_pretrained("default")
     values = [recorded, recorded.truth, audit(moving_box(0)), worlds.make("Juice"), simulator, Brenier()]
     values += [Clip(np.zeros((3, 8, 8, 3), np.uint8), 10.0, "long " * 9999), *recorded.truth.events]
-    assert max(len(repr(part)) for part in simulator.modules()) < 15_000
+    assert max(len(repr(part)) for part in (*simulator.modules(), *vars(simulator).values())) < 15_000
+    sides = np.zeros((2, 64, 64, 3), np.uint8)
+    values += [CriticalEvent("Juice", 0, 1, 40, sides, recorded, "it tips"), *simulator.kinds]
     for value in values:
         assert len(repr(value)) < 1000, (type(value), len(repr(value)))
         assert "object at 0x" not in repr(value)
@@ -121,12 +127,16 @@ def test_a_slice_keeps_the_truth_of_its_frames(recorded):
     assert twin[frame - 1 :].truth.violation.start == pytest.approx(1 / twin.fps)
 
 
-def test_a_notebook_sees_how_far_a_recording_is(tmp_path, notebook):
+def test_a_notebook_sees_how_far_a_recording_and_an_ingest_are(tmp_path, notebook):
     pytest.importorskip("lance", reason="needs cuspworld[library]")
     from cuspworld import Library
 
     Library.create(tmp_path / "l.lance").record("Collision", 3, size=16, seconds=0.3)
     assert "<progress" in notebook[0] and "3 of 3" in notebook[-1]
+    (tmp_path / "videos").mkdir()
+    moving_box(0, 3).write(tmp_path / "videos" / "a.mp4")
+    Library.create(tmp_path / "own.lance").ingest(tmp_path / "videos")
+    assert "own.lance" in notebook[-1] and "1 of 1" in notebook[-1]
 
 
 def test_a_notebook_sees_how_far_a_fit_and_an_audit_are(notebook):
@@ -134,6 +144,24 @@ def test_a_notebook_sees_how_far_a_fit_and_an_audit_are(notebook):
     Brenier(tolerance=0.3).fit(points)
     audit(moving_box(0))
     assert "batches" in notebook[0] and "25 frames" in notebook[-1]
+
+
+class Halved(torch.nn.Module):
+    """The smallest thing that can be trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, batch):
+        return (self.weight * batch).square().sum(), {}
+
+
+def test_a_notebook_sees_how_far_a_training_is(tmp_path, notebook):
+    phase = Phase(3, batch=1, learning_rate=0.1)
+    options = {"process": Process(), "bfloat16": False}
+    Trainer("codec", Halved(), lambda step, process: torch.ones(1), phase, tmp_path, **options).run()
+    assert "codec: 3 of 3 steps" in notebook[-1] and "loss" in notebook[-1]
 
 
 def test_a_script_sees_no_bar(capfd):

@@ -41,7 +41,7 @@ def test_an_expanded_prompt_is_kept_beside_what_was_asked(tmp_path, capsys):
     assert facts["made"]["prompt"] == "red juice tips over" and facts["caption"] == text
     assert len(text) > 30 and "red" in text and "tip" in text
     assert cusp("ingest", tmp_path, "-o", library) == 0
-    assert Library.open(library)[0].caption == text
+    assert Library.open(library)[0].caption == text and Library.open(library)[0].made == facts["made"]
 
 
 def test_stills(tmp_path):

@@ -140,11 +140,13 @@ def test_vectors_that_do_not_fit(library):
 def test_another_schema_version_is_a_clear_error(library, tmp_path):
     other = shutil.copytree(library.path, tmp_path / "other.lance")
     lance.dataset(str(other)).replace_schema_metadata({VERSION_NAME.decode(): "7"})
-    with pytest.raises(CuspError, match=r"schema version 7.*reads version 2.*record and ingest anew"):
+    with pytest.raises(CuspError, match=r"schema version 7.*reads version 3.*record and ingest anew"):
         Library.open(other)
 
 
 def test_what_is_not_a_library(tmp_path):
+    with pytest.raises(CuspError, match=r"Library\.open\('a\.lance'\) opens a library"):
+        Library("a.lance")
     lance.write_dataset(pa.table({"x": [1]}), str(tmp_path / "foreign.lance"))
     (tmp_path / "file.lance").write_text("no")
     (tmp_path / "empty.lance").mkdir()

@@ -1,6 +1,7 @@
 """A library that changes: files that change or go, removals, pinned versions, copies, shots, tables of before."""
 
 import shutil
+from dataclasses import replace
 
 import lance
 import numpy as np
@@ -138,3 +139,20 @@ def test_a_library_of_before_is_read_and_gains_the_new_columns_when_it_is_added_
     addition = opened.ingest(folder)
     assert addition.added == 4 and len(opened) == 7 and sum(name is not None for name in opened.column("file")) == 4
     assert sorted(len(clip) for clip in opened) == [4, 5, 5, 5, 5, 5, 5]
+
+
+@pytest.mark.parametrize("size", [None, 16])
+def test_how_a_clip_was_made_is_kept(tmp_path, size):
+    made = {"prompt": "a box", "seed": 3, "expansion": "one box, 走"}
+    (tmp_path / "videos").mkdir()
+    for k, facts in enumerate((made, {})):
+        replace(moving_box(k, 5, (32, 40)), made=facts).write(tmp_path / "videos" / f"{k}.mp4")
+    library = Library.create(tmp_path / "l.lance")
+    dataset = lance.dataset(str(library.path))
+    dataset.drop_columns(["made"])  # as before there was one
+    dataset.replace_schema_metadata({VERSION_NAME.decode(): "2"})
+    library.ingest(tmp_path / "videos", size=size)
+    library.add(replace(moving_box(2, 5), made=made), "mine")
+    assert [dict(clip.made) for clip in library] == [made, {}, made]
+    library[:1].export(tmp_path / "out")
+    assert [dict(Clip.read(path).made) for path in (tmp_path / "out").rglob("*.mp4")] == [made]

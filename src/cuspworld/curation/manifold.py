@@ -9,7 +9,7 @@ singular facets are those of the Brenier potential of the clips' steps (transpor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,11 @@ class Manifold:
     name: str
     dimensions: tuple[Dimension, ...]
     branches: tuple[Branch, ...]
-    codes: Float[ndarray, "S k"]
-    clips: Int[ndarray, " S"]
-    times: Int[ndarray, " S"]
-    branch: Int[ndarray, " S"]
-    boundary: Bool[ndarray, " S"]
+    codes: Float[ndarray, "S k"] = field(repr=False)
+    clips: Int[ndarray, " S"] = field(repr=False)
+    times: Int[ndarray, " S"] = field(repr=False)
+    branch: Int[ndarray, " S"] = field(repr=False)
+    boundary: Bool[ndarray, " S"] = field(repr=False)
     facets: int
     singular: int
 

@@ -10,7 +10,7 @@ plan, and inverse dynamics, which knows short ways only, goes from one waypoint 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -42,9 +42,9 @@ class BranchGraph:
     recorded ways between branches. `reach`: steps that the controller looks ahead to a waypoint. It is a planner: call
     it."""
 
-    moments: Float[Tensor, "n width"]
-    branches: Int[ndarray, " n"]
-    lengths: csr_array
+    moments: Float[Tensor, "n width"] = field(repr=False)
+    branches: Int[ndarray, " n"] = field(repr=False)
+    lengths: csr_array = field(repr=False)
     passages: int
     reach: float = 6.0
 

@@ -76,7 +76,7 @@ class Question:
     """Go on from `frames` (t, h, w, 3) uint8 at `fps` for `seconds`; `action`: (new frames, actions), what is done from
     the last given frame on, or None. `scene`: what the frames are of, for those who know the world."""
 
-    frames: UInt8[np.ndarray, "t h w 3"]
+    frames: UInt8[np.ndarray, "t h w 3"] = field(repr=False)
     fps: float
     seconds: float
     seed: int = 0

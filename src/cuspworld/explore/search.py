@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,10 @@ class Explored:
 
     experiments: Experiments
     acquisition: str
-    pool: Float[np.ndarray, "n d"]
-    chosen: Int[np.ndarray, " k"]
-    states: Float[np.ndarray, "k numbers"]
-    branches: tuple[str, ...]
+    pool: Float[np.ndarray, "n d"] = field(repr=False)
+    chosen: Int[np.ndarray, " k"] = field(repr=False)
+    states: Float[np.ndarray, "k numbers"] = field(repr=False)
+    branches: tuple[str, ...] = field(repr=False)
     failed: dict[int, str]
 
     def options(self) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from cuspworld.library.cuts import LAG, Cuts
 from cuspworld.library.kept import at_frames, keep
 from cuspworld.library.measuring import Measure, picture_of, sharpness_of, small
 from cuspworld.library.places.place import Part, Video
-from cuspworld.library.schema import split_of, truth_columns
+from cuspworld.library.schema import made_text, split_of, truth_columns
 from cuspworld.library.storage import pack_frames
 from cuspworld.library.work import Done, write_rows
 from cuspworld.truth import Truth
@@ -111,6 +111,7 @@ def _rows(file: File, task: IngestTask, problems: list[tuple[str, str]]) -> Iter
                 "start": piece.start,
                 "place": task.place,
                 "content": file.content,
+                "made": made_text(piece.made),
                 **piece.measure.columns(),
                 **truth_columns(truth),
             }
@@ -128,6 +129,7 @@ class _Piece:
     start: float  # seconds into the file
     fps: float
     caption: str
+    made: dict[str, Any]
     size: tuple[int, int] = (0, 0)
     measure: Measure = field(default_factory=Measure)
     frames: list[np.ndarray] = field(default_factory=list)
@@ -166,7 +168,7 @@ def _cut(path: Path, part: Part, reading: Reading, shots: bool, seconds: float |
         begins: set[int] = set()
 
         def new(index: int) -> _Piece:
-            return _Piece(part.start + index / fps, fps, video.caption)
+            return _Piece(part.start + index / fps, fps, video.caption, video.made)
 
         def ready(lag: int) -> Iterator[_Piece]:
             """Move frames on into the piece that they belong to; yields pieces that are done."""

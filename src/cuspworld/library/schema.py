@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ from cuspworld.library.kept import View, read_kept
 from cuspworld.library.storage import pack_frames, unpack_frames
 from cuspworld.truth import Truth
 
-VERSION = 2  # raise it whenever a column changes its name, type or meaning
-READ = (1, 2)  # 1 has no columns from `file` on; a writer adds them
+VERSION = 3  # raise it whenever a column changes its name, type or meaning
+READ = (1, 2, 3)  # 1 has no columns from `file` on, 2 no `made`; a writer adds them
 VERSION_NAME = b"cuspworld.library"
 
 SPLITS = ("train", "dev", "test")
@@ -50,11 +52,12 @@ SCHEMA = pa.schema(
         pa.field("sharpness", pa.float32()),  # variance of the Laplacian, grey levels squared: low is blurred
         pa.field("motion", pa.float32()),  # mean change from frame to frame, grey levels
         pa.field("black", pa.float32()),  # share of black frames
+        pa.field("made", pa.string()),  # how a simulator made it, as JSON: prompt, seed, model, ...
     ],
     metadata={VERSION_NAME: str(VERSION).encode()},
 )
 
-CLIP_COLUMNS = ("key", "caption", "fps", "time", "height", "width", "frames", "file", "start")
+CLIP_COLUMNS = ("key", "caption", "fps", "time", "height", "width", "frames", "file", "start", "made")
 
 
 def check_version(schema: Any, path: Any) -> None:
@@ -88,6 +91,7 @@ def row_of(clip: Clip, key: str, source: str, group: str) -> dict[str, Any]:
         "height": height,
         "width": width,
         "frames": pack_frames(clip.frames),
+        "made": made_text(clip.made),
         **truth_columns(clip.truth),
     }
 
@@ -108,6 +112,19 @@ def truth_columns(truth: Truth | None) -> dict[str, Any]:
     return row
 
 
+def made_text(made: Mapping[str, Any]) -> str | None:
+    """The column `made` of a clip; null for what no simulator made."""
+    return json.dumps(made, sort_keys=True, default=str) if made else None
+
+
+def made_of(text: str | None) -> dict[str, Any]:
+    """What a column `made` says. Raises ValueError where it says nothing that can be."""
+    made = json.loads(text) if text else {}
+    if not isinstance(made, dict):
+        raise ValueError(f"made must be a JSON object: got {text!r:.60}")
+    return made
+
+
 def table_of(rows: Sequence[Mapping[str, Any]]) -> Any:
     """Rows as an Arrow table of `SCHEMA`."""
     return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
@@ -120,9 +137,9 @@ def clip_of(row: Mapping[str, Any], folder: Path, view: View | None = None) -> C
     """
     try:
         if row.get("file"):
-            return read_kept(row, folder, view, truth=row.get("truth"))
+            return replace(read_kept(row, folder, view, truth=row.get("truth")), made=made_of(row.get("made")))
         frames = unpack_frames(row["frames"], (row["time"], row["height"], row["width"]))
         truth = Truth.from_bytes(row["truth"]) if row.get("truth") is not None else None
-        return Clip(frames, row["fps"], row["caption"], truth)
-    except (CuspError, TypeError, ValueError) as error:  # a column that is missing, null or not a number
+        return Clip(frames, row["fps"], row["caption"], truth, made_of(row.get("made")))
+    except (CuspError, TypeError, ValueError, RecursionError) as error:  # a column that is missing, null or not a number
         raise CuspError(f"the clip {row['key']!r} of the library cannot be read: {error}") from error

@@ -33,7 +33,10 @@ _TOPICS = 12
 class Table(Sequence[Clip]):
     """A Lance table of clips, read in the order of their keys. What `Library` is before anything is added."""
 
-    def __init__(self, path: Path, dataset: Any):
+    def __init__(self, path: Path, dataset: Any = None):
+        if dataset is None:
+            name = type(self).__name__
+            raise CuspError(f"{name}.open({str(path)!r}) opens a library, {name}.create(...) makes one")
         self.path, self._dataset = path, dataset
 
     @classmethod

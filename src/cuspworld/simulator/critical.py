@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ class CriticalEvent:
     before: int
     after: int
     count: int
-    sides: UInt8[ndarray, "2 h w 3"]
+    sides: UInt8[ndarray, "2 h w 3"] = field(repr=False)
     strip: Clip
     caption: str
 

@@ -6,7 +6,7 @@ A library of recorded worlds has a kind a world; other clips are one kind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -34,16 +34,16 @@ class Kind:
     each clip."""
 
     name: str
-    code: SceneCode
-    codes: Float[ndarray, "S k"]
-    clips: Int[ndarray, " S"]
-    times: Int[ndarray, " S"]
-    captions: tuple[tuple[str, ...], ...]
-    branches: Int[ndarray, " S"]
-    seen: Float[Tensor, "B f h w c"] | None = None
+    code: SceneCode = field(repr=False)
+    codes: Float[ndarray, "S k"] = field(repr=False)
+    clips: Int[ndarray, " S"] = field(repr=False)
+    times: Int[ndarray, " S"] = field(repr=False)
+    captions: tuple[tuple[str, ...], ...] = field(repr=False)
+    branches: Int[ndarray, " S"] = field(repr=False)
+    seen: Float[Tensor, "B f h w c"] | None = field(default=None, repr=False)
     reach: float = float("nan")
-    identity: IdentityCode | None = None
-    who: Float[ndarray, "clips i"] | None = None
+    identity: IdentityCode | None = field(default=None, repr=False)
+    who: Float[ndarray, "clips i"] | None = field(default=None, repr=False)
 
     @classmethod
     def learn(

@@ -42,7 +42,7 @@ class Expert:
     """A prompt encoder and a transformer that were trained together: on all kinds of clips, or on one of them."""
 
     prompts: AnyPromptEncoder
-    transformer: FlowTransformer
+    transformer: FlowTransformer = field(repr=False)
 
 
 class Parts:
