@@ -136,10 +136,11 @@ def clip_of(row: Mapping[str, Any], folder: Path, view: View | None = None) -> C
     `folder`: the library's, where kept files lie; `view`: how these are decoded, if not as they are.
     """
     try:
+        made = made_of(row.get("made"))
         if row.get("file"):
-            return replace(read_kept(row, folder, view, truth=row.get("truth")), made=made_of(row.get("made")))
+            return replace(read_kept(row, folder, view, truth=row.get("truth")), made=made)
         frames = unpack_frames(row["frames"], (row["time"], row["height"], row["width"]))
         truth = Truth.from_bytes(row["truth"]) if row.get("truth") is not None else None
-        return Clip(frames, row["fps"], row["caption"], truth, made_of(row.get("made")))
-    except (CuspError, TypeError, ValueError, RecursionError) as error:  # a column that is missing, null or not a number
+        return Clip(frames, row["fps"], row["caption"], truth, made)
+    except (CuspError, TypeError, ValueError, RecursionError) as error:  # a column missing, null or nonsense
         raise CuspError(f"the clip {row['key']!r} of the library cannot be read: {error}") from error
