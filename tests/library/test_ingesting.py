@@ -298,6 +298,20 @@ def test_tables_of_something_else_and_many_bad_rows_are_not_told_at_length(tmp_p
     assert found.of == {} and len(found.problems) == 4 and "997 more rows of 1000" in found.problems[-1]
 
 
+@pytest.mark.parametrize("bad, read", [(b"caf\xe9", "café"), (b"caf\x90", "caf\ufffd")])
+@pytest.mark.parametrize("row", ['%s,"%s"', '{"file_name": "%s", "text": "%s"}'])
+def test_a_line_in_another_encoding_spoils_only_itself(tmp_path, bad, read, row):
+    for name in "ab":
+        moving_box(ord(name), 3).write(tmp_path / f"{name}.mp4")
+    good = "Zwei Bälle 两个球"
+    first = "" if row.startswith("{") else "file_name,text\n"
+    text = f"{first}{row % ('a.mp4', good)}\n{row % ('b.mp4', 'BAD')}\n".encode().replace(b"BAD", bad)
+    (tmp_path / ("metadata.csv" if first else "metadata.jsonl")).write_bytes(text)
+    library = Library.create(tmp_path / "l.lance")
+    ((_, said),) = library.ingest(tmp_path, size=16).problems
+    assert library.column("caption") == [good, read] and f"line {3 if first else 2}: it is not UTF-8" in said
+
+
 def test_a_text_beside_in_no_known_encoding_is_named(tmp_path):
     moving_box(0, 3).write(tmp_path / "a.mp4")
     (tmp_path / "a.txt").write_bytes("\u732b\u3067\u3059\u3002".encode("shift-jis"))

@@ -11,6 +11,7 @@ import codecs
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ def _inside(path: Path, folder: Path) -> None:
 
 
 def decoded(data: bytes) -> tuple[str, list[str]]:
-    """(text, notes): by its byte order mark, else UTF-8, else Windows-1252 with a note. Raises UnicodeDecodeError."""
+    """(text, notes): by its byte order mark, else line by line UTF-8 or, with a note, Windows-1252. A line in neither
+    is marked where its letters are none; raises UnicodeDecodeError where there is no better one."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return data.decode("utf-32"), []
     start = data[: min(len(data), 16) // 2 * 2]  # of a header in ASCII, every other byte is 0
@@ -112,8 +114,22 @@ def decoded(data: bytes) -> tuple[str, list[str]]:
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError:
-        text = data.decode("cp1252")
-        return text, ["is not UTF-8: read as Windows-1252; save it as UTF-8 if its letters come out wrong"]
+        lines = [_letters(line) for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n")]
+    known = {encoding for line, encoding in lines if not line.isascii()}
+    if known == {""}:
+        data.decode("cp1252")  # raises
+    odd = [number for number, (_, encoding) in enumerate(lines, 1) if encoding != "utf-8"]
+    where = f"line {odd[0]}{f' and {len(odd) - 1} more' * (len(odd) > 1)}: it" if "utf-8" in known else "it"
+    note = f"{where} is not UTF-8: read as Windows-1252; save it as UTF-8 if its letters come out wrong"
+    return "\n".join(line for line, _ in lines), [note.removeprefix("it ")]
+
+
+def _letters(line: bytes) -> tuple[str, str]:
+    """(a line, its encoding: "" is none)."""
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return line.decode(encoding), encoding
+    return line.decode("cp1252", "replace"), ""
 
 
 def text_of(values: Any) -> str | None:
