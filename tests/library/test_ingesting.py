@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 
 import av
 import numpy as np
@@ -296,6 +297,31 @@ def test_tables_of_something_else_and_many_bad_rows_are_not_told_at_length(tmp_p
     (tmp_path / "sales.csv").write_text("id,name\n7,Smith\n")
     found = _table(tmp_path, "metadata.csv", b"file_name,text\n" + b"a.mp4\n" * 1000)
     assert found.of == {} and len(found.problems) == 4 and "997 more rows of 1000" in found.problems[-1]
+
+
+def test_names_and_captions_that_are_no_utf_8_spoil_nothing(tmp_path):
+    """Two names that differ in such a byte alone are two; a caption's half of a character comes from hostile JSON."""
+    folder = tmp_path / "of\udce9"
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    for name in ("caf\udce8.mp4", "caf\udce9.mp4", "noise.\udce9"):
+        moving_box(3, 3).write(tmp_path / "a.mp4")
+        (tmp_path / "a.mp4").rename(folder / name)
+    (folder / "caf\udce9.txt").write_text("coffee")
+    moving_box(1, 3).write(folder / "good.mp4")
+    said = folder / "said.gif"
+    replace(moving_box(2, 3), caption="halved").write(said)
+    said.write_bytes(said.read_bytes().replace(b"halved", b"\\ud800"))
+    library = Library.create(tmp_path / "l.lance")
+    for size in (None, 16):
+        addition = library.ingest(folder, size=size)
+        assert addition.added == 5 and not addition.problems and library.ingest(folder, size=size).added == 0
+    assert library.column("caption").count("\\ud800") == 2
+    assert library.column("caption").count("coffee") == 2 and len({*library.column("source")}) == 5
+    with pytest.raises(CuspError, match="must be UTF-8"):
+        Library.create(tmp_path / "l\udce9.lance")
 
 
 @pytest.mark.parametrize("bad, read", [(b"caf\xe9", "café"), (b"caf\x90", "caf\ufffd")])

@@ -42,7 +42,7 @@ class View:
 
 def keep(path: Path, content: str, library: Path) -> str:
     """Take a file into the library's folder, unless one of that content is there; returns its name there."""
-    name = f"{content[:40]}{path.suffix.lower() if len(path.suffix) < 8 else ''}"
+    name = f"{content[:40]}{path.suffix.lower() if path.suffix.isascii() and len(path.suffix) < 8 else ''}"
     (library / FOLDER).mkdir(exist_ok=True)
     if not (library / FOLDER / name).exists():
         with written_whole(library / FOLDER / name) as aside:

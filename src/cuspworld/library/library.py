@@ -24,7 +24,7 @@ from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
 from cuspworld.library.duplicates import marked, near_pictures, near_vectors, same_content
 from cuspworld.library.heeding import heeding_ctrl_c
-from cuspworld.library.schema import SCHEMA, row_of
+from cuspworld.library.schema import SCHEMA, in_letters, letters, row_of
 from cuspworld.library.table import Table
 from cuspworld.library.work import Done, commit, write_rows
 from cuspworld.library.workers import check_workers, run_tasks
@@ -135,6 +135,7 @@ class Library(Table):
         workers = check_workers(workers)
         reading = Reading(size, fps, seconds, shots)
         opened = open_place(str(place))
+        name = letters(opened.name)
         total = Addition(0, 0, ())
         seen: dict[str, str] = {}
         for batch in opened.batches():
@@ -149,12 +150,12 @@ class Library(Table):
 
             def tasks(missing: list[Any], share: int) -> list[IngestTask]:
                 parts = _parts(missing, min(share, _FILES_A_SHARE))
-                return [IngestTask(str(self.path), opened.name, reading, tuple(part)) for part in parts]
+                return [IngestTask(str(self.path), name, reading, tuple(part)) for part in parts]
 
             numbered = {key for key, file in files.items() if reading.pieces or file.video.parts}
             addition = self._add(files, tasks, ingest_files, workers, progress, numbered)
             total = total.joined(Addition(addition.added, addition.present, (*problems, *addition.problems)))
-        replaced, gone = self._replaced(opened.name, seen)
+        replaced, gone = self._replaced(name, seen)
         self.mark_duplicates()
         texts = zip(self.column("source"), self.column("caption"), strict=True)
         silent = {source for source, caption in texts if not caption} & set(seen)
@@ -253,7 +254,9 @@ class Library(Table):
             if old := [name for name in schema.names if name in self._dataset.schema.names]:
                 self._dataset.drop_columns(old)
             parts = _parts(self._keys, LARGEST_SHARE)
-            batches = (pa.RecordBatch.from_pylist([dict(row(key)) for key in part], schema=schema) for part in parts)
+            batches = (
+                pa.RecordBatch.from_pylist([in_letters(row(key)) for key in part], schema=schema) for part in parts
+            )
             self._dataset.add_columns(pa.RecordBatchReader.from_batches(schema, batches))
             self._tidy()
 
@@ -265,7 +268,7 @@ class Library(Table):
             self._refresh()
             if missing := [field for field in schema if field.name not in self._dataset.schema.names]:
                 self._dataset.add_columns(missing)
-            table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.schema([*own, *schema]))
+            table = pa.Table.from_pylist([in_letters(row) for row in rows], schema=pa.schema([*own, *schema]))
             self._dataset.merge_insert("key").when_matched_update_all().execute(table)
             self._tidy()
 

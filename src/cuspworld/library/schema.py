@@ -127,7 +127,17 @@ def made_of(text: str | None) -> dict[str, Any]:
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> Any:
     """Rows as an Arrow table of `SCHEMA`."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
+    return pa.Table.from_pylist([in_letters(row) for row in rows], schema=SCHEMA)
+
+
+def in_letters(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose texts Arrow takes."""
+    return {name: letters(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def letters(text: str) -> str:
+    """A text in UTF-8: what is none, as in file names of another encoding and in hostile JSON, is spelled."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def clip_of(row: Mapping[str, Any], folder: Path, view: View | None = None) -> Clip:

@@ -42,7 +42,7 @@ class Table(Sequence[Clip]):
     @classmethod
     def create(cls, path: str | Path) -> Self:
         """A new, empty library at `path` (a folder, by custom named .lance). Raises CuspError if something is there."""
-        path = Path(path)
+        path = _speakable(path)
         if path.exists():
             raise CuspError(f"cannot create a library at {path}: something is there; open it, or choose another place")
         with written_whole(path) as aside:
@@ -53,7 +53,7 @@ class Table(Sequence[Clip]):
     def open(cls, path: str | Path, version: str | None = None) -> Self:
         """The library at `path`, or a version of it that is kept by name (`versions`). Raises CuspError if there is
         none, or it has another schema version."""
-        path = Path(path)
+        path = _speakable(path)
         if not path.is_dir():
             what = "is a file" if path.exists() else "does not exist"
             raise CuspError(f"no library at {path}, which {what}: make one with `cusp record` or `cusp ingest`")
@@ -283,6 +283,15 @@ def _spread(values: Sequence[float | None]) -> dict[str, float]:
     if not len(known):
         return {}
     return {"least": float(known.min()), "median": float(np.median(known)), "greatest": float(known.max())}
+
+
+def _speakable(path: str | Path) -> Path:
+    """A place that Lance can be told. Raises CuspError for bytes that are no UTF-8."""
+    try:
+        str(Path(path).resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise CuspError(f"a library's path must be UTF-8: got {str(path)!r}; rename the folder") from error
+    return Path(path)
 
 
 def _first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from cuspworld.library.schema import letters
 from cuspworld.truth import Truth
 
 LARGEST_FILE = 8 << 30  # bytes of one video that is fetched or unpacked
@@ -52,6 +53,9 @@ class Video:
     caption: str | None = None
     root: str | None = None
     parts: tuple[Part, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", letters(self.name))
 
 
 @dataclass(frozen=True)
