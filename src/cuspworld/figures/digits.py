@@ -13,7 +13,7 @@ probability falls below the threshold that `FALSE_ALARM` of the real digits of t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from cuspworld.figures.digits_data import CLASSES, Digits, as_input
 from cuspworld.figures.digits_networks import Autoencoder, Batches, Judge, Velocity, in_parts, train
 from cuspworld.transport.brenier import Brenier
 from cuspworld.transport.flow.matching import euler, flow_loss, interpolate, time_grid
-from cuspworld.transport.singular.extended import ExtendedMap
+from cuspworld.transport.singular.extended import NEIGHBOURS, POWER, averages
 
 FALSE_ALARM = 0.01  # share of real digits that the rule calls ambiguous
 FLOW_STEPS = 30
@@ -208,13 +208,12 @@ def flow_codes(
 
 
 def averaged_codes(brenier: Brenier, noise: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
-    """Averages of the map over the cells around, by the extended map's plain weights as if there were no tear."""
-    found = brenier._geometry.singular_set
-    nothing = np.zeros(len(found.facets), bool)
-    whole = replace(found, singular=nothing, suspect=nothing, branches=np.zeros_like(found.branches))
-    sites, weights = ExtendedMap(brenier._potential, whole, stretch=False).weights(noise.numpy())
-    points = brenier.points_[brenier._normalised.active[sites]]  # (n, neighbours, d)
-    return torch.from_numpy(np.einsum("bk,bkd->bd", weights, points).astype(np.float32))
+    """Averages of the map over the cells around, by their values and with no regard for tears or for what is near."""
+    values, sites = brenier._potential.top_k(noise.numpy(), NEIGHBOURS)
+    weights = (values - values[:, -1:]).astype(np.float64) ** POWER
+    weights[:, 0] += 1e-12  # where all are equal, the map
+    weights /= weights.sum(1, keepdims=True)
+    return torch.from_numpy(averages(brenier._normalised.active[sites], weights, brenier.points_).astype(np.float32))
 
 
 def generate(trained: Trained, digits: Digits, config: DigitsConfig, tell: Tell) -> list[Panel]:

@@ -5,13 +5,13 @@ the value at x becomes an affine combination of the sites whose cells lie around
 inside a branch, so that new points appear; at a singular facet the true map jumps, and so does this one.
 
 In two and three dimensions: piecewise linear on the dual complex of the cells (its simplices are the sites whose cells
-meet in a corner), with each site placed at its cell's barycentre. Of its corners only those are taken that are joined
-(`joined.py`) to x's own site.
+meet in a corner), with each site placed at its cell's barycentre. Of its corners only those are taken that are mutual
+neighbours (`joined.py`) of x's own site.
 
-In more dimensions no complex can be built. The k = 32 sites of largest value <x, y> + h, v_1 >= ... >= v_k, stand
+In more dimensions no complex can be built. The k = 16 sites of largest value <x, y> + h, v_1 >= ... >= v_k, stand
 around x; with gaps g_l = v_1 - v_l the weights fall as (1 - g_l / g_k)^p: continuous, equal on both sides of a facet,
-0 for a site that is about to leave the list. A site that is not joined to another of share f keeps the share 1 - f of
-its weight.
+0 for a site that is about to leave the list. A site that is not near another (`joined.py`) of share f keeps the
+share 1 - f of its weight.
 Averages lose spread: k equal weights leave 1 / k of the variance among neighbours, and a sample of averages is then
 thinner than the data. So the deviation from the neighbourhood's mean is stretched (`stretch`): first as if neighbours
 deviated independently, which is what a rotation does to jointly normal deviations and an exact symmetry for those, then
@@ -30,7 +30,7 @@ from cuspworld.transport.singular.dual import DualComplex
 from cuspworld.transport.singular.joined import joined_neighbours, left_by_strangers
 from cuspworld.transport.singular.singular import SingularSet
 
-NEIGHBOURS = 32
+NEIGHBOURS = 16
 POWER = 2.0
 _STREAM = (1 << 20) + 5
 _SAMPLES_PER_SITE = 64
