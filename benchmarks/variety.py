@@ -56,6 +56,14 @@ PEERS = {
 }  # fmt: skip
 
 
+def beside() -> str:
+    """What each has, as a table of docs/worlds/index.md: a column a collection."""
+    facts = list(next(iter(PEERS.values())))
+    rows = [["", *PEERS], ["---"] * (len(PEERS) + 1)]
+    rows += [[fact, *(peer[fact] for peer in PEERS.values())] for fact in facts]
+    return "\n".join(f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows)
+
+
 def common(clips: list[Clip]) -> float:
     """The share of pixels within LEVELS of the median over all frames of all clips."""
     frames = np.concatenate([clip.frames for clip in clips])
@@ -130,11 +138,7 @@ def main() -> None:
                     f"{label}: change in boxes": in_boxes(traced),
                 }  # fmt: skip
             table.add(row)
-    print("\nWhat others' data has:")
-    columns = list(next(iter(PEERS.values())))
-    print("| data | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
-    for name, facts in PEERS.items():
-        print(f"| {name} | " + " | ".join(facts[column] for column in columns) + " |")
+    print(f"\nWhat others' data has:\n{beside()}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What benchmarks measured: the page and the files agree, and say by which command, of which commit, and where."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 from benchmarks import results
 from benchmarks.mutation.operators import mutants
 from benchmarks.results.__main__ import PAGE, drawn
+
+from cuspworld.worlds import registry
 
 REPOSITORY = Path(__file__).parent.parent
 RESULTS = sorted(results.FOLDER.glob("*.json"))
@@ -27,6 +30,17 @@ def test_a_result_says_how_it_was_measured(path):
     assert (REPOSITORY / script).is_file() and kept["command"].startswith(f"python benchmarks/{path.stem}.py")
     assert re.fullmatch(r"[0-9a-f]{7,}\+?", kept["commit"]) and re.fullmatch(r"\d{4}-\d\d-\d\d", kept["date"])
     assert set(kept["machine"]) >= {"processor", "cores", "system", "python"} and "host" not in str(kept["machine"])
+
+
+def test_what_others_data_has_stands_on_the_page_of_the_worlds(monkeypatch):
+    monkeypatch.syspath_prepend(str(REPOSITORY / "benchmarks"))
+    variety = importlib.import_module("variety")
+    assert variety.beside() in (REPOSITORY / "docs/worlds/index.md").read_text()
+    pytest.importorskip("mujoco", reason="three worlds need it")
+    ours = [name for name in registry.names() if registry._entries[name].ours]
+    assert sum(len(registry.make(name).twins) for name in ours) == int(
+        variety.PEERS["CuspWorld, varied"]["impossible twins"]
+    )
 
 
 def test_the_interval_of_a_share():

@@ -42,7 +42,9 @@ def weights(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_resumed_run_ends_with_the_same_bytes(tmp_path):
+    before = torch.get_rng_state()
     train(CLIPS, MICRO, tmp_path / "whole", bfloat16=False)
+    assert torch.equal(before, torch.get_rng_state())  # the caller's
     for stop in ("codec", "transport"):
         folder = tmp_path / stop
         broken = dataclasses.replace(MICRO, **{stop: dataclasses.replace(getattr(MICRO, stop), sample_every=10**6)})
