@@ -1,5 +1,7 @@
 """Images from strangers; frames resized and resampled as they stream by; sizes that are refused."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +9,7 @@ from PIL import Image
 from cuspworld.errors import CuspError
 from cuspworld.video import frames
 from cuspworld.video.folder import videos_of
-from cuspworld.video.images import read_image
+from cuspworld.video.images import description, read_image
 
 
 def test_images_are_upright_rgb_and_bad_ones_are_named(tmp_path):
@@ -25,6 +27,10 @@ def test_images_are_upright_rgb_and_bad_ones_are_named(tmp_path):
             read_image(tmp_path / name)
     with pytest.raises(CuspError, match="no image at"):
         read_image(tmp_path / "missing.png")
+    os.mkfifo(tmp_path / "pipe.png")  # nobody writes into it
+    for read in (read_image, description):
+        with pytest.raises(CuspError, match="no file"):
+            read(tmp_path / "pipe.png")
 
 
 def test_resampling_shows_the_frame_that_is_on_and_does_not_depend_on_the_pieces():

@@ -384,6 +384,14 @@ def test_what_is_no_file_is_named_and_not_opened(tmp_path):
     assert [name for name, _ in left] == ["endless.mp4", "gone.mp4", "pipe.mp4"]
 
 
+def test_a_library_inside_its_own_folder_is_not_taken_in(tmp_path):
+    """Where files are kept as they came, each run would take the kept ones for new."""
+    moving_box(0, 3).write(tmp_path / "a.mp4")
+    library = Library.create(tmp_path / "l.lance")
+    assert library.ingest(tmp_path).added == 1 and library.ingest(tmp_path).added == 0
+    assert videos_of(tmp_path) == [tmp_path / "a.mp4"] and library.column("source") == ["a.mp4"]
+
+
 def test_a_whole_number_of_frames_a_second(tmp_path):
     moving_box(0, 9).write(tmp_path / "a.mp4")
     addition = Library.create(tmp_path / "l.lance").ingest(tmp_path, fps=10)

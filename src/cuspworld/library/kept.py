@@ -63,7 +63,7 @@ def read_kept(row: Mapping[str, Any], library: Path, view: View | None, truth: b
     shape = (view or View()).shape(row)
     path, seconds = library / FOLDER / row["file"], row["time"] / row["fps"]
     if not path.is_file():
-        raise CuspError(f"the clip {row['key']!r} of the library cannot be read: its kept file is gone; ingest it anew")
+        raise CuspError("its kept file is gone; ingest it anew")
     size, fps = (shape["height"], shape["width"]), shape["fps"]
     clip = Clip.read(path, start=row["start"], seconds=seconds, size=size, fps=fps, partial=True)
     frames = clip.frames[: shape["time"]]

@@ -33,10 +33,13 @@ def look(folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
         raise CuspError(f"the folder {folder} {what}: give a folder that holds videos ({', '.join(SUFFIXES)})")
     found, left = [], []
     top = folder.resolve()
+    libraries = {path.parent for path in folder.rglob("_versions")}  # Lance tables: what they keep was taken already
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         suffix = path.suffix.lower()
         if any(part.startswith(".") for part in Path(name).parts) or path.is_dir():
+            continue
+        if not libraries.isdisjoint(path.parents):
             continue
         if not path.is_file():
             if suffix in SUFFIXES:

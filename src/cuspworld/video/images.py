@@ -76,6 +76,7 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "h w 3"]:
     """An image file as RGB, its EXIF rotation applied. Raises CuspError if it is missing, damaged or too large."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    _check_is_file(path)
     try:
         with Image.open(path) as image:
             if max(image.size) > LARGEST:
@@ -83,16 +84,21 @@ def read_image(path: str | Path) -> UInt8[np.ndarray, "h w 3"]:
                     f"{path} is {image.size[0]} x {image.size[1]} pixels: at most {LARGEST} a side are read"
                 )
             return _rgb(ImageOps.exif_transpose(image))
-    except FileNotFoundError as error:
-        raise CuspError(f"no image at {path}") from error
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise CuspError(f"{path} is not an image that can be read: {error}") from error
+
+
+def _check_is_file(path: str | Path) -> None:
+    """A pipe would wait for ever, a device never end."""
+    if not Path(path).is_file():
+        raise CuspError(f"{path} is no file that holds an image" if Path(path).exists() else f"no image at {path}")
 
 
 def description(path: Path) -> tuple[int, int, str]:
     """(height, width, description) of an image file, "" where it has none. Raises CuspError if it is none."""
     from PIL import Image, UnidentifiedImageError
 
+    _check_is_file(path)
     try:
         with Image.open(path) as image:
             texts = getattr(image, "text", {})  # of a PNG
