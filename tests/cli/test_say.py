@@ -1,6 +1,9 @@
 """Names and captions of strangers are printed as text that no terminal obeys, each on its line."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -50,6 +53,15 @@ def test_a_hostile_caption_and_name(tmp_path, capsys):
         out, err = capsys.readouterr()
         assert not obeyed(out) and not obeyed(err), verb
     assert Library.open(tmp_path / "l.lance")[0].caption == EVIL
+
+
+def test_what_the_terminal_has_no_letter_for_is_spelled(tmp_path):
+    Clip(moving_box(0, 3).frames, 10.0, "越来越亮 é 🎬").write(tmp_path / "a.mp4")
+    env = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    for options in ([], ["--json"]):
+        command = [sys.executable, "-m", "cuspworld", "info", str(tmp_path / "a.mp4"), *options]
+        said = subprocess.run(command, env=env, capture_output=True, check=True).stdout.decode("latin-1")
+        assert "\\u8d8a" in said and (not options or json.loads(said)["caption"] == "越来越亮 é 🎬")
 
 
 @pytest.mark.parametrize("value", ["1e308", "1e23", "nan", "inf", "-1", "0", "1e999", "", "9" * 400])

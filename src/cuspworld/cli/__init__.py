@@ -5,6 +5,7 @@ verb's one-line help, and the verb's own file carries the rest.
 """
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `cusp`. Exit codes: 0 done, 1 a check that was asked for failed, 2 bad input, 3 done but something was left
     out, 130 stopped by Ctrl-C, 143 by SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # what the terminal's encoding lacks is spelled
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_help())
         sys.exit(0)

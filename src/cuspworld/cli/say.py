@@ -21,5 +21,6 @@ def say(*texts: Any, error: bool = False) -> None:
 
 def say_json(value: Any, indent: int | None = None) -> None:
     """Print as JSON that any reader takes and no terminal obeys."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    narrow = "utf" not in (sys.stdout.encoding or "utf-8").lower()  # a terminal of Latin-1, say
+    text = json.dumps(value, indent=indent, ensure_ascii=narrow, default=str)
     print(re.sub(r"[^\n]", lambda c: c[0] if c[0].isprintable() else json.dumps(c[0])[1:-1], text))
