@@ -7,7 +7,8 @@
 What every check saw in a clip is kept in the file of `--cache`, so that a second run only judges. Rows: the goals; true
 clips accused, by kind; visible violations found, by origin (right law by the words of the label); area under the curve
 by origin, of the audit and of each baseline (exam/audit/baselines.py says which need a package) and by check; faults
-put into true clips; verdicts that change when a clip is encoded again; true worlds at 64 pixels and 10 frames a second.
+put into true clips; verdicts that change when a clip is encoded again; pairs of one scene; peak memory of the largest
+files; true worlds at 64 pixels and 10 frames a second.
 `--half`: exam/audit/abroad.py halves the split, one to tune on and one to report. The clips: CUSPWORLD_DATA, else
 ../shared/data.
 """
@@ -20,11 +21,12 @@ from pathlib import Path
 
 from cuspworld import worlds
 from cuspworld.audit.calibration import FILE
-from cuspworld.exam.audit import abroad, abroad_goals, bars, injected_abroad, stable_abroad
+from cuspworld.exam.audit import abroad, abroad_goals, bars, injected_abroad, memory, pairs_abroad, stable_abroad
 from cuspworld.exam.audit.observed import Kept, report
 from results import Table, add_argument
 
 FIRST = 4_000_000  # seeds that no recipe and no calibration uses
+CROWDED = "TrackingBugs"  # sixty insects: of all clips it took the most memory
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=5, help="true clips under a still camera that get faults")
     parser.add_argument("--stable", type=int, default=8, help="clips that are encoded again")
     parser.add_argument("--seeds", type=int, default=4, help="true clips of each world")
+    parser.add_argument("--memory", type=int, default=3, help="clips of which the peak memory is measured, whole")
     parser.add_argument("--cache", type=Path, help="file that keeps what the checks saw of each clip")
     parser.add_argument("--calibrate", type=Path, nargs="?", const=FILE, help="measure the bars, write them here")
     add_argument(parser)
@@ -51,7 +54,7 @@ def main() -> None:
         found = bars.measured(arguments.most, arguments.seconds, arguments.seeds, kept)
         return bars.write(found, ("slow", "still", "moving"), how, arguments.calibrate)
     if arguments.quick:
-        arguments.clips, arguments.faults, arguments.stable, arguments.seeds = 3, 0, 0, 1
+        arguments.clips, arguments.faults, arguments.stable, arguments.seeds, arguments.memory = 3, 0, 0, 1, 0
     clips = [c for c in abroad.listed(arguments.split, arguments.most) if arguments.half in ("both", c.half)]
     if arguments.kept:
         clips = [c for c in clips if (c.path.name, arguments.seconds) in kept.lines]
@@ -69,6 +72,12 @@ def main() -> None:
         for row in [*abroad.accused(heard), *abroad.found(heard), *abroad.curves(heard)] if heard else []:
             table.add(row)
         for row in [*injected_abroad.rows(tried), *stable_abroad.rows(changed)]:
+            table.add(row)
+        if not arguments.quick:
+            for row in pairs_abroad.rows(kept, arguments.seconds):
+                table.add(row)
+        largest = sorted(clips, key=lambda clip: (CROWDED not in clip.path.name, -clip.path.stat().st_size))
+        for row in memory.rows([clip.path for clip in largest[: arguments.memory]]):
             table.add(row)
         for name, accused in worlds_accused.items():
             laws = ", ".join(sorted({law for found in accused for law in found}))

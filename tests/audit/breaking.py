@@ -206,6 +206,13 @@ def moves_by_itself() -> np.ndarray:
     return render([path], [26], [RED], noise=1.0)
 
 
+def floats_up() -> np.ndarray:
+    """A disc rises for a second from the first frame on, and hovers there, to and fro."""
+    time = np.arange(60)
+    path = np.stack([64 + 8 * np.sin(time / 4), 66 - 1.1 * np.minimum(time, 30)], 1)
+    return render([path], [20], [RED], textured=False, noise=1.0)
+
+
 def skips_the_passage() -> np.ndarray:
     """A glass of juice stands while a fly passes; from one frame to the next it lies and the juice is out."""
     frames = []

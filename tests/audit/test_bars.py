@@ -26,34 +26,43 @@ def test_what_true_clips_show_too_is_no_finding(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("still", ""))
     clip = Clip(breaking.vanishes(), FPS)
     own = recalibrated([clip], "clips in which a thing vanishes")
-    assert (own.clips, own.bar("still")) == ({"still": 1}, None)
+    assert ({k: len(v) for k, v in own.true.items()}, own.bar("still")) == ({"still": 1}, None)
     silent = audit_clip(clip, bars=own)
     assert silent.verdict == "cannot tell" and own.of in silent.notes[0] and "too few" in silent.unchecked["permanence"]
     (odds,) = audit_clip(clip, bars=ABOVE_ALL).strongest.values()
-    assert audit_clip(clip, bars=Bars({"still": odds - 2}, {"still": 40})).findings
-    assert not audit_clip(clip, bars=Bars({"still": odds + 0.1}, {"still": 40})).findings
+    assert audit_clip(clip, bars=Bars({"still": [odds - 2] * 40})).findings
+    assert not audit_clip(clip, bars=Bars({"still": [odds + 0.1] * 40})).findings
 
 
 def test_bars_are_read_as_they_were_written_and_never_lower(tmp_path: Path) -> None:
-    known = Bars.measured({"still": [0.123456] * FEWEST, "moving": [1.0]}, "phone")
+    known = Bars({"still": [-1.0, *[0.123456] * (FEWEST - 1)], "moving": [1.0]}, "phone")
     known.save(tmp_path / NAME)
     read = Bars.load(tmp_path)
-    assert (read.bars, read.clips, read.of) == (
-        {"still": 0.13, "moving": None},
-        {"still": FEWEST, "moving": 1},
-        "phone",
-    )
+    assert (read.bar("still"), read.bar("moving"), read.of) == (0.13, None, "phone")
+    assert read.true == {"still": [*[0.13] * (FEWEST - 1), -1.0], "moving": [1.0]}
     assert read == Bars.load(tmp_path / NAME)
+
+
+def test_of_true_clips_alike_are_spread_evenly_and_an_odder_clip_is_less_alike() -> None:
+    rng = np.random.default_rng(1)
+    alike = np.array([Bars({"still": rng.normal(size=59).tolist()}).alike("still", rng.normal()) for _ in range(4000)])
+    for share in (0.05, 0.2, 0.5, 0.9):  # a p-value: at most that share of true clips lies below it
+        assert share - 0.03 < np.mean(alike <= share) < share + 0.01
+    known = Bars({"still": rng.normal(size=99).tolist(), "moving": [0.0] * (FEWEST - 1)})
+    odds = np.linspace(-4, 12, 50)
+    falling = [known.alike("still", x) for x in odds]
+    assert falling == sorted(falling, reverse=True) and falling[0] == 1 and falling[-1] < 1e-3
+    assert known.alike("moving", 9.0) == 1 == known.alike("slow", 9.0)  # too few are known
+    assert Bars({"still": [-20.0] * 90 + [0.0] * 9}).alike("still", -20.0) == 1
 
 
 @pytest.mark.parametrize(
     "content",
     ["", "[]", "{}",
-     '{"format": 2, "of": "", "bars": {}}',
-     '{"format": 1, "of": "", "bars": {"still": {"bar": NaN, "clips": 20}}}',
-     '{"format": 1, "of": "", "bars": {"still": {"bar": 1, "clips": 2}}}',
-     '{"format": 1, "of": "", "bars": {"here": {"bar": 1, "clips": 20}}}',
-     '{"format": 1, "of": "", "bars": {"still": 1}}'],
+     '{"format": 1, "of": "", "true": {}}',
+     '{"format": 2, "of": "", "true": {"still": [NaN, 1.0]}}',
+     '{"format": 2, "of": "", "true": {"here": [1.0]}}',
+     '{"format": 2, "of": "", "true": {"still": 1}}'],
 )  # fmt: skip
 def test_what_is_no_bars_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / NAME).write_text(content)

@@ -17,7 +17,7 @@ from cuspworld.clip import Clip
 from . import breaking
 from .scenes import FPS, render, straight
 
-KNOWN = Bars.measured({"slow": (1.0,) * FEWEST, "still": (1.0,) * FEWEST, "moving": (1.0,)})
+KNOWN = Bars({"slow": (1.0,) * FEWEST, "still": (1.0,) * FEWEST, "moving": (1.0,)})
 
 
 def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> None:
@@ -27,12 +27,12 @@ def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> Non
     assert kept.probability == 0.9
     assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
     assert lowering("still", "leaps", KNOWN) == 1 + LESS and lowering("still", "rises by itself", KNOWN) == 1
-    assert lowering("slow", "leaps", Bars.measured({"slow": (-3.0,) * FEWEST})) == 0
+    assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
     assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
 
 
 def test_the_package_has_a_bar_for_every_kind() -> None:
-    assert all(bars().bar(stratum) is not None and bars().clips[stratum] >= FEWEST for stratum in STRATA)
+    assert all(bars().bar(stratum) is not None and len(bars().true[stratum]) >= FEWEST for stratum in STRATA)
 
 
 def test_what_is_silent_where() -> None:
@@ -74,6 +74,6 @@ def test_what_moves_by_itself_is_found_away_from_home_alone(monkeypatch: pytest.
     clip = Clip(breaking.moves_by_itself(), FPS)
     assert not [f for f in audit_clip(clip).findings if f.check == "moves by itself"]
     monkeypatch.setattr("cuspworld.audit.run.where", lambda *_: ("still", ""))
-    known = Bars.measured({"still": (0.5,) * FEWEST})
+    known = Bars({"still": (0.5,) * FEWEST})
     (found,) = [f for f in audit_clip(clip, bars=known).findings if f.check == "moves by itself"]
     assert abs(found.start - 30 / FPS) < 0.3 and found.law == "cause"

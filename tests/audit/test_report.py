@@ -77,6 +77,15 @@ def test_silence_away_from_home_is_no_verdict() -> None:
     assert (report.verdict, report.score) == ("cannot tell", 0.5)
 
 
+def test_away_from_home_the_score_is_half_the_share_of_true_clips_as_odd() -> None:
+    alone, odd = ({str(Law.INERTIA): p} for p in (0.4, 0.01))
+    kinds = {"still": 1.0, "moving": 3.0}
+    likely = Report("x", 1.0, 30.0, (8, 8), (), alone, {}, (), kinds, {"still": 0.9, "moving": 0.3})
+    assert likely.score == pytest.approx(0.15)  # the oddest of its kinds, however sure its checks are at home
+    silent = Report("x", 1.0, 30.0, (8, 8), (), odd, {}, (), {"moving": 9.0}, {"moving": 0.02})
+    assert silent.score == pytest.approx(0.01) and silent.verdict == "cannot tell"
+
+
 def test_no_law_found_broken_and_yet_likely_that_one_is_cannot_tell() -> None:
     suspicion = {str(law): 0.1 for law in Law}
     report = Report("x", 1.0, 30.0, (8, 8), (), suspicion, {})

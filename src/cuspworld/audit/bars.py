@@ -1,12 +1,13 @@
-"""How much evidence true clips show, kind by kind: the bar that keeps all but one in twenty of them unaccused.
+"""How much evidence true clips show, kind by kind: what a clip is held against, and the bar of all but one in twenty.
 
 Of n true clips of a kind (a stratum of elsewhere.py), each with the largest log-odds that any check reaches in it, the
 bar is the k-th largest, k = floor(0.05 (n + 1)): of true clips like those at most 5 % reach beyond it, whatever the
-checks are worth (split conformal prediction, Vovk et al. 2005). Fewer than 19 promise nothing.
+checks are worth (split conformal prediction, Vovk et al. 2005). Fewer than 19 promise nothing. `alike` is the share of
+true clips that are as odd as this one, the conformal p-value: it alone can be compared from one kind to another.
 
 The package's are in calibration.json; `cusp audit --calibrate FOLDER` makes a user's own, of her true clips:
 
-    {"format": 1, "of": what they were measured on, "bars": {stratum: {"bar": in log-odds, or null, "clips": how many}}}
+    {"format": 2, "of": what they were measured on, "true": {stratum: the largest log-odds of each clip, in order}}
 """
 
 from __future__ import annotations
@@ -18,45 +19,49 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 
 FEWEST = 19  # true clips: with fewer no bar promises 5 %
 SHARE = 0.05  # of true clips that may have a finding
 NAME = "bars.json"
-FORMAT = 1
+FORMAT = 2
 STRATA = ("slow", "still", "moving")
 
 
 @dataclass(frozen=True)
 class Bars:
-    """`bars`: stratum -> its bar in log-odds; none, or None, where too few true clips are known. `clips`: stratum -> of
-    how many true clips. `of`: which clips they were."""
+    """`true`: stratum -> the largest log-odds in each true clip of it. `of`: which clips they were."""
 
-    bars: Mapping[str, float | None]
-    clips: Mapping[str, int]
+    true: Mapping[str, Sequence[float]]
     of: str = ""
-
-    @staticmethod
-    def measured(largest: Mapping[str, Sequence[float]], of: str = "") -> Bars:
-        """Of the largest log-odds of true clips, stratum by stratum."""
-        return Bars({k: bar(v) for k, v in largest.items()}, {k: len(v) for k, v in largest.items()}, of)
 
     def bar(self, stratum: str) -> float | None:
         """In log-odds; None where too few true clips are known."""
-        return self.bars.get(stratum)
+        return bar(self.true.get(stratum, ()))
 
-    def plain(self) -> dict[str, dict[str, float | int | None]]:
-        """As it stands in a file. A bar is rounded up: what is left out of it would be a true clip's."""
-        return {k: {"bar": None if v is None else math.ceil(100 * v) / 100, "clips": self.clips[k]}
-                for k, v in self.bars.items()}  # fmt: skip
+    def alike(self, stratum: str, odds: float) -> float:
+        """The share of true clips of a stratum that are as odd, between two of them interpolated and beyond the oddest
+        falling with the odds; 1 where too few are known."""
+        known = np.sort(self.true.get(stratum, ()))
+        if len(known) < FEWEST:
+            return 1.0
+        values, least = np.unique(known, return_index=True)  # of equals all are as odd: the first of them counts
+        as_odd = 1 + len(known) - least
+        beyond = math.exp(min(0.0, float(values[-1]) - odds))
+        return float(np.interp(odds, values, as_odd)) * beyond / (len(known) + 1)
+
+    def plain(self) -> dict[str, list[float]]:
+        """As it stands in a file, the oddest first; rounded up: what is left out of it would be a true clip's."""
+        return {k: [math.ceil(100 * x) / 100 for x in sorted(v, reverse=True)] for k, v in self.true.items()}
 
     def save(self, path: Path) -> None:
         """Write a user's bars, whole or not at all. Raises CuspError where `path` cannot be written."""
+        content = {"format": FORMAT, "of": self.of, "true": self.plain()}
         with written_whole(path) as aside:
-            aside.write_text(
-                json.dumps({"format": FORMAT, "of": self.of, "bars": self.plain()}, indent=1) + "\n", "utf-8"
-            )
+            aside.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
     @staticmethod
     def load(path: Path) -> Bars:
@@ -67,16 +72,15 @@ class Bars:
             raise CuspError(f"there are no bars in {file}: {how}")
         try:
             content: Any = json.loads(file.read_text(encoding="utf-8"))
-            bars = {str(k): None if v["bar"] is None else float(v["bar"]) for k, v in content["bars"].items()}
-            clips = {str(k): int(v["clips"]) for k, v in content["bars"].items()}
-            known = content["format"] == FORMAT and set(bars) <= set(STRATA)
-            promised = all(v is None or (math.isfinite(v) and clips[k] >= FEWEST) for k, v in bars.items())
+            true = {str(k): [float(x) for x in v] for k, v in content["true"].items()}
+            known = content["format"] == FORMAT and set(true) <= set(STRATA)
+            finite = all(math.isfinite(x) for v in true.values() for x in v)
             of = str(content["of"])
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CuspError(f"{file} holds no bars of the audit: {how}") from error
-        if not known or not promised:
-            raise CuspError(f"{file} holds bars of another format, of unknown strata or of too few clips: {how}")
-        return Bars(bars, clips, of)
+        if not known or not finite:
+            raise CuspError(f"{file} holds bars of another format or of unknown strata: {how}")
+        return Bars(true, of)
 
 
 def bar(largest: Sequence[float]) -> float | None:

@@ -8,7 +8,7 @@ The numbers are in `calibration.json`, which this file only reads:
     {"format": 1,
      "fits": {name: how it was fitted, as the command, its split and seeds},
      "judge": {"law", "seen", "bias", "own", "own_bias": the taught judge's weights, "fit": a name of fits},
-     "elsewhere": {stratum of elsewhere.py: {"bar", "clips": see bars.py, "fit": a name of fits}},
+     "elsewhere": {stratum of elsewhere.py: {"true": see bars.py, "fit": a name of fits}},
      "curves": {name of the check: {"centre", "slope", "fit": a name of fits}}}
 
 Every check of the package has one curve there and every curve one check (`tests/audit/test_calibration.py`).
@@ -65,8 +65,7 @@ def fitted() -> dict[str, Curve]:
 @cache
 def bars() -> Bars:
     """How much evidence true clips show that the package was measured on."""
-    known = _read()["elsewhere"]
-    return Bars({k: v["bar"] for k, v in known.items()}, {k: v["clips"] for k, v in known.items()})
+    return Bars({stratum: known["true"] for stratum, known in _read()["elsewhere"].items()})
 
 
 def odds(probability: float) -> float:

@@ -4,7 +4,7 @@ The curves are of the worlds' clips, at 12 frames a second and more. Elsewhere a
 suspect's log-odds are lowered by that stratum's bar (`bars.py`), which at most 5 % of true clips pass; a stratum of
 which too few true clips are known has none, and there nothing is said.
 
-In foreign video the checks that were fitted at home count LESS beside the two that speak there alone, and those that
+In foreign video the checks that were fitted at home count LESS beside those that speak there alone, and those that
 know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit, whatever meets two solids) are
 silent, since nothing tells that it is that thing. At home those that only some worlds draw speak in these alone.
 """
@@ -44,8 +44,8 @@ STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
 NOTHING = -20.0  # log-odds of a clip in which nothing is odd
-LIVING = ("moves by itself", "rises by itself")
-LESS = 3.0  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
+LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up")
+LESS = 5.65  # log-odds that all other checks are trusted less in foreign video: on its dev split they ranked at chance
 
 
 def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge: TwinJudge) -> tuple[Stratum, str]:

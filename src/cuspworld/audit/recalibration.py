@@ -11,7 +11,7 @@ from cuspworld.audit.bars import FEWEST, STRATA, Bars
 from cuspworld.audit.run import audit_clip
 from cuspworld.clip import Clip
 
-ABOVE_ALL = Bars(dict.fromkeys(STRATA, 20.0), dict.fromkeys(STRATA, FEWEST))  # none is silent, and nothing passes
+ABOVE_ALL = Bars(dict.fromkeys(STRATA, (20.0,) * FEWEST))  # none is silent, and nothing passes
 
 
 def recalibrated(clips: Iterable[Clip | Path], of: str, **options: Any) -> Bars:
@@ -24,4 +24,4 @@ def recalibrated(clips: Iterable[Clip | Path], of: str, **options: Any) -> Bars:
         for stratum, odds in audit_clip(clip, bars=ABOVE_ALL, **options).strongest.items():
             if stratum != "home":
                 largest[stratum].append(odds)
-    return Bars.measured(largest, of)
+    return Bars(largest, of)

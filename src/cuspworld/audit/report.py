@@ -24,6 +24,7 @@ FEWEST = 4  # laws that must be checked for a verdict, unless fewer were asked f
 class Report:
     """The audit of one video. `score` in [0, 1]: how possible; `unchecked`: law -> why it could not be checked.
     `strongest`: kind of shot -> the largest log-odds in shots of that kind before its bar (`audit/elsewhere.py`).
+    `alike`: kind of shot away from home -> the share of true clips of that kind that are as odd (`audit/bars.py`).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Report:
     unchecked: Mapping[str, str]
     notes: tuple[str, ...] = ()
     strongest: Mapping[str, float] = field(default_factory=dict)
+    alike: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def home(self) -> bool:
@@ -43,11 +45,14 @@ class Report:
 
     @property
     def score(self) -> float:
-        """The probability that no law is broken, taking laws as independent. Where nothing could be checked it is 0.5,
-        and each law that was not takes its part of that half; elsewhere than at home all do, so that not looking, and
-        looking where little can be seen, are never rewarded."""
+        """How possible. At home the probability that no law is broken, taking laws as independent; where nothing could
+        be checked it is 0.5, and each law that was not takes its part of that half. Elsewhere at most half the share
+        of true clips of its kind that are as odd, so that clips of different kinds are held against their own kind.
+        Not looking, and looking where little can be seen, are never rewarded."""
         looked = math.exp(sum(math.log1p(-min(p, 1 - 1e-9)) for p in self.suspicion.values()))
-        return float(looked * 0.5 ** (1 - len(self.suspicion) / self.laws if self.home else 1))
+        if self.home:
+            return float(looked * 0.5 ** (1 - len(self.suspicion) / self.laws))
+        return float(min(looked, 1.0, *self.alike.values()) / 2)
 
     @property
     def laws(self) -> int:

@@ -222,6 +222,7 @@ class Collected:
             unchecked,
             tuple(self.notes),
             self.strongest,
+            {kind: self.bars.alike(kind, odds) for kind, odds in self.strongest.items() if kind != "home"},
         )
 
     def _known(self, finding: Finding) -> bool:

@@ -121,7 +121,7 @@ def _calibrate(given: list[Path], videos: list[Path], bars: Path | None, **optio
     measured = recalibrated(videos, f"{len(videos)} true clips in {target.parent.resolve().name}", **options)
     measured.save(target)
     for stratum in STRATA:
-        count, bar = measured.clips.get(stratum, 0), measured.bar(stratum)
+        count, bar = len(measured.true.get(stratum, ())), measured.bar(stratum)
         says = f"fewer than {FEWEST}: nothing will be said of such clips" if bar is None else f"bar {bar:.2f} log-odds"
         say(f"{stratum}: {count} true clips, {says}")
     say(f"wrote {plain(target)}; use it with --bars {plain(target)}", error=True)

@@ -51,6 +51,8 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "starts by itself": breaking.starts_by_itself,
     "rises by itself": breaking.moves_by_itself,
     "moves by itself": breaking.moves_by_itself,
+    "driven by nothing": breaking.floats_up,
+    "stays up": breaking.floats_up,
     "skipped passage": breaking.skips_the_passage,
     "sudden passage": breaking.skips_the_passage,
     "bursts": breaking.bursts,

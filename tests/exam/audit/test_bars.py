@@ -29,6 +29,6 @@ def test_what_is_measured_already_is_kept_and_the_bar_is_of_it(tmp_path: Path, m
     assert found["slow"][0] == pytest.approx(Curve.of("bursts").slope * 0.6931, rel=1e-3)  # odds of 2^slope
     bars.write(found, ("slow", "moving"), "so", target)
     content = json.loads(target.read_text())
-    assert content["elsewhere"]["slow"]["clips"] == 24 and content["elsewhere"]["slow"]["bar"] > 0
-    assert content["elsewhere"]["moving"] == {"bar": None, "clips": 0, "fit": "elsewhere"}
+    assert len(content["elsewhere"]["slow"]["true"]) == 24 and min(content["elsewhere"]["slow"]["true"]) > 0
+    assert content["elsewhere"]["moving"] == {"true": [], "fit": "elsewhere"}
     assert content["fits"]["elsewhere"] == "so"

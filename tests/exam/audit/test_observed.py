@@ -16,7 +16,7 @@ from ...audit.scenes import FPS
 def test_what_is_kept_gives_the_same_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("cuspworld.audit.run", "cuspworld.exam.audit.observed"):
         monkeypatch.setattr(f"{module}.where", lambda *_: ("still", ""))
-    clip, bars = Clip(breaking.vanishes(), FPS), Bars.measured({"still": (-5.0,) * FEWEST})
+    clip, bars = Clip(breaking.vanishes(), FPS), Bars({"still": (-5.0,) * FEWEST})
     Kept(tmp_path / "kept.jsonl").of("a", 3.0, lambda: clip)
     again = Kept(tmp_path / "kept.jsonl").of("a", 3.0, lambda: pytest.fail("it is looked at twice"))
     ours, theirs = report(again, bars), audit_clip(clip, taught=False, bars=bars)

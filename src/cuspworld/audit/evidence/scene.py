@@ -38,7 +38,8 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One shot. `frames`: uint8 (time, height, width, 3), stabilised and untinted, at working size.
+    """One shot. `frames`: uint8 (time, height, width, 3), stabilised and untinted, at working size; `given`: as they
+    were before.
 
     `factor`: source pixels a working pixel (x, y). `first`: the shot's first frame in the video. `labels`: the blob's
     label of each pixel. `activity`: share of pixels that change in each step (time - 1,). `flow`: mean length of the
@@ -46,6 +47,7 @@ class Scene:
     """
 
     frames: np.ndarray
+    given: np.ndarray
     valid: np.ndarray | None
     fps: float | int
     first: int
@@ -237,6 +239,7 @@ def observe(
     tracks = [] if crowded else link(found)
     return Scene(
         frames=steady_frames,
+        given=frames,
         valid=valid,
         fps=fps,
         first=first,

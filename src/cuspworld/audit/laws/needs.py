@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cuspworld.audit.evidence.scene import LIT, Scene
+from cuspworld.audit.observations.looks import drawn
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ whole_picture = Need(
         if scene.camera.steady and scene.valid is None
         else "the camera moves, so that amounts in the picture are no amounts in the scene"
     ),
+)
+
+filmed = Need(
+    "a filmed picture",
+    lambda scene: "it is a drawing: what has weight in it, and what drives it, is not known" if drawn(scene) else "",
 )
 
 same_light = Need("the same light", lambda scene: "" if scene.tint < LIT else "the light changes")

@@ -1,24 +1,22 @@
 """Motion that is born inside the picture: where all was at rest something moves, and nothing that moves was near.
 
-Eight looks a second at 128 pixels. A look's motion is what differs from the look before by more than the shot's noise;
-a birth is a connected piece of it that touches no border, and all that moved in the BACK looks before in its place or
-beside it, to the end of what moved together there, is less than SHARE of its first looks' area: no cause came near.
+A look's motion (`looks.py`) is what differs from the look before by more than the shot's noise; a birth is a connected
+piece of it that touches no border, and all that moved in the BACK looks before in its place or beside it, to the end of
+what moved together there, is less than SHARE of its first looks' area: no cause came near.
 What it sweeps is followed for a second, and its rise by optical flow (DIS) for three quarters of one. Where all else
 that has texture went along in both looks before, the camera pans, whatever it was measured to do, and nothing is born.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
 from cuspworld.audit.evidence.scene import Scene
+from cuspworld.audit.observations.looks import SMALLEST, looks, motion
 
-RATE, SIDE = 8.0, 128  # looks a second; pixels of the longest side
 FIRST = 2  # looks before the first birth: what moves from the start was set off before
 BACK = 5  # looks
 SHARE = 0.3
@@ -27,7 +25,7 @@ LASTS = 3  # looks at least
 RISES = 6  # looks over which its rise is added up
 WHOLE = 0.02  # of the picture: what sweeps less rises by less
 LEAST = 0.0015  # of the picture
-QUIET, NOISES = 5.0, 9.0  # grey levels; times the median difference: what differs by more moves
+QUIET = 5.0  # grey levels: what differs by more moves
 PAN = 0.5  # pixels a look: what has texture outside a birth moved by less, in one of the two looks before it
 TEXTURE, ENOUGH = 60.0, 50  # gradient (Sobel) of what has texture; pixels of it that tell of a pan
 NEAR = np.ones((9, 9), np.uint8)
@@ -48,13 +46,8 @@ class Birth:
 
 def births(scene: Scene) -> list[Birth]:
     """Every birth of the shot, the largest first."""
-    every = max(1.0, scene.fps / RATE)
-    chosen = np.unique(np.arange(0, len(scene), every).astype(int))
-    height, width = scene.size
-    shrink = max(1.0, max(height, width) / SIDE)
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    seen = [cv2.resize(scene.frames[t], size, interpolation=cv2.INTER_AREA) for t in chosen]
-    moving = motion(seen)
+    at = looks(scene)
+    seen, moving = at.pictures, motion(at.pictures, QUIET)
     found = []
     for look in range(FIRST, len(moving) - LASTS + 1):
         for piece in _born(moving, look):
@@ -65,28 +58,10 @@ def births(scene: Scene) -> list[Birth]:
             box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             if all(_panned(seen[k], seen[k + 1], box) for k in (look - 2, look - 1)):
                 continue
-            scaled = tuple(float(v * k) for v, k in zip(box, (width / size[0], height / size[1]) * 2, strict=True))
-            rise = _rise(seen, moving, swept, look) / max(size) * min(1.0, float(swept.mean()) / WHOLE)
-            a, b, c, d = scaled
-            found.append(Birth(int(chosen[look]), int(chosen[last + 1]), float(swept.mean()), rise, (a, b, c, d)))
+            rise = _rise(seen, moving, swept, look) / max(swept.shape) * min(1.0, float(swept.mean()) / WHOLE)
+            start, end = at.frames[look], at.frames[last + 1]
+            found.append(Birth(start, end, float(swept.mean()), rise, at.box(swept)))
     return sorted(found, key=lambda birth: -birth.share)
-
-
-def apart(found: list[Birth]) -> list[Birth]:
-    """Those that overlap none before them in time."""
-    kept: list[Birth] = []
-    for birth in found:
-        if all(birth.start > other.end or other.start > birth.end for other in kept):
-            kept.append(birth)
-    return kept
-
-
-def motion(looks: list[np.ndarray]) -> list[UInt8[np.ndarray, "height width"]]:
-    """What moves between a look and the next, 1 or 0."""
-    soft = [cv2.GaussianBlur(cv2.cvtColor(look, cv2.COLOR_RGB2GRAY), (0, 0), 1.0).astype(np.float32) for look in looks]
-    steps = [np.abs(b - a) for a, b in itertools.pairwise(soft)]
-    level = max(QUIET, NOISES * float(np.median(steps))) if steps else QUIET
-    return [cv2.morphologyEx((step > level).astype(np.uint8), cv2.MORPH_OPEN, TOUCHING) for step in steps]
 
 
 def _born(moving: list[np.ndarray], look: int) -> list[np.ndarray]:
@@ -122,7 +97,7 @@ def _swept(moving: list[np.ndarray], piece: np.ndarray, look: int, looks: int) -
 def _panned(before: np.ndarray, after: np.ndarray, box: tuple[int, int, int, int]) -> bool:
     """Does what has texture outside a box move as a whole from one look to the next?"""
     a, b = (cv2.cvtColor(look, cv2.COLOR_RGB2GRAY) for look in (before, after))
-    if min(a.shape) < 32:  # OpenCV's DIS reads out of bounds on smaller pictures
+    if min(a.shape) < SMALLEST:  # OpenCV's DIS reads out of bounds on smaller pictures
         return False
     light = a.astype(np.float32)
     told = np.hypot(cv2.Sobel(light, -1, 1, 0), cv2.Sobel(light, -1, 0, 1)) > TEXTURE
@@ -135,9 +110,9 @@ def _panned(before: np.ndarray, after: np.ndarray, box: tuple[int, int, int, int
     return float(np.hypot(*np.median(flow[told], 0))) > PAN
 
 
-def _rise(seen: list[np.ndarray], moving: list[np.ndarray], swept: np.ndarray, look: int) -> float:
+def _rise(seen: tuple[np.ndarray, ...], moving: list[np.ndarray], swept: np.ndarray, look: int) -> float:
     """How many pixels what moves in the swept region goes up, added up over RISES looks."""
-    if min(swept.shape) < 32:  # OpenCV's DIS reads out of bounds on smaller pictures
+    if min(swept.shape) < SMALLEST:  # OpenCV's DIS reads out of bounds on smaller pictures
         return 0.0
     solver, total = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST), 0.0
     for step in range(look, min(look + RISES, len(moving))):

@@ -79,8 +79,10 @@ def _summary(report: Report) -> str:
     height, width = report.size
     what = f"{report.seconds:.2f} s, {width}×{height}, {report.fps:g} fps"
     checked = f"{len(report.suspicion)} of {report.laws} laws could be checked"
-    little = "" if report.home else " Most violations are missed in video like this."
-    return f"{what}. {checked}. Probability that no law is broken: {percent(report.score)}.{little}"
+    if report.home:
+        return f"{what}. {checked}. Probability that no law is broken: {percent(report.score)}."
+    odd = f"Of true video like this {percent(min(report.alike.values(), default=1.0))} looks as odd"
+    return f"{what}. {checked}. {odd}. Most violations are missed in video like this."
 
 
 def _timeline(report: Report) -> str:

@@ -39,7 +39,6 @@ def write(found: dict[str, list[float]], strata: Iterable[str], how: str, path: 
     """Put the bars of these strata into a calibration file; `how` says how they were measured."""
     content = calibration_file.read(path)
     content["fits"]["elsewhere"] = how
-    known = Bars.measured({stratum: found.get(stratum, []) for stratum in strata}).plain()
-    for stratum, bar in known.items():
-        content["elsewhere"][stratum] = {**bar, "fit": "elsewhere"}
+    known = Bars({stratum: found.get(stratum, []) for stratum in strata}).plain()
+    content["elsewhere"] |= {stratum: {"true": true, "fit": "elsewhere"} for stratum, true in known.items()}
     calibration_file.write(content, path)

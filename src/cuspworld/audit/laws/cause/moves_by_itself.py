@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
-from cuspworld.audit.laws.needs import length, same_light, still_camera
-from cuspworld.audit.observations.births import apart, births
+from cuspworld.audit.laws.needs import filmed, length, same_light, still_camera
+from cuspworld.audit.observations.births import births
+from cuspworld.audit.observations.looks import apart
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
@@ -36,5 +37,5 @@ MOVES_BY_ITSELF = Check(
     Law.CAUSE,
     "where all was at rest much begins to move, and nothing that moves is near; only in video from elsewhere",
     _find,
-    needs=(length(12), still_camera, same_light),
+    needs=(length(12), still_camera, same_light, filmed),
 )

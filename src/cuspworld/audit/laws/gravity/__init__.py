@@ -6,6 +6,7 @@ from cuspworld.audit.laws.gravity.free_fall import FREE_FALL
 from cuspworld.audit.laws.gravity.orbits import AREAL_VELOCITY, INVERSE_SQUARE
 from cuspworld.audit.laws.gravity.rises_by_itself import RISES_BY_ITSELF
 from cuspworld.audit.laws.gravity.standing_liquid import STANDING_LIQUID
+from cuspworld.audit.laws.gravity.stays_up import STAYS_UP
 
 CHECKS = (
     AREAL_VELOCITY,
@@ -18,4 +19,5 @@ CHECKS = (
     STANDING_LIQUID,
     FREE_FALL,
     RISES_BY_ITSELF,
+    STAYS_UP,
 )
