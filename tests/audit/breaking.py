@@ -209,7 +209,7 @@ def moves_by_itself() -> np.ndarray:
 def floats_up() -> np.ndarray:
     """A disc rises for a second from the first frame on, and hovers there, to and fro."""
     time = np.arange(60)
-    path = np.stack([64 + 8 * np.sin(time / 4), 66 - 1.1 * np.minimum(time, 30)], 1)
+    path = np.stack([64 + 24 * np.sin(time / 5), 66 - 1.1 * np.minimum(time, 30)], 1)
     return render([path], [20], [RED], textured=False, noise=1.0)
 
 

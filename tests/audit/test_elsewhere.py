@@ -8,7 +8,19 @@ from cuspworld import worlds
 from cuspworld.audit import audit_clip, checks, elsewhere
 from cuspworld.audit.bars import FEWEST, STRATA, Bars
 from cuspworld.audit.calibration import bars, fitted
-from cuspworld.audit.elsewhere import DRAWN, LESS, LIVING, RECOGNISING, STEPS, lowering, raised, silent, where
+from cuspworld.audit.elsewhere import (
+    DRAWN,
+    LESS,
+    LIVING,
+    LOUD,
+    LOUDEST,
+    RECOGNISING,
+    STEPS,
+    lowering,
+    raised,
+    silent,
+    where,
+)
 from cuspworld.audit.evidence.scene import observe
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import shipped
@@ -26,7 +38,8 @@ def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> Non
     assert math.log(9) - 1.0 == pytest.approx(math.log(lowered.probability / (1 - lowered.probability)))
     assert kept.probability == 0.9
     assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
-    assert lowering("still", "leaps", KNOWN) == 1 + LESS and lowering("still", "rises by itself", KNOWN) == 1
+    assert lowering("still", "leaps", KNOWN) == 1 + LESS["still"] and lowering("still", "rises by itself", KNOWN) == 1
+    assert lowering("still", LOUD[0], KNOWN) == 1 + LOUDEST
     assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
     assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
 
