@@ -25,14 +25,14 @@ PAIRS = (
 
 
 def rows(kept: Kept, seconds: float) -> list[dict[str, Any]]:
-    """A row an instrument: of how many pairs it finds the made clip odder than the filmed one. A tie is a miss."""
+    """A row an instrument that was asked about all: of how many pairs it finds the made clip odder. A tie is a miss."""
     folder = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data"))
     seen = [
         [_odd(folder / name, kept, seconds) for name in pair]
         for pair in PAIRS
         if all((folder / name).is_file() for name in pair)
     ]
-    names = dict.fromkeys(name for pair in seen for name in pair[0])
+    names = [name for name in (seen[0][0] if seen else ()) if all(name in odd for pair in seen for odd in pair)]
     return [
         {"pairs of one scene, by": name, "made clip odder": share(made[name] > filmed[name] for filmed, made in seen)}
         for name in names
