@@ -169,3 +169,12 @@ def test_how_it_is_filmed_is_told_in_both_languages():
 def test_every_background_is_another_one(kind):
     parameters = filming_parameters(Scenery(kind))
     assert parameters["background"].out_choices == PATTERNS[kind]
+
+
+def test_varied_balls_meet_aside_of_their_centres_and_are_still_seen_at_the_end():
+    world = make("Collision", split="varied")
+    clips = [world.record(seed, size=32, fps=4) for seed in range(5000, 5012)]
+    offsets = [clip.truth.parameters["offset"] for clip in clips]
+    assert len(set(offsets)) > 9 and min(offsets) < 0 < max(offsets)
+    late = [mask for clip in clips for mask in clip.truth.masks[int(1.8 * clip.fps) :]]
+    assert np.mean([np.isin(mask, (1, 2)).any() for mask in late]) > 0.95
