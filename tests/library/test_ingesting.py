@@ -374,6 +374,22 @@ def test_tables_are_not_links_out_of_the_folder(tmp_path):
         assert not found.of and "leads out of the folder" in found.problems[0]
 
 
+def test_packed_tables_of_several_pieces_and_bombs(tmp_path):
+    for name in "ab":
+        moving_box(ord(name), 3).write(tmp_path / f"{name}.mp4")
+    table = tmp_path / "captions.csv.gz"
+    table.write_bytes(gzip.compress(b"file_name,text\na.mp4,one\n") + gzip.compress(b"b.mp4,two\n"))
+    videos = videos_of(tmp_path)
+    assert read_captions(tmp_path, videos).of == {"a.mp4": "one", "b.mp4": "two"}
+    for bad, said in (
+        (gzip.compress(bytes(40 << 20)), "unpacks to more"),
+        (gzip.compress(b"x,y")[:-5], "cannot be read"),
+    ):
+        (tmp_path / "metadata.csv.gz").write_bytes(bad)
+        found = read_captions(tmp_path, videos)
+        assert found.of["b.mp4"] == "two" and any(said in problem for problem in found.problems), said
+
+
 def test_what_is_no_file_is_named_and_not_opened(tmp_path):
     moving_box(0, 3).write(tmp_path / "a.mp4")
     os.mkfifo(tmp_path / "pipe.mp4")

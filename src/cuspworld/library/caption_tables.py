@@ -8,6 +8,8 @@ split folders too, and Open-Sora's `path,text`) and others that name its videos,
 from __future__ import annotations
 
 import codecs
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping
@@ -29,6 +31,7 @@ TABLES = ("metadata.csv", "metadata.tsv", "metadata.json", "metadata.jsonl", "me
 LONGEST = 100_000  # characters of a caption
 _KINDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".txt")
 _LARGEST = 1 << 30  # bytes of a table
+_PACKED = 200  # times that a table may be larger than its gzip: templates of captions reach 50, zeros 1,000
 _SHOWN = 3  # rows of one fault that are told one by one
 
 
@@ -54,7 +57,7 @@ def tables_in(folder: Path) -> list[Path]:
 
 def promised(table: Path) -> bool:
     """Is it by its name a table of captions? Of others only those are that name a video."""
-    return table.name.lower() in (*TABLES, "videos.txt")
+    return table.name.lower().removesuffix(".gz") in (*TABLES, "videos.txt")
 
 
 def _kind(path: Path) -> str:
@@ -73,7 +76,7 @@ def rows_of(table: Path, folder: Path) -> tuple[list[Row], list[str]]:
             return _faults([_row(line, values) for line, values in _parquet(table)], [])
         data = table.read_bytes()
         if table.suffix.lower() == ".gz":
-            data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, _LARGEST)
+            data = _unpacked(data)
         text, notes = decoded(data)
         if table.name.lower() == "videos.txt":
             return _pairs(table, folder, text), notes
@@ -82,8 +85,24 @@ def rows_of(table: Path, folder: Path) -> tuple[list[Row], list[str]]:
         if not rows:
             notes = [*notes, "has no rows: its first line names the columns, as file_name,text"]
         return _faults(rows, notes)
-    except (OSError, ValueError, RecursionError, zlib.error) as error:  # Arrow's errors are ValueErrors, or OSErrors
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        RecursionError,
+        zlib.error,
+    ) as error:  # Arrow's errors are ValueErrors, or OSErrors
         return [], [f"cannot be read: {error}"]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """A table in gzip, in one piece or several. Raises ValueError for one that unpacks as no text does."""
+    most = min(_LARGEST, _PACKED * len(data) + (1 << 20))
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        text = file.read(most + 1)
+    if len(text) > most:
+        raise ValueError(f"it unpacks to more than {most >> 20} MiB")
+    return text
 
 
 def _faults(rows: list[Row], notes: list[str]) -> tuple[list[Row], list[str]]:
