@@ -1,6 +1,6 @@
 """Does choosing by the audit help? Best of N clips, beside one at random and the best that the detectors know.
 
-    python benchmarks/candidates.py [--model FOLDER] [--worlds Juice Collision Candles] [--prompts 50] [--candidates 4]
+    python benchmarks/candidates.py [--model FOLDER] [--worlds Juice Collision Puppies] [--prompts 50] [--candidates 4]
                                     [--quick] [--save]
 
 Prompts are captions of held-out clips (seeds from 5,000,000). Of N clips of each prompt: "first", the one that a call
@@ -27,7 +27,6 @@ ASKED = {
     "Juice": ("outcome as asked", "colour as asked"),
     "Collision": ("both colours and sizes as asked, kept",),
     "Puppies": ("number and coats as asked throughout",),
-    "Candles": ("number of candles as asked", "flames left as asked"),
 }
 
 
@@ -73,7 +72,7 @@ def rows(simulator: Simulator, world: str, prompts: int, candidates: int, table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--worlds", nargs="*", default=["Juice", "Collision", "Candles"], choices=list(ASKED))
+    parser.add_argument("--worlds", nargs="*", default=list(ASKED), choices=list(ASKED))
     parser.add_argument("--prompts", type=int, default=50)
     parser.add_argument("--candidates", type=int, default=4)
     parser.add_argument("--quick", action="store_true", help="two prompts of one world, two candidates")
