@@ -5,6 +5,7 @@ collapse, inverse dynamics. Nothing is stopped, averaged or taught by a second n
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -241,6 +242,7 @@ def train_dynamics(
     batches = WindowBatches(recordings, preset.history + preset.steps_ahead, preset.phase.batch, seed, device)
     settings = {"preset": asdict(preset), "seed": seed, "clips": len(clips), "model": asdict(config)}
     with ExitStack() as held:
+        held.callback(random.setstate, random.getstate())
         if process.first:
             open_folder(folder, json.loads(json.dumps(settings)), resume)
             held.enter_context(one_writer(folder, "run"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -82,6 +83,7 @@ def train(
     process = Process.join()
     settings = {"preset": asdict(preset), "seed": seed, "clips": len(clips), "prompt_encoder": prompt_encoder}
     with ExitStack() as held:
+        held.callback(random.setstate, random.getstate())
         if process.first:
             open_folder(folder, json.loads(json.dumps(settings)), resume)
             held.enter_context(one_writer(folder, "run"))
