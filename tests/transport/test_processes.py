@@ -24,7 +24,7 @@ def test_two_processes_find_the_heights_of_one(tmp_path):
     script = Path(__file__).with_name("solve_together.py")
     source = Path(__file__).resolve().parents[2] / "src"
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(source)}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29523"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone"]
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     one = [sys.executable, str(script), str(tmp_path / "one")]
