@@ -8,7 +8,11 @@ the same map, given for branches each point's likeliest component (up to three d
 nearest of 60 times as many points of the same components), and `amidst` the share of points that are of another one;
 `beside` is the share whose nearest neighbour is of another one.
 
+`SMOTE` is the simplest rival (Chawla et al. 2002): a point, and a uniform step to one of its five nearest. `novelty` is
+the median distance of new points to the nearest old one, over the old ones' own.
+
     python benchmarks/extended_mixing.py [--count 1000] [--only "30 clusters" "moons .15"] [--seed 100]
+    python benchmarks/extended_mixing.py --classic   # the sets of branches_classic.py, in place of these
 """
 
 import argparse
@@ -18,6 +22,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from branch_sets import ISSUE, OWN, Pieces
+from branches_classic import clouds
 from cuspworld import Brenier
 from cuspworld.transport.singular.extended import ExtendedMap
 from results import Table, add_argument
@@ -39,8 +44,17 @@ def likeliest(draw: Pieces, points: np.ndarray, seed: int) -> np.ndarray:
     return (near[:, :, None] == np.arange(truth.max() + 1)).sum(1).argmax(1)
 
 
-def row(name: str, draw: Pieces, count: int, seed: int) -> dict[str, object]:
-    points, truth = draw(count, np.random.default_rng([seed, count]))
+def stepped(points: np.ndarray, truth: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
+    """SMOTE: the share of draws with over a tenth from another component, and the draws."""
+    generator = np.random.default_rng(seed)
+    own = generator.integers(len(points), size=DRAWS)
+    other = cKDTree(points).query(points[own], 6)[1][np.arange(DRAWS), generator.integers(1, 6, DRAWS)]
+    step = generator.random(DRAWS)
+    over = (truth[own] != truth[other]) & (step > 0.1)
+    return float(over.mean()), points[own] + step[:, None] * (points[other] - points[own])
+
+
+def row(name: str, points: np.ndarray, truth: np.ndarray, draw: Pieces | None, seed: int) -> dict[str, object]:
     brenier = Brenier(tolerance=0.2, threads=1, max_seconds=60).fit(points)
     geometry, active = brenier._geometry, brenier._normalised.active
     known = truth[active]
@@ -50,8 +64,11 @@ def row(name: str, draw: Pieces, count: int, seed: int) -> dict[str, object]:
     values, cells = geometry.potential.top_k(noise, 16)
     blind = across(cells, (values - values[:, -1:]).astype(np.float64) ** 2 + 1e-12, known, cell)
     beside = 100 * np.mean(truth[cKDTree(points).query(points, 2)[1][:, 1]] != truth)
+    tree = cKDTree(points)
+    spacing = np.median(tree.query(points, 2)[0][:, 1])
+    smote, rivals = stepped(points, truth, seed)
     best = amidst = None
-    if points.shape[1] <= 3:
+    if draw is not None and points.shape[1] <= 3:
         likely = likeliest(draw, points, seed)
         amidst = 100 * np.mean(likely != truth)
         told = ExtendedMap(geometry.potential, replace(geometry.singular_set, branches=likely[active]))
@@ -64,6 +81,9 @@ def row(name: str, draw: Pieces, count: int, seed: int) -> dict[str, object]:
         "share across": share.mean(),
         "over a tenth, %": 100 * np.mean(share > 0.1),
         "blind, %": 100 * np.mean(blind > 0.1),
+        "SMOTE, %": 100 * smote,
+        "novelty": np.median(tree.query(brenier.extend(noise))[0]) / spacing,
+        "SMOTE's": np.median(tree.query(rivals)[0]) / spacing,
         "best, %": best,
         "amidst, %": amidst,
         "beside, %": beside,
@@ -76,12 +96,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[""], help="clouds whose names contain one of these")
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--quick", action="store_true", help="300 points")
+    parser.add_argument("--classic", action="store_true", help="measured and drawn sets that everybody knows")
     add_argument(parser)
     options = parser.parse_args()
-    with Table("extended_mixing", options.save) as table:
+    count = 300 if options.quick else options.count
+    with Table("extended_mixing_classic" if options.classic else "extended_mixing", options.save) as table:
+        if options.classic:
+            for name, points, truth in clouds(options.quick):
+                table.add(row(name, points, truth, None, options.seed))
+            return
         for name, draw in (ISSUE | OWN).items():
             if any(part in name for part in options.only):
-                table.add(row(name, draw, 300 if options.quick else options.count, options.seed))
+                drawn = draw(count, np.random.default_rng([options.seed, count]))
+                table.add(row(name, *drawn, draw, options.seed))
 
 
 if __name__ == "__main__":
