@@ -12,7 +12,6 @@ nearest of 60 times as many points of the same components), and `amidst` the sha
 the median distance of new points to the nearest old one, over the old ones' own.
 
     python benchmarks/extended_mixing.py [--count 1000] [--only "30 clusters" "moons .15"] [--seed 100]
-    python benchmarks/extended_mixing.py --classic   # the sets of branches_classic.py, in place of these
 """
 
 import argparse
@@ -22,7 +21,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from branch_sets import ISSUE, OWN, Pieces
-from branches_classic import clouds
 from cuspworld import Brenier
 from cuspworld.transport.singular.extended import ExtendedMap
 from results import Table, add_argument
@@ -96,15 +94,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[""], help="clouds whose names contain one of these")
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--quick", action="store_true", help="300 points")
-    parser.add_argument("--classic", action="store_true", help="measured and drawn sets that everybody knows")
     add_argument(parser)
     options = parser.parse_args()
     count = 300 if options.quick else options.count
-    with Table("extended_mixing_classic" if options.classic else "extended_mixing", options.save) as table:
-        if options.classic:
-            for name, points, truth in clouds(options.quick):
-                table.add(row(name, points, truth, None, options.seed))
-            return
+    with Table("extended_mixing", options.save) as table:
         for name, draw in (ISSUE | OWN).items():
             if any(part in name for part in options.only):
                 drawn = draw(count, np.random.default_rng([options.seed, count]))
