@@ -7,30 +7,17 @@ say (`audit/elsewhere.py`), and in the worlds it is silent.
 
 from __future__ import annotations
 
-from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import filmed, length
+from cuspworld.audit.laws.pieces import sweeping
 from cuspworld.audit.observations.detached import detached
-from cuspworld.audit.observations.looks import apart
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
-MOST = 3  # of one shot
-
 
 def _find(seen: Observations) -> list[Suspect]:
-    pieces = sorted(seen.once(detached), key=lambda piece: -piece.at_once)
-    return [
-        Suspect(
-            strength=100 * piece.at_once,
-            start=piece.start,
-            end=piece.end,
-            box=piece.box,
-            measured={"share of the picture": Measurement(piece.at_once, "")},
-            sentence="Much moves inside the picture, and nothing is seen that drives it.",
-        )
-        for piece in apart(pieces)[:MOST]
-    ]
+    pieces = [(piece.at_once, piece) for piece in seen.once(detached)]
+    return sweeping(pieces, "Much moves inside the picture, and nothing is seen that drives it.")
 
 
 DRIVEN_BY_NOTHING = Check(

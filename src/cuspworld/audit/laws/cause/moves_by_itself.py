@@ -7,29 +7,17 @@ say (`audit/elsewhere.py`), and in the worlds, where animals and flames do so al
 
 from __future__ import annotations
 
-from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import filmed, length, same_light, still_camera
+from cuspworld.audit.laws.pieces import sweeping
 from cuspworld.audit.observations.births import births
-from cuspworld.audit.observations.looks import apart
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
-MOST = 3  # of one shot
-
 
 def _find(seen: Observations) -> list[Suspect]:
-    return [
-        Suspect(
-            strength=100 * birth.share,
-            start=birth.start,
-            end=birth.end,
-            box=birth.box,
-            measured={"share of the picture": Measurement(birth.share, "")},
-            sentence="What was at rest begins to move, and nothing that moves is near it.",
-        )
-        for birth in apart(seen.once(births))[:MOST]
-    ]
+    pieces = [(birth.share, birth) for birth in seen.once(births)]
+    return sweeping(pieces, "What was at rest begins to move, and nothing that moves is near it.")
 
 
 MOVES_BY_ITSELF = Check(
