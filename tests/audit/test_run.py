@@ -5,8 +5,13 @@ import pytest
 
 import cuspworld
 from cuspworld.audit import audit_clip, audit_frames
+from cuspworld.audit.bars import Bars
+from cuspworld.audit.finding import Evidence, Finding
+from cuspworld.audit.report import Report
+from cuspworld.audit.run import Collected
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.laws import Law
 
 from .drawn import two_paths
 from .scenes import BLUE, FPS, RED, render, straight
@@ -93,3 +98,19 @@ def test_streaming_finds_the_same_in_a_later_window() -> None:
     found = [f for f in report.findings if f.law == "permanence"]
     assert len(found) == 1
     assert found[0].start <= 620 / FPS <= found[0].end
+
+
+def test_where_too_few_laws_could_be_checked_nothing_is_a_finding() -> None:
+    def after(checked: int) -> Report:
+        collected = Collected((), None, False, (), Bars({}))
+        odd = Finding("permanence", 0.0, 1.0, 0.9, "a thing is gone")
+        collected.take({"permanence": Evidence((odd,))}, "home")
+        for law in list(Law)[1:]:
+            collected.take({law.value: Evidence() if checked > 1 else Evidence(unchecked="too dark")}, "home")
+            checked -= 1
+        return collected.report("clip", 1.0, 24.0, (9, 16))
+
+    few, enough = after(3), after(4)
+    assert few.verdict == "cannot tell" and not few.findings and few.suspicion["permanence"] == 0.9
+    assert "3 of 11 laws checked" in few.notes[-1]
+    assert enough.verdict == "impossible" and len(enough.findings) == 1

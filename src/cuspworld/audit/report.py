@@ -17,7 +17,7 @@ from cuspworld import html
 from cuspworld.audit.finding import Finding
 
 SCHEMA_VERSION = "1.1"
-FEWEST = 4  # laws that must be checked for a verdict, unless fewer were asked for
+FEWEST = 4  # laws that must be checked for a finding and for a verdict, unless fewer were asked for
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,8 +61,9 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """`possible`, `impossible` (there is a finding), or `cannot tell`: too few laws could be checked, or nothing is
-        found where little can be (not at home), or where it is likelier than not that a law is broken."""
+        """`possible`, `impossible` (there is a finding), or `cannot tell`: too few laws could be checked (`run.py` then
+        keeps no finding), or nothing is found where little can be (not at home), or where it is likelier than not that
+        a law is broken."""
         if self.findings:
             return "impossible"
         enough = self.home and len(self.suspicion) >= min(FEWEST, self.laws) and self.score >= 0.5

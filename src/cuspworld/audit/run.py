@@ -26,7 +26,7 @@ from cuspworld.audit.laws import checks as every_check
 from cuspworld.audit.laws.check import Check
 from cuspworld.audit.laws.runner import Looked, filmed, look, weigh
 from cuspworld.audit.observations.seen import Observations
-from cuspworld.audit.report import Report
+from cuspworld.audit.report import FEWEST, Report
 from cuspworld.audit.streaming import Limits, check_bytes, guarded
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
@@ -212,12 +212,16 @@ class Collected:
     def report(self, name: str, seconds: float | int, fps: float | int, size: tuple[int, int]) -> Report:
         self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
         unchecked = {law: why for law, why in self.unchecked.items() if law not in self.suspicion}
+        few = len(self.suspicion) < min(FEWEST, len(self.suspicion) + len(unchecked))
+        if few and self.findings:
+            laws = len(self.suspicion) + len(unchecked)
+            self._note(f"{len(self.suspicion)} of {laws} laws checked, too few for a finding: what is odd is suspicion")
         return Report(
             name,
             seconds,
             fps,
             size,
-            tuple(self.findings),
+            () if few else tuple(self.findings),
             dict(self.suspicion),
             unchecked,
             tuple(self.notes),

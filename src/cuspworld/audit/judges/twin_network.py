@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from cuspworld.audit.judges.twin_look import LAWS, STRONGEST
 
+SOME = 32  # frames
+
 
 class TwinNetwork(nn.Module):
     """(time, 3, 96, 96) in [0, 1] -> logits of a broken law, and of which law, for each frame and cell (8x8 pixels)."""
@@ -36,17 +38,29 @@ class TwinNetwork(nn.Module):
     ) -> Float[Tensor, "batch time channels rows columns"]:
         """What the judge sees in each cell of each frame."""
         batch, time = frames.shape[:2]
-        before = torch.cat([frames[:, :1], frames[:, :-1]], 1)
-        usual = frames[:, :: max(1, time // 16)].median(1, keepdim=True).values
-        seen = torch.cat([frames - 0.5, 4 * (frames - before), 2 * (frames - usual)], 2).flatten(0, 1)
-        x = self.stem(seen.contiguous(memory_format=torch.channels_last))
-        x = self.down(self.early(x, time))
+        x = self.down(self.early(self._seen(frames), time))
         for index, block in enumerate(self.blocks):
             x = block(x, time)
             if index == 1:
                 mean = x.unflatten(0, (batch, time)).mean((1, 3, 4))
                 x = x + self.whole(mean).repeat_interleave(time, 0)[..., None, None]
         return x.unflatten(0, (batch, time))
+
+    def _seen(
+        self, frames: Float[Tensor, "batch time 3 height width"]
+    ) -> Float[Tensor, "frames channels rows columns"]:
+        """Each frame as itself, as what differs from the one before and from the median one. Batch norm learns of all
+        at once; afterwards a few at a time take less memory."""
+        batch, time = frames.shape[:2]
+        usual = frames[:, :: max(1, time // 16)].median(1, keepdim=True).values
+        some = time if self.training else SOME
+        parts = []
+        for first in range(0, time, some):
+            now = frames[:, first : first + some]
+            before = torch.cat([frames[:, max(0, first - 1), None], now[:, :-1]], 1)
+            seen = torch.cat([now - 0.5, 4 * (now - before), 2 * (now - usual)], 2).flatten(0, 1)
+            parts.append(self.stem(seen.contiguous(memory_format=torch.channels_last)).unflatten(0, (batch, -1)))
+        return torch.cat(parts, 1).flatten(0, 1)
 
     def forward(
         self, frames: Float[Tensor, "batch time 3 height width"]
@@ -80,12 +94,17 @@ class _Times(nn.Module):
 
     def forward(self, x: Float[Tensor, "frames channels rows columns"], time: int) -> Tensor:
         clips = x.unflatten(0, (-1, time)).permute(0, 1, 3, 4, 2)  # (batch, time, rows, columns, channels)
-        reach = 2 * self.dilation
-        first, last = clips[:, :1].expand(-1, reach, -1, -1, -1), clips[:, -1:].expand(-1, reach, -1, -1, -1)
-        padded = torch.cat([first, clips, last], 1)
+        mixed = torch.stack([self._mixed(row) for row in clips.unbind(2)], 2)
+        y = nn.functional.silu(self.norm(mixed.flatten(0, 1).permute(0, 3, 1, 2)), inplace=True)
+        return y.add_(x)
+
+    def _mixed(self, row: Float[Tensor, "batch time columns channels"]) -> Tensor:
+        """A row of cells at a time: the five taps of all of them would be the audit's peak of memory."""
+        reach, time = 2 * self.dilation, row.shape[1]
+        first, last = row[:, :1].expand(-1, reach, -1, -1), row[:, -1:].expand(-1, reach, -1, -1)
+        padded = torch.cat([first, row, last], 1)
         taps = [padded[:, k * self.dilation : k * self.dilation + time] for k in range(5)]
-        y = self.mix(torch.cat(taps, -1)).flatten(0, 1).permute(0, 3, 1, 2)
-        return x + nn.functional.silu(self.norm(y))
+        return self.mix(torch.cat(taps, -1))
 
 
 class _Block(nn.Module):

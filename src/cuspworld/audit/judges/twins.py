@@ -92,9 +92,9 @@ class TwinJudge:
         import torch
 
         clip = torch.from_numpy(small).permute(0, 3, 1, 2)[None].float() / 255
-        with torch.inference_mode():
-            broken, which = self.network()(torch.cat([clip, clip.flip(-1)]))  # and as a mirror shows it
-        broken, which = ((a[:1] + a[1:].flip(-1)) / 2 for a in (broken, which))
+        with torch.inference_mode():  # as it is, then as a mirror shows it: both at once take twice the memory
+            seen, mirrored = self.network()(clip), self.network()(clip.flip(-1))
+        broken, which = ((a + b.flip(-1)) / 2 for a, b in zip(seen, mirrored, strict=True))
         which = which[0].permute(0, 2, 3, 1).softmax(-1)
         return Look(chosen.astype(float), broken[0].clamp(-30, 30).numpy(), which.numpy(), distance, world)
 
