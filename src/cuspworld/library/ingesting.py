@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from cuspworld.errors import CuspError
 from cuspworld.library.captions import caption_beside
 from cuspworld.library.cuts import LAG, Cuts
 from cuspworld.library.kept import at_frames, keep
-from cuspworld.library.measuring import Measure, picture_of, sharpness_of, small
+from cuspworld.library.measuring import SHARP_EVERY, Measure, picture_of, sharpness_of, small
 from cuspworld.library.places.place import Part, Video
 from cuspworld.library.schema import made_text, split_of, truth_columns
 from cuspworld.library.storage import pack_frames
 from cuspworld.library.work import Done, write_rows
 from cuspworld.truth import Truth
-from cuspworld.video.read import MAX_BYTES, VideoFile
+from cuspworld.video.read import MAX_BYTES, VideoFile, check_size
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,36 @@ def _rows(file: File, task: IngestTask, problems: list[tuple[str, str]]) -> Iter
     yield from found
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What is needed of a frame: its size as it is shown, small pixels, sharpness now and then; itself if stored."""
+
+    size: tuple[int, int]
+    small: np.ndarray
+    sharpness: float | None
+    frame: np.ndarray | None
+
+
+def _looking(video: VideoFile, target: tuple[int, int] | None) -> Callable[[Any], _Seen]:
+    """What `VideoFile.looked_at` is told: a kept file's frames are scaled down as they are decoded, most of them never
+    made in full."""
+    count = 0
+
+    def look(decoded: Any) -> _Seen:
+        nonlocal count
+        count += 1
+        sharp = count % SHARP_EVERY == 1
+        if target is None:
+            size = video.size_of(decoded)
+            sharpness = sharpness_of(video.picture(decoded, None)) if sharp else None
+            return _Seen(size, video.picture(decoded, small(*size)), sharpness, None)
+        frame = video.picture(decoded, target)
+        tiny = cv2.resize(frame, small(*target)[::-1], interpolation=cv2.INTER_AREA)
+        return _Seen(target, tiny, sharpness_of(frame) if sharp else None, frame)
+
+    return look
+
+
 @dataclass
 class _Piece:
     """A clip in the making."""
@@ -135,18 +166,18 @@ class _Piece:
     frames: list[np.ndarray] = field(default_factory=list)
     bytes: int = 0
 
-    def add(self, frame: np.ndarray, picture: np.ndarray, sharpness: float | None, whole: bool) -> None:
-        if self.measure.count and frame.shape[:2] != self.size:
+    def add(self, seen: _Seen) -> None:
+        if self.measure.count and seen.size != self.size:
             raise CuspError("it changes its size on the way: ingest it with a size of your own")
-        self.size = (frame.shape[0], frame.shape[1])
-        self.measure.add(picture, sharpness)
-        if whole:
-            self.bytes += frame.nbytes
+        self.size = seen.size
+        self.measure.add(picture_of(seen.small), seen.sharpness)
+        if seen.frame is not None:
+            self.bytes += seen.frame.nbytes
             if self.bytes > MAX_BYTES:
                 raise CuspError(
                     f"a clip of it has over {MAX_BYTES >> 30} GiB of frames: ingest with seconds=, or own size"
                 )
-            self.frames.append(frame)
+            self.frames.append(seen.frame)
 
 
 def _pieces(video: Video, reading: Reading) -> Iterator[tuple[Part, _Piece]]:
@@ -163,7 +194,7 @@ def _cut(path: Path, part: Part, reading: Reading, shots: bool, seconds: float |
         fps = reading.fps or video.fps
         longest = None if seconds is None else max(1, round(seconds * fps))
         cuts = Cuts(fps) if shots else None
-        waiting: deque[tuple[int, Any]] = deque()  # frames of which it is not yet known whether they begin a shot
+        waiting: deque[tuple[int, _Seen]] = deque()  # frames of which it is not yet known whether they begin a shot
         piece: _Piece | None = None
         begins: set[int] = set()
 
@@ -174,20 +205,18 @@ def _cut(path: Path, part: Part, reading: Reading, shots: bool, seconds: float |
             """Move frames on into the piece that they belong to; yields pieces that are done."""
             nonlocal piece
             while len(waiting) > lag:
-                index, (frame, picture, sharpness) = waiting.popleft()
+                index, seen = waiting.popleft()
                 if piece is not None and (index in begins or piece.measure.count == longest):
                     yield piece
                     piece = None
                 piece = piece or new(index)
-                piece.add(frame, picture, sharpness, reading.size is not None)
+                piece.add(seen)
 
-        frames = video.frames(start=part.start, seconds=part.seconds, size=reading.size, fps=reading.fps)
-        for index, frame in enumerate(frames):
-            seen = small(frame)
+        look = _looking(video, check_size(reading.size))
+        for index, seen in enumerate(video.looked_at(look, start=part.start, seconds=part.seconds, fps=reading.fps)):
             if cuts is not None:
-                begins.update(cuts.add(seen))
-            kept = frame if reading.size is not None else np.empty((*frame.shape[:2], 0), np.uint8)
-            waiting.append((index, (kept, picture_of(seen), sharpness_of(frame, index))))
+                begins.update(cuts.add(seen.small))
+            waiting.append((index, seen))
             yield from ready(LAG if shots else 0)
         yield from ready(0)
         if piece is not None:

@@ -1,9 +1,8 @@
 """What a clip looks like, measured while its frames pass once: a perceptual hash, sharpness, motion, black frames.
 
 The hash: 64 bits of each of three frames (at 10, 50 and 90 % of the clip), the signs of the lowest 8 x 8 coefficients
-of the
-cosine transform of a 32 x 32 grey picture about their median (pHash, Zauner 2010). Another size, rate or compression
-of one video changes few of the 192 bits.
+of the cosine transform of a 32 x 32 grey picture about their median (pHash, Zauner 2010). Another size, rate or
+compression of one video changes few of the 192 bits.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from jaxtyping import UInt8
 SIDE = 32  # pixels of the grey picture
 BITS = 192
 _KEPT = 1024  # pictures of one clip; of a longer one every second, fourth, ...
-_SHARP_EVERY = 12  # frames between two that are measured for sharpness
+SHARP_EVERY = 12  # frames between two that are measured for sharpness
 _CROP = 384  # pixels of the centre that sharpness is measured on
 _BLACK, _BLACKEST = 12, 40  # mean and brightest grey level of a black frame
 
 Picture = UInt8[np.ndarray, "32 32"]
 
 
-def small(frame: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """every so many pixel, at least 64 a side where there are: enough to tell shots apart, and quick."""
-    step = max(1, min(frame.shape[:2]) // 64)
-    return np.ascontiguousarray(frame[::step, ::step])
+def small(height: int, width: int) -> tuple[int, int]:
+    """The size that a frame is measured at: at least 64 pixels a side where there are, enough to tell shots apart."""
+    step = max(1, min(height, width) // 64)
+    return max(1, height // step), max(1, width // step)
 
 
 def picture_of(seen: UInt8[np.ndarray, "h w 3"]) -> Picture:
@@ -71,10 +70,8 @@ class Measure:
         }
 
 
-def sharpness_of(frame: UInt8[np.ndarray, "height width 3"], index: int) -> float | None:
-    """The variance of the Laplacian of the frame's centre, of every twelfth frame (Pech-Pacheco et al. 2000)."""
-    if index % _SHARP_EVERY:
-        return None
+def sharpness_of(frame: UInt8[np.ndarray, "height width 3"]) -> float:
+    """The variance of the Laplacian of the frame's centre (Pech-Pacheco et al. 2000)."""
     top, left = (max(0, side - _CROP) // 2 for side in frame.shape[:2])
     centre = cv2.cvtColor(np.ascontiguousarray(frame[top : top + _CROP, left : left + _CROP]), cv2.COLOR_RGB2GRAY)
     return float(cv2.Laplacian(centre, cv2.CV_32F).var())

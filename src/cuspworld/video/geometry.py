@@ -52,8 +52,7 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
     from av.video.reformatter import Interpolation
 
     turn = _turn(frame)
-    stretched = pixel_shape and 0.1 < pixel_shape < 10 and abs(pixel_shape - 1) > 0.01
-    height, width = frame.height, max(1, round(frame.width * (pixel_shape if stretched and pixel_shape else 1)))
+    height, width = _square(frame, pixel_shape)
     goal = None if target is None else target if turn is None or not turn[0] else target[::-1]
     covering = None if goal is None else Covering.of(height, width, goal)
     if covering is not None:
@@ -69,6 +68,19 @@ def upright(frame: Any, target: tuple[int, int] | None, pixel_shape: Fraction | 
     if covering is not None:
         picture = picture[covering.crop]
     return picture if turn is None else _turned(picture, turn)
+
+
+def shown_size(frame: Any, pixel_shape: Fraction | None) -> tuple[int, int]:
+    """(height, width) of what `upright` makes of a decoded frame at its own size."""
+    turn, (height, width) = _turn(frame), _square(frame, pixel_shape)
+    return (height, width) if turn is None or not turn[0] else (width, height)
+
+
+def _square(frame: Any, pixel_shape: Fraction | None) -> tuple[int, int]:
+    """(height, width) with square pixels, before any turn."""
+    ratio = float(pixel_shape or 1)
+    stretched = 0.1 < ratio < 10 and abs(ratio - 1) > 0.01
+    return frame.height, max(1, round(frame.width * (ratio if stretched else 1)))
 
 
 def _turn(frame: Any) -> tuple[bool, bool, bool] | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -22,8 +22,10 @@ from jaxtyping import UInt8
 from cuspworld.checks import image_size
 from cuspworld.errors import CuspError
 from cuspworld.video.container import is_cut_short
-from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, upright
+from cuspworld.video.geometry import MAX_PIXELS, MAX_SIDE, Frame, shown_size, upright
 from cuspworld.video.interlaced import progressive
+
+Look = TypeVar("Look")
 
 SUFFIXES = (
     ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif", ".apng",
@@ -177,9 +179,25 @@ class VideoFile:
         aspect ratio never changes. `fps`: the file's own average by default. Raises CuspError at the first damaged or
         lost frame, saying how many could be read; with `partial` it stops there without an error.
         """
+        target = check_size(size)
+        return self.looked_at(
+            lambda frame: self.picture(frame, target), start=start, seconds=seconds, fps=fps, partial=partial
+        )
+
+    def looked_at(
+        self,
+        look: Callable[[Any], Look],
+        *,
+        start: float = 0.0,
+        seconds: float | None = None,
+        fps: float | None = None,
+        partial: bool = False,
+    ) -> Iterator[Look]:
+        """As `frames`, but what `look` makes of each decoded frame (PyAV's) that is shown: a frame in full colour at
+        its own size costs as much as decoding it several times, and not everybody needs it. `picture` and `size_of`
+        take such a frame."""
         check_seconds(start, seconds)
         check_fps(fps)
-        target = check_size(size)
         rate = fps or self.fps
         wanted = None if seconds is None else max(1, round(seconds * rate))
         late = self._tolerance(fps)
@@ -187,7 +205,7 @@ class VideoFile:
         count = 0
         held: Any = None  # the frame on screen, and since when
         since = -math.inf
-        picture: Frame | None = None
+        picture: Look | None = None
         problem: str | None = None
         try:
             for time, frame in self._timed(start):
@@ -199,7 +217,7 @@ class VideoFile:
                 tolerance = min(late, 0.5 * (time - since))
                 while held is not None and start + count / rate < time - tolerance:
                     if picture is None:
-                        picture = self._picture(held, target)
+                        picture = look(held)
                     yield picture
                     count += 1
                     if count == wanted:
@@ -214,7 +232,7 @@ class VideoFile:
             end = since + (length if 0 < length <= MAX_HOLD else 1 / self.fps)
             while count != wanted and start + count / rate < end - late:
                 try:
-                    picture = self._picture(held, target) if picture is None else picture
+                    picture = look(held) if picture is None else picture
                 except _DamagedError as error:
                     problem = problem or str(error)
                     break
@@ -234,8 +252,12 @@ class VideoFile:
                 raise CuspError(f"{shown(self.path)} holds no frames")
             raise CuspError(f"start={start:g} s is past the end of {shown(self.path)}, which ends at {since:.3f} s")
 
-    def _picture(self, frame: Any, target: tuple[int, int] | None) -> Frame:
-        """The frame as it is shown. Raises _DamagedError where its pixels make no picture."""
+    def size_of(self, frame: Any) -> tuple[int, int]:
+        """(height, width) of a decoded frame as it is shown."""
+        return shown_size(frame, self._stream.sample_aspect_ratio)
+
+    def picture(self, frame: Any, target: tuple[int, int] | None) -> Frame:
+        """A decoded frame as it is shown. Raises _DamagedError where its pixels make no picture."""
         import av
 
         try:
