@@ -11,7 +11,7 @@ import argparse
 import itertools
 import time
 
-from benchmarks.results import Table, add_argument
+from results import Table, add_argument
 
 from cuspworld.language.facts import Fact, facts
 from cuspworld.language.meanings import kind_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import lance
 import numpy as np
 import pyarrow as pa
-from benchmarks.results import Table, add_argument
+from results import Table, add_argument
 
 from cuspworld import Library
 from cuspworld.library.schema import SCHEMA

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.prompts_by_hand import AFTER, BEFORE, FOREIGN, IMPOSSIBLE
-from benchmarks.results import Table, add_argument
+from prompts_by_hand import AFTER, BEFORE, FOREIGN, IMPOSSIBLE
+from results import Table, add_argument
 
 from cuspworld import worlds
 from cuspworld.language.expansion import expand

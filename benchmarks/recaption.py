@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.results import Table, add_argument
+from results import Table, add_argument
 from safetensors import safe_open
 
 from cuspworld.codec.codec import Codec, to_tensor
