@@ -11,11 +11,10 @@ import argparse
 import itertools
 import time
 
-from results import Table, add_argument
-
 from cuspworld.language.facts import Fact, facts
 from cuspworld.language.meanings import kind_of
 from cuspworld.simulator.simulator import Simulator
+from results import Table, add_argument
 
 COLOURS = dict(
     zip(

@@ -15,10 +15,10 @@ from pathlib import Path
 import lance
 import numpy as np
 import pyarrow as pa
-from results import Table, add_argument
 
 from cuspworld import Library
 from cuspworld.library.schema import SCHEMA
+from results import Table, add_argument
 
 WIDTH, QUERIES, NEAREST = 64, 200, 10
 

@@ -21,8 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from prompts_by_hand import AFTER, BEFORE, FOREIGN, IMPOSSIBLE
-from results import Table, add_argument
 
 from cuspworld import worlds
 from cuspworld.language.expansion import expand
@@ -31,6 +29,8 @@ from cuspworld.language.prompt import PromptEncoder
 from cuspworld.language.words import split_words
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.worlds.world import World
+from prompts_by_hand import AFTER, BEFORE, FOREIGN, IMPOSSIBLE
+from results import Table, add_argument
 
 CLIPS = {"Collision": 1600, "Puppies": 200, "Heat": 100, "Planets": 100, "Chair": 100, "CoffeeCup": 100, "Juice": 60,
          "Candles": 60}  # fmt: skip

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from results import Table, add_argument
 from safetensors import safe_open
 
 from cuspworld.codec.codec import Codec, to_tensor
@@ -27,6 +26,7 @@ from cuspworld.curation.lending import Ways, lend, ways_of
 from cuspworld.language.facts import facts
 from cuspworld.language.matching import Matcher
 from cuspworld.language.meanings import kind_of
+from results import Table, add_argument
 
 WORLDS = ("Juice", "Chair", "Candles", "Collision", "Puppies")
 SLOTS = ("count", "colours", "outcome", "order", "when")

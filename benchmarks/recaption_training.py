@@ -1,13 +1,13 @@
-"""What do poor, lent and true captions make of a generator? The same flow of Juice, as many steps, captions that differ.
+"""What do poor, lent and true captions make of a generator? One flow of Juice, as many steps, captions that differ.
 
     python benchmarks/recaption_training.py FOLDER [--steps 350] [--prompts 40] [--quick] [--save]
 
 FOLDER holds the recordings of `python recipes/folds.py --folder FOLDER --record`. 400 clips, of which 5 % are well
 captioned; the others have poor captions (`poor`), the captions that they are lent (`lent`: the nearest that agrees
-with the clip's own words; `--arms "lent, folds"`: never across a fold) or rich ones (`true`). One caption a clip, nothing else
-differs: clips, codec, seed, steps. Each model draws the captions of held-out clips (seeds 1,000,000 and on), with a path
-drawn first (brenier) and by the network alone (flow); detectors read what became of the glass, whose colour, and when.
-Runs are kept in --work and go on where they were.
+with the clip's own words; `--arms "lent, folds"`: never across a fold) or rich ones (`true`). One caption a clip,
+nothing else differs: clips, codec, seed, steps. Each model draws the captions of held-out clips (seeds 1,000,000 and
+on), with a path drawn first (brenier) and by the network alone (flow); detectors read what became of the glass, whose
+colour, and when. Runs are kept in --work and go on where they were.
 """
 
 import argparse
@@ -17,10 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from folds import FPS, QUESTIONS, Wish, wishes
-from fold_arms import Arm
-from recaption import CLIPS, encoded, lent, ways_kept
-from results import Table, add_argument, wilson
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
@@ -30,6 +26,10 @@ from cuspworld.language.facts import facts
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import Phase, preset
 from cuspworld.training.run import train
+from fold_arms import Arm
+from folds import FPS, QUESTIONS, Wish, wishes
+from recaption import CLIPS, encoded, lent, ways_kept
+from results import Table, add_argument, wilson
 
 FIRST, WORLD, SHARE = 1_000_000, "Juice", 0.05
 PRESET = replace(
