@@ -4,14 +4,16 @@ and how fast it plays.
     python benchmarks/learned_world.py [--quick] [--worlds Candles Juice Collision] [--folder runs] [--save]
 
 One JEPA a world learns from recordings with random actions; held-out seeds judge. An error is that of the decoded
-numbers as a share of their variance in the recordings, the mean over those that vary there. Beside it: the same numbers
-read from the true picture of that moment (what reading alone costs), the *true* numbers of the last frame kept, and
-carried on at the speed between its last two frames. Split `out`: physical parameters beyond those that were recorded.
+numbers as a share of their variance in the recordings, the mean over those that vary there, while everything that has
+a place is in the picture. Beside it: the same numbers read from the true picture of that moment (what reading alone
+costs), the *true* numbers of the last frame kept, and its places carried on at the speed between its last two frames.
+Split `out`: physical parameters beyond those that were recorded. Collision's balls are always red and blue: of two
+balls of any colour that have passed each other nobody can see which was the first.
 
 What an action causes is the difference between two runs of one seed, with and without it. Ratio: the slope of the
-predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds. Delay: frames
-until a quarter of the largest effect. "Nothing done": how far the number drifts, predicted and true, with no action, as
-a share of the effect's size.
+predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds; likeness:
+their correlation through zero. Delay: frames until a quarter of the largest effect. "Nothing done": how far the number
+drifts, predicted and true, with no action, as a share of the effect's size.
 """
 
 from __future__ import annotations
@@ -31,9 +33,11 @@ from cuspworld.clip import Clip
 from cuspworld.dynamics.jepa import JEPA
 from cuspworld.dynamics.learned_world import READOUT, LearnedWorld
 from cuspworld.dynamics.readout import Readout
+from cuspworld.files import written_whole
 from cuspworld.training.dynamics import DynamicsPreset, train_dynamics
 from cuspworld.training.presets import Phase
-from cuspworld.training.readout import rows_of
+from cuspworld.training.recordings import in_picture, rows_of
+from cuspworld.truth import Truth
 from results import Table, add_argument
 
 AHEAD = (1, 2, 4, 8, 16)
@@ -44,26 +48,52 @@ CAUSES = {
     "Collision": ((4.0, 0.0), 1, "ball_1_velocity_x"),
 }
 START, AFTER, SIZE = 6, 12, 32
+FIXED: dict[str, dict[str, Any]] = {"Collision": {"colour_1": "red", "colour_2": "blue"}}
 
 
-def trained(name: str, count: int, steps: int, folder: Path, seed: int) -> tuple[JEPA, Readout, dict[str, Any]]:
-    """The model of a world, and what it cost."""
+def recorded(name: str, seeds: range, folder: Path, split: str = "train") -> list[Clip]:
+    """Clips of 3 s with random actions; a file in `folder` keeps what the dynamics use of them."""
+    kept = folder / f"{name}-{split}-{seeds.start}-{len(seeds)}.npz"
+    world = worlds.make(name, split=split, **FIXED.get(name, {}))
+    if not kept.is_file():
+        clips = [world.record(seed, seconds=3, size=SIZE, actions="random") for seed in seeds]
+        folder.mkdir(parents=True, exist_ok=True)
+        truths = [clip.truth for clip in clips if clip.truth is not None]
+        with written_whole(kept) as aside, aside.open("wb") as file:
+            np.savez(
+                file, frames=np.stack([clip.frames for clip in clips]), state=np.stack([t.state for t in truths]),
+                action=np.stack([t.action for t in truths]),
+            )  # fmt: skip
+    camera = world.record(0, seconds=0.1, size=SIZE).truth
+    assert camera is not None
+    with np.load(kept) as held:
+        return [
+            Clip(frames, 10.0, "", Truth(name, {}, state, camera.units, action=action, camera=camera.camera))
+            for frames, state, action in zip(held["frames"], held["state"], held["action"], strict=True)
+        ]
+
+
+def trained(
+    name: str, count: int, steps: int, folder: Path, seed: int, numbers: float = 3.0
+) -> tuple[JEPA, Readout, dict[str, Any]]:
+    """The model of a world, and what it cost. `numbers`: how much the world's numbers teach it."""
     began = time.process_time()
-    world = worlds.make(name)
-    clips = [world.record(k, seconds=3, size=SIZE, actions="random") for k in range(count)]
-    recorded = time.process_time()
-    phase = Phase(steps, batch=32, learning_rate=2e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=250)
-    preset = DynamicsPreset(phase, replace(phase, steps=min(steps, 1000)), embedding=32, steps_ahead=8)
+    clips = recorded(name, range(count), folder.parent)
+    held_out = recorded(name, range(50_000, 50_000 + max(4, min(100, count // 5))), folder.parent)
+    known = time.process_time()
+    phase = Phase(steps, batch=32, learning_rate=4e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=100)
+    readout = replace(phase, steps=min(steps, 1000), batch=64, learning_rate=2e-3)
+    preset = DynamicsPreset(phase, readout, embedding=32, steps_ahead=8, numbers=numbers)
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
     before = float(spent.read_text()) if resume else 0.0
     try:
-        result = train_dynamics(clips, folder, preset, seed=seed, resume=resume)
+        result = train_dynamics(clips, folder, preset, held_out=held_out, seed=seed, resume=resume)
     finally:
-        training = before + time.process_time() - recorded
+        training = before + time.process_time() - known
         folder.parent.mkdir(parents=True, exist_ok=True)
         spent.write_text(str(training))
-    costs = {"recording": recorded - began, "training": training, "rank": result.rank}
+    costs = {"recording": known - began, "training": training, "rank": result.rank}
     print(name, {"errors of the latents": result.errors, **costs}, flush=True)
     return JEPA.from_pretrained(result.model), Readout.from_pretrained(result.model / READOUT), costs
 
@@ -91,15 +121,19 @@ def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, A
     """A row for each number of steps ahead."""
     spread, middle = readout.spread.numpy(), readout.middle.numpy()  # of the recordings that taught it
     varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
+    units = clips[0].truth.units if clips[0].truth is not None else {}
+    moves = np.array([units[name] in ("m", "rad") for name in readout.config.columns])
     found: dict[tuple[str, int], list[np.ndarray]] = {}
     for clip in clips:
         truth, actions = rows_of([clip]), table_of(clip)
         z = model.embed(clip.frames)
         seen = np.concatenate([np.full((model.config.history - 1, truth.shape[1]), np.nan), read(model, readout, z)])
-        speed = truth[START] - truth[START - 1]
+        speed, shown = np.where(moves, truth[START] - truth[START - 1], 0.0), in_picture(clip)
         told = futures(model, readout, clip.frames[: START + 1], actions[START : START + max(AHEAD)])
         for steps in AHEAD:
             at = truth[START + steps]
+            if not (shown[START - 1] and shown[START] and shown[START + steps]):
+                continue
             for what, guess in (
                 ("learned world", told[steps - 1]), ("read from the true picture", seen[START + steps]),
                 ("last frame", truth[START]), ("constant velocity", truth[START] + steps * speed),
@@ -115,7 +149,7 @@ def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, A
 def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, Any]:
     """Predicted effects beside true ones."""
     what, lasts, column = CAUSES[name]
-    world, count = worlds.make(name), START + AFTER + 1
+    world, count = worlds.make(name, **FIXED.get(name, {})), START + AFTER + 1
     idle = np.zeros((count, len(world.actions)))
     index = readout.config.columns.index(column)
     true, told, drift, drifted = [], [], [], []
@@ -124,11 +158,12 @@ def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, 
         done[START : START + lasts] = np.array(what) * np.random.default_rng(seed).uniform(0.5, 1.5)
         both = [world.record(seed, seconds=count / 10, size=SIZE, actions=table) for table in (done, idle)]
         rows = [rows_of([clip])[:, index] for clip in both]
+        shown = (in_picture(both[0]) & in_picture(both[1]))[START + 1 :]  # beyond the picture nothing can be known
         read_rows = [futures(model, readout, both[1].frames[: START + 1], t[START:-1])[:, index] for t in (done, idle)]
-        true.append((rows[0] - rows[1])[START + 1 :])
-        told.append(read_rows[0] - read_rows[1])
-        drift.append(np.ptp(rows[1][START + 1 :]))
-        drifted.append(np.ptp(read_rows[1]))
+        true.append((rows[0] - rows[1])[START + 1 :] * shown)
+        told.append((read_rows[0] - read_rows[1]) * shown)
+        drift.append(np.ptp(rows[1][START + 1 :][shown]) if shown.any() else 0.0)
+        drifted.append(np.ptp(read_rows[1][shown]) if shown.any() else 0.0)
     e, p = np.stack(true), np.stack(told)  # (seeds, frames)
     random = np.random.default_rng(0)
     draws = [random.integers(len(e), size=len(e)) for _ in range(1000)]
@@ -139,10 +174,12 @@ def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, 
     signs = np.sign(e[large, biggest]) == np.sign(p[large, biggest])
     size = float(np.abs(e).max(1).mean())
     ratio = float((e * p).sum() / max((e**2).sum(), 1e-12))
+    likeness = float((e * p).sum() / max(np.sqrt((e**2).sum() * (p**2).sum()), 1e-12))
     return {
         "world": name, "number": column, "seeds": len(e), "effect ratio": ratio,
         "95 % from": float(np.quantile(slopes, 0.025)), "to": float(np.quantile(slopes, 0.975)),
-        "same sign %": 100 * float(signs.mean()), "delay off by (frames)": float(np.abs(first[0] - first[1]).mean()),
+        "likeness": likeness, "same sign %": 100 * float(signs.mean()),
+        "delay off by (frames)": float(np.abs(first[0] - first[1]).mean()),
         "nothing done: predicted": float(np.mean(drifted)) / size, "true": float(np.mean(drift)) / size,
     }  # fmt: skip
 
@@ -176,9 +213,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
     parser.add_argument("--worlds", nargs="+", default=list(CAUSES), choices=list(CAUSES))
-    parser.add_argument("--clips", type=int, default=200, help="recorded, of 3 s each")
+    parser.add_argument("--clips", type=int, default=300, help="recorded, of 3 s each")
     parser.add_argument("--steps", type=int, default=2000, help="of training")
     parser.add_argument("--held-out", type=int, default=40, help="seeds that judge")
+    parser.add_argument("--numbers", type=float, default=3.0, help="weight of the world's numbers in training; 0: none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
@@ -187,15 +225,14 @@ def main() -> None:
     keep = arguments.save
     with tempfile.TemporaryDirectory() as aside:
         folder = arguments.folder or Path(aside)
-        learned = {name: trained(name, count, steps, folder / name, arguments.seed) for name in arguments.worlds}
+        learned = {
+            name: trained(name, count, steps, folder / name, arguments.seed, arguments.numbers)
+            for name in arguments.worlds
+        }
         with Table("learned_world", keep) as table:
             for name, (model, readout, costs) in learned.items():
                 for split in ("train", "out"):
-                    world = worlds.make(name, split=split)
-                    clips = [
-                        world.record(seed, seconds=3, size=SIZE, actions="random")
-                        for seed in range(100_000, 100_000 + held)
-                    ]
+                    clips = recorded(name, range(100_000, 100_000 + held), folder, split)
                     for row in errors(model, readout, clips):
                         training = costs["training"] if row["who"] == "learned world" else None
                         table.add({"world": name, "split": split, **row, "training CPU s": training})

@@ -32,9 +32,10 @@ from cuspworld.clip import Clip
 from cuspworld.dynamics.jepa import JEPA, JEPAConfig
 from cuspworld.dynamics.readout import Readout, ReadoutConfig
 from cuspworld.dynamics.regularizer import rank_me
-from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective, Recordings, WindowBatches
+from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Phase
+from cuspworld.training.recordings import Recordings, WindowBatches, Windows
 from results import Table, add_argument
 
 SIZE, WIDTH, BATCH, AHEAD, SECONDS = 32, 32, 16, 8, 3
@@ -85,8 +86,8 @@ class Autoencoder(nn.Module):
         self.decoder.usual.copy_(model.usual)
         self.decoder.contrast.copy_(model.contrast)
 
-    def forward(self, batch: tuple[Tensor, Tensor, int]) -> tuple[Tensor, dict[str, Tensor]]:
-        frames, _, seed = batch
+    def forward(self, batch: Windows) -> tuple[Tensor, dict[str, Tensor]]:
+        frames, seed = batch.frames, batch.seed
         generator = torch.Generator().manual_seed(seed)
         seen = (frames.flatten(0, 1).movedim(-1, 1).float() - self.model.usual) / self.model.contrast  # (n, 3, h, w)
         spoilt, counts = self.spoil(seen, generator)
@@ -131,7 +132,7 @@ def objectives(model: JEPA) -> dict[str, Callable[[], nn.Module]]:
 def fresh(taught: Recordings, seed: int) -> JEPA:
     torch.manual_seed(seed)
     model = JEPA(JEPAConfig(SIZE, SIZE, taught.fps, taught.names, 2, WIDTH))
-    model.set_actions(taught.low, taught.high)
+    model.set_actions(taught.low, taught.high, taught.usual)
     before = np.concatenate([frames[:-1:3] for frames in taught.frames])
     model.spread_out(before, np.concatenate([frames[1::3] for frames in taught.frames]))
     return model

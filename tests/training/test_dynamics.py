@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from cuspworld import worlds
-from cuspworld.dynamics.jepa import JEPA
+from cuspworld.dynamics.jepa import JEPA, JEPAConfig
 from cuspworld.errors import CuspError
-from cuspworld.training.dynamics import DynamicsPreset, Recordings, train_dynamics
+from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective, train_dynamics
+from cuspworld.training.loop import Process
 from cuspworld.training.presets import Phase
+from cuspworld.training.recordings import Recordings, WindowBatches
 from tests.dynamics.dot import LIMITS, clip
 
 MICRO = DynamicsPreset(
@@ -21,6 +23,7 @@ MICRO = DynamicsPreset(
     channels=4,
     hidden=16,
     steps_ahead=3,
+    numbers=0.0,
 )
 CLIPS = [clip(seed) for seed in range(6)]
 
@@ -56,6 +59,19 @@ def test_without_sigreg_it_collapses_and_says_so(tmp_path):
         train_dynamics(CLIPS, tmp_path / "run", alone, limits=LIMITS)
 
 
+def test_numbers_that_cannot_be_read_teach_nothing():
+    """A linear map that says the numbers right costs nothing; where they are not known, whatever it says is right."""
+    recordings = Recordings.of(CLIPS, LIMITS)
+    model = JEPA(JEPAConfig(16, 16, recordings.fps, recordings.names, 1, 8, 4, 16))
+    objective = JEPAObjective(model, replace(MICRO, numbers=1.0), columns=2)
+    batch = WindowBatches(recordings, 5, 8, 0, "cpu")(0, Process())
+    _, parts = objective(batch)
+    blind, unknown = objective(batch._replace(numbers=torch.full_like(batch.numbers, torch.nan)))
+    assert float(parts["numbers"]) > 0.1 and float(unknown["numbers"]) == 0.0 and torch.isfinite(blind)
+    blind.backward()
+    assert float(objective.linear.weight.grad.abs().max()) == 0.0
+
+
 @pytest.mark.long
 def test_it_learns_where_the_dot_is_and_how_it_was_pushed(tmp_path):
     preset = replace(
@@ -64,6 +80,7 @@ def test_it_learns_where_the_dot_is_and_how_it_was_pushed(tmp_path):
     held_out = [clip(seed) for seed in range(1000, 1030)]
     result = train_dynamics([clip(s) for s in range(200)], tmp_path / "run", preset, held_out=held_out, limits=LIMITS)
     assert result.rank > 2 and max(result.errors.values()) < 0.5
+    assert (result.model / "error_map" / "config.json").is_file()
     model = JEPA.from_pretrained(result.model)
     z = np.concatenate([model.embed(c.frames).numpy() for c in held_out])
     place = np.concatenate([[list(row) for row in c.truth.state] for c in held_out])

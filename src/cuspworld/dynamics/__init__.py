@@ -1,6 +1,7 @@
-"""What happens next, and what an action causes: JEPA, planning with it, the learned world.
+"""What happens next, and what an action causes: JEPA, planning with it, the learned world and its hand-over.
 
-`gymnasium.make("cuspworld.dynamics:cuspworld/Juice-learned-v0", model="runs/juice/model")` plays in one.
+`gymnasium.make("cuspworld.dynamics:cuspworld/Juice-learned-v0", model="runs/juice/model")` plays in one;
+`-hybrid-v0` hands over to first principles where it is not trusted.
 """
 
 import gymnasium as _gymnasium
@@ -8,8 +9,7 @@ import gymnasium as _gymnasium
 from cuspworld import worlds as _worlds
 
 for _name in _worlds.names():
-    _gymnasium.register(
-        id=f"cuspworld/{_name}-learned-v0",
-        entry_point="cuspworld.dynamics.learned_world:LearnedWorld",
-        kwargs={"name": _name},
-    )
+    for _kind, _entry in (("learned", "learned_world:LearnedWorld"), ("hybrid", "hybrid_world:HybridWorld")):
+        _gymnasium.register(
+            id=f"cuspworld/{_name}-{_kind}-v0", entry_point=f"cuspworld.dynamics.{_entry}", kwargs={"name": _name}
+        )

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from cuspworld.dynamics.encoder import encoder_of
 from cuspworld.errors import CuspError
 from cuspworld.models import load_module, save_module
 
@@ -33,6 +34,7 @@ class JEPAConfig:
     embedding: int = 32  # numbers a frame
     channels: int = 16  # of the first of four convolutions; each has twice as many, up to four times
     hidden: int = 256  # of predictor and inverse
+    things: int = 32  # features whose places in the picture the encoder gives
 
 
 class JEPA(nn.Module):
@@ -41,6 +43,7 @@ class JEPA(nn.Module):
     action_low: Tensor
     action_high: Tensor
     stride: Tensor  # RMS of what a step changes in a number of the embedding
+    full: Tensor  # the largest action in usual ones: recordings seldom act at full strength
     usual: Tensor  # the mean picture and the spread about it: what never changes need not be learned away
     contrast: Tensor
 
@@ -55,24 +58,19 @@ class JEPA(nn.Module):
         self.register_buffer("action_low", torch.full((count,), -1.0))
         self.register_buffer("action_high", torch.full((count,), 1.0))
         self.register_buffer("stride", torch.ones(()))
+        self.register_buffer("full", torch.ones(count))
         self.register_buffer("usual", torch.full((3, config.height, config.width), 127.5))
         self.register_buffer("contrast", torch.full((), 127.5))
-        c = config.channels
-        layers: list[nn.Module] = []
-        for before, after in ((3, c), (c, 2 * c), (2 * c, 4 * c)):
-            layers += [nn.Conv2d(before, after, 3, 2, 1), nn.SiLU()]
-        # A bounded number of cells, each with its own weights: a mean over the picture would forget where things are.
-        layers += [nn.AdaptiveAvgPool2d((min(8, -(-config.height // 8)), min(8, -(-config.width // 8)))), nn.Flatten()]
-        cells = min(8, -(-config.height // 8)) * min(8, -(-config.width // 8))
-        layers += [nn.Linear(4 * c * cells, hidden), nn.SiLU(), nn.Linear(hidden, width)]
-        self.encoder = nn.Sequential(*layers)
+        self.encoder = encoder_of(config.height, config.width, config.channels, hidden, width, config.things)
         self.predictor = _network(config.history * width + count, hidden, width)
         self.reader = _network((config.history + 1) * width, hidden, count)
 
-    def set_actions(self, low: np.ndarray, high: np.ndarray) -> None:
-        """The least and the largest action (actions,), in the world's units."""
+    def set_actions(self, low: np.ndarray, high: np.ndarray, usual: np.ndarray | None = None) -> None:
+        """The least, the largest and the usual action (actions,), in the world's units; usual: the largest, if None."""
         self.action_low.copy_(torch.as_tensor(low, dtype=torch.float32))
         self.action_high.copy_(torch.as_tensor(high, dtype=torch.float32))
+        if usual is not None:
+            self.full.copy_(self.action_scale / torch.as_tensor(usual, dtype=torch.float32).clamp_min(1e-12))
 
     @property
     def action_scale(self) -> Tensor:
@@ -163,7 +161,7 @@ class JEPA(nn.Module):
         """`predict` of scaled actions: the next embedding is the last one and a change."""
         out = []
         for step in range(scaled.shape[1]):
-            change = self.predictor(torch.cat([self._seen(state), scaled[:, step]], dim=1))
+            change = self.predictor(torch.cat([self.seen(state), self.full * scaled[:, step]], dim=1))
             state = torch.cat([state[:, 1:], (state[:, -1] + self.stride * change)[:, None]], dim=1)
             out.append(state[:, -1])
         return torch.stack(out, dim=1)
@@ -171,11 +169,11 @@ class JEPA(nn.Module):
     def read(self, state: Float[Tensor, "b history width"], later: Float[Tensor, "b width"]) -> Tensor:
         """`inverse` in scaled actions."""
         away = (later - state[:, -1]) / self.stride
-        return self.reader(torch.cat([self._seen(state), away], dim=1))
+        return self.reader(torch.cat([self.seen(state), away], dim=1)) / self.full
 
-    def _seen(self, state: Float[Tensor, "b history width"]) -> Float[Tensor, "b width*history"]:
+    def seen(self, state: Float[Tensor, "*b history width"]) -> Float[Tensor, "*b width*history"]:
         """Where it is, and how it came there in strides."""
-        return torch.cat([state[:, -1], (state.diff(dim=1) / self.stride).flatten(1)], dim=1)
+        return torch.cat([state[..., -1, :], (state.diff(dim=-2) / self.stride).flatten(-2)], dim=-1)
 
     # files
 

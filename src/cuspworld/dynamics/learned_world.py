@@ -71,26 +71,33 @@ class LearnedWorld(gymnasium.Env):
         self._progress = 0.0 if self.true.task is None else float(self.true.task.progress(self.state))
         return self._observation(), {"time": 0.0}
 
-    @torch.inference_mode()
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """One frame on. Raises CuspError for an action that is NaN or of another shape; beyond its range it is clipped,
         as in the true world."""
-        before = self._begun()
-        taken = torch.from_numpy(self.true.check_action(action)).float()
-        scaled = torch.clamp(taken, self.model.action_low, self.model.action_high) / self.model.action_scale
-        after = self.model.roll(before, scaled[None, None])  # (1, 1, width)
-        self._state = torch.cat([before[:, 1:], after], dim=1)
+        self._begun()
+        taken = self.true.check_action(action)
+        info = self._move(taken)
         self._steps += 1
         self.time = self._steps / self.model.config.fps
         reward, ended = 0.0, False
-        info: dict[str, Any] = {"time": self.time}
+        info["time"] = self.time
         task = self.true.task
         if task is not None:
             past, self._progress = self._progress, float(task.progress(self.state))
             info["success"] = bool(task.reached(self))
             ended = info["success"] or bool(task.lost(self))
-            reward = self._progress - past + info["success"] - task.cost * float(taken.abs().sum())
+            reward = self._progress - past + info["success"] - task.cost * float(np.abs(taken).sum())
         return self._observation(), reward, ended, bool(self.time >= self.true.seconds - 1e-9), info
+
+    @torch.inference_mode()
+    def _move(self, taken: np.ndarray) -> dict[str, Any]:
+        """One frame on; what there is to say about it."""
+        before = self._begun()
+        action = torch.from_numpy(taken).float()
+        scaled = torch.clamp(action, self.model.action_low, self.model.action_high) / self.model.action_scale
+        after = self.model.roll(before, scaled[None, None])  # (1, 1, width)
+        self._state = torch.cat([before[:, 1:], after], dim=1)
+        return {}
 
     def render(self) -> np.ndarray | None:
         """The picture now, uint8 (height, width, 3); None without render_mode."""

@@ -39,6 +39,7 @@ class Readout(nn.Module):
     spread: Tensor
     usual: Tensor  # the mean picture, and the spread about it
     contrast: Tensor
+    stride: Tensor  # of the JEPA's steps: what moves is read from differences, which are small
 
     def __init__(self, config: ReadoutConfig):
         super().__init__()
@@ -48,6 +49,7 @@ class Readout(nn.Module):
         self.register_buffer("spread", torch.ones(count))
         self.register_buffer("usual", torch.full((3, config.height, config.width), 127.5))
         self.register_buffer("contrast", torch.full((), 127.5))
+        self.register_buffer("stride", torch.ones(()))
         self.rows, self.across = -(-config.height // 8), -(-config.width // 8)
         self.numbers = nn.Sequential(
             nn.Linear(config.history * config.embedding, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(),
@@ -73,7 +75,8 @@ class Readout(nn.Module):
 
     def columns(self, states: Float[Tensor, "b history width"]) -> Float[Tensor, "b columns"]:
         """The world's numbers, in its units."""
-        return self.middle + self.spread * self.numbers(states.flatten(1))
+        seen = torch.cat([states[:, -1], (states.diff(dim=1) / self.stride).flatten(1)], dim=1)
+        return self.middle + self.spread * self.numbers(seen)
 
     def pictures(self, embeddings: Float[Tensor, "b width"]) -> Float[Tensor, "b 3 h w"]:
         """What is seen, in grey levels; not yet clipped or rounded."""

@@ -143,16 +143,16 @@ def layers_of(model: JEPA, frames: Frames) -> dict[str, np.ndarray]:
     import torch
     from torch import nn
 
-    shown = torch.from_numpy(frames).movedim(-1, 1).float()
-    x = (shown - model.usual) / model.contrast
-    found, layer = {}, 0
-    with torch.inference_mode():
-        for module in model.encoder:
-            x = module(x)
-            if isinstance(module, nn.SiLU):
-                layer += 1
-                found[f"layer {layer}"] = x.flatten(1).numpy()
-    return {**found, "embedding": x.numpy()}
+    found: list[np.ndarray] = []
+    activations = [module for module in model.encoder.modules() if isinstance(module, nn.SiLU)]
+    hooks = [m.register_forward_hook(lambda _, __, x: found.append(x.flatten(1).numpy())) for m in activations]
+    try:
+        with torch.inference_mode():
+            embedding = model.of_frames(torch.from_numpy(frames)).numpy()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return {**{f"layer {k + 1}": layer for k, layer in enumerate(found)}, "embedding": embedding}
 
 
 @dataclass(eq=False)

@@ -16,8 +16,10 @@ from cuspworld.dynamics.jepa import JEPA
 from cuspworld.dynamics.readout import Readout, ReadoutConfig
 from cuspworld.training.loop import Process, Trainer, step_generator
 from cuspworld.training.presets import Phase
+from cuspworld.training.recordings import in_picture, rows_of
 
-Shown = tuple[Tensor, Tensor, Tensor]  # states (b, history, width), rows (b, columns), frames (b, h, w, 3) uint8
+# states (b, history, width), rows (b, columns), frames (b, h, w, 3) uint8, and whether all that has a place is in them
+Shown = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class StateBatches:
@@ -33,6 +35,7 @@ class StateBatches:
             states.append(padded.unfold(0, history, 1).transpose(1, 2).clone())  # (t, history, width)
         self.states = torch.cat(states).cpu()
         self.rows = rows_of(clips)
+        self.shown = torch.from_numpy(np.concatenate([in_picture(clip) for clip in clips]))
         self.frames = np.concatenate([clip.frames for clip in clips])
 
     def __call__(self, step: int, process: Process) -> Shown:
@@ -40,7 +43,7 @@ class StateBatches:
         picks = picks[process.share(self.batch)]
         rows = torch.from_numpy(self.rows[picks.numpy()]).float()
         frames = torch.from_numpy(self.frames[picks.numpy()])
-        return self.states[picks].to(self.device), rows.to(self.device), frames.to(self.device)
+        return tuple(x.to(self.device) for x in (self.states[picks], rows, frames, self.shown[picks]))  # type: ignore[return-value]
 
 
 class ReadoutObjective(nn.Module):
@@ -51,26 +54,12 @@ class ReadoutObjective(nn.Module):
         self.readout = readout
 
     def forward(self, batch: Shown) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
-        states, rows, frames = batch
+        states, rows, frames, shown = batch
         readout = self.readout
-        numbers = ((readout.columns(states) - rows) / readout.spread).square().mean()
+        numbers = (((readout.columns(states) - rows) / readout.spread).square().mean(1) * shown).mean()
         seen = frames.movedim(-1, 1).float()  # (b, 3, h, w)
         picture = F.mse_loss(readout.pictures(states[:, -1]), seen) / readout.contrast.square()
         return numbers + picture, {"numbers": numbers.detach(), "picture": picture.detach()}
-
-
-def rows_of(clips: Sequence[Clip]) -> np.ndarray:
-    """(moments, columns) of the clips' truths."""
-    tables = [clip.truth.state for clip in clips if clip.truth is not None and clip.truth.state is not None]
-    return np.concatenate([np.stack([table[name] for name in table.dtype.names or ()], axis=-1) for table in tables])
-
-
-def has_numbers(clips: Sequence[Clip]) -> bool:
-    """Whether every clip says the world's numbers, the same ones, at every frame."""
-    names = {None if c.truth is None or c.truth.state is None else c.truth.state.dtype.names for c in clips}
-    if None in names or len(names) != 1:
-        return False
-    return all(c.truth is not None and len(c.truth.state) == len(c.frames) for c in clips)
 
 
 def train_readout(
@@ -88,7 +77,9 @@ def train_readout(
     )
     batches = StateBatches(model, clips, phase.batch, seed + 1, device)
     stride = -(-len(batches.frames) // 4096)
-    readout.set_usual(batches.rows, batches.frames[::stride])
+    shown = batches.rows[batches.shown.numpy()]  # while a thing is out of the picture nobody can say where it is
+    readout.set_usual(shown if len(shown) else batches.rows, batches.frames[::stride])
+    readout.stride.copy_(model.stride)
     trainer = Trainer(
         "readout", ReadoutObjective(readout).to(device), batches, phase, folder, process=process, bfloat16=False
     )

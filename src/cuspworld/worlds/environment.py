@@ -173,6 +173,10 @@ class Environment(gymnasium.Env):
         """The quantities of `conserved_units`, in that order."""
         return ()
 
+    def resume(self, numbers: np.ndarray) -> None:
+        """Go on from these numbers, in the order of `columns`; what they do not say stays as it is."""
+        raise CuspError(f"{self.name} cannot go on from its numbers: they do not say all of its state")
+
     def changed(self, name: str) -> None:
         """A parameter of `changeable` has another value in `self.values` from now on."""
 
@@ -244,6 +248,11 @@ class Environment(gymnasium.Env):
         return ()
 
     # What every world shares.
+
+    @property
+    def resumes(self) -> bool:
+        """Whether this world can `resume` from its numbers."""
+        return type(self).resume is not Environment.resume
 
     @property
     def state(self) -> np.void:

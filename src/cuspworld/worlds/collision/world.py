@@ -160,6 +160,14 @@ class Collision(World):
         )
         return np.array([[left, low + shares[2] * (high - low)]]), np.array([[values["speed_1"], 0.0]])
 
+    def resume(self, numbers: np.ndarray) -> None:
+        rows = np.asarray(numbers, np.float64).reshape(2, -1)[: self._count]  # x, y, their velocities, radius, mass
+        self._x, self._v = rows[:, :2].copy(), rows[:, 2:4].copy()
+        self._radius = np.clip(rows[:, 4], 0.05, 2.4)
+        self._mass = DENSITY * math.pi * self._radius**2
+        if self._box2d is not None:
+            self._box2d = _Box2D(self._x, self._v, self._radius, self._gravity)
+
     def changed(self, name: str) -> None:
         if name == "gravity":
             self._gravity = self.values["gravity"] if self.values["law"] == "parabola" else 0.0
