@@ -76,7 +76,7 @@ class HybridWorld(LearnedWorld):
 
     def _observation(self) -> np.ndarray:
         if self.by == TRUE:
-            return np.clip(np.array(tuple(self.true.state)), self._low, self._high)
+            return np.clip(np.array(self.true.row()), self._low, self._high)
         return super()._observation()
 
     def _true_picture(self) -> np.ndarray:

@@ -92,9 +92,8 @@ class JEPAObjective(nn.Module):
             told = torch.cat([z[:, :history], ahead], dim=1)
             known = numbers[:, history - 1 :].isfinite()
             wanted = numbers[:, history - 1 :].nan_to_num()
-            parts["numbers"] = sum(
-                F.smooth_l1_loss(self.linear(model.seen(_states(x, history))) * known, wanted) for x in (z, told)
-            )
+            seen, foreseen = (self.linear(model.seen(_states(x, history))) * known for x in (z, told))
+            parts["numbers"] = F.smooth_l1_loss(seen, wanted) + F.smooth_l1_loss(foreseen, wanted)
             loss = loss + preset.numbers * parts["numbers"]
         return loss, {name: part.detach() for name, part in parts.items()}
 

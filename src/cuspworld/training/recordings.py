@@ -174,4 +174,5 @@ class WindowBatches:
             )
         ]  # fmt: skip
         seed = int(torch.randint(2**31, (1,), generator=generator)) + process.rank
-        return Windows(*(part.to(self.device) for part in parts), seed)
+        frames, actions, numbers = (part.to(self.device) for part in parts)
+        return Windows(frames, actions, numbers, seed)
