@@ -74,16 +74,17 @@ def recorded(name: str, seeds: range, folder: Path, split: str = "train") -> lis
 
 
 def trained(
-    name: str, count: int, steps: int, folder: Path, seed: int, numbers: float = 3.0
+    name: str, count: int, steps: int, folder: Path, seed: int, numbers: float = DynamicsPreset.numbers
 ) -> tuple[JEPA, Readout, dict[str, Any]]:
     """The model of a world, and what it cost. `numbers`: how much the world's numbers teach it."""
     began = time.process_time()
     clips = recorded(name, range(count), folder.parent)
     held_out = recorded(name, range(50_000, 50_000 + max(4, min(100, count // 5))), folder.parent)
     known = time.process_time()
-    phase = Phase(steps, batch=32, learning_rate=4e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=100)
-    readout = replace(phase, steps=min(steps, 1000), batch=64, learning_rate=2e-3)
-    preset = DynamicsPreset(phase, readout, embedding=32, steps_ahead=8, numbers=numbers)
+    phase = Phase(steps, batch=64, learning_rate=4e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=100)
+    readout = replace(phase, steps=min(steps, 1000), learning_rate=2e-3)
+    predictor = replace(readout, steps=3 * steps, batch=128, save_every=500)
+    preset = DynamicsPreset(phase, readout, predictor, numbers=numbers)
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
     before = float(spent.read_text()) if resume else 0.0
@@ -206,7 +207,7 @@ def untrained(name: str, size: int, folder: Path) -> Path:
     world = worlds.make(name)
     clips = [world.record(k, seconds=1.5, size=size, actions="random") for k in range(2)]
     phase = Phase(1, batch=2, learning_rate=1e-4)
-    return train_dynamics(clips, folder, DynamicsPreset(phase, phase)).model
+    return train_dynamics(clips, folder, DynamicsPreset(phase, phase, phase)).model
 
 
 def main() -> None:
@@ -214,9 +215,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
     parser.add_argument("--worlds", nargs="+", default=list(CAUSES), choices=list(CAUSES))
     parser.add_argument("--clips", type=int, default=300, help="recorded, of 3 s each")
-    parser.add_argument("--steps", type=int, default=2000, help="of training")
+    parser.add_argument("--steps", type=int, default=1500, help="of training")
     parser.add_argument("--held-out", type=int, default=40, help="seeds that judge")
-    parser.add_argument("--numbers", type=float, default=3.0, help="weight of the world's numbers in training; 0: none")
+    parser.add_argument(
+        "--numbers",
+        type=float,
+        default=DynamicsPreset.numbers,
+        help="weight of the world's numbers in training; 0: none",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)

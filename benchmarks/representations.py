@@ -119,7 +119,7 @@ def noisy(seen: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def objectives(model: JEPA) -> dict[str, Callable[[], nn.Module]]:
-    preset = DynamicsPreset(embedding=WIDTH, steps_ahead=AHEAD)
+    preset = DynamicsPreset(embedding=WIDTH, steps_ahead=AHEAD, sigreg=10.0)
     pixels = 3 * SIZE * SIZE
     return {
         "joint embedding": lambda: JEPAObjective(model, preset),

@@ -254,7 +254,9 @@ def learned(
     clips, held_out, cost = recorded
     phase = Phase(steps, batch=48, learning_rate=3e-3, warmup=50, weight_decay=1e-3, ema=0.98, save_every=250)
     # One frame says all here: nothing goes on moving by itself. The places that the clips know teach nothing.
-    preset = DynamicsPreset(phase, None, history=1, embedding=16, steps_ahead=4, numbers=0.0, **weights)  # type: ignore[arg-type]
+    preset = DynamicsPreset(
+        phase, None, None, history=1, embedding=16, steps_ahead=4, **{"sigreg": 10.0, "numbers": 0.0, **weights}
+    )  # type: ignore[arg-type]
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
     began, before = time.process_time(), float(spent.read_text()) if resume else 0.0

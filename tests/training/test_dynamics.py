@@ -18,11 +18,13 @@ from tests.dynamics.dot import LIMITS, clip
 MICRO = DynamicsPreset(
     Phase(6, batch=8, learning_rate=3e-3, warmup=2, ema=0.9, save_every=3),
     Phase(3, batch=8, learning_rate=1e-3),
+    Phase(3, batch=8, learning_rate=1e-3),
     history=1,
     embedding=8,
     channels=4,
     hidden=16,
-    steps_ahead=3,
+    far=5,
+    sigreg=10.0,
     numbers=0.0,
 )
 CLIPS = [clip(seed) for seed in range(6)]

@@ -158,12 +158,13 @@ def _train_dynamics(
 
     preset = DynamicsPreset()
     phase = dataclasses.replace(preset.phase, steps=steps or preset.phase.steps, batch=batch or preset.phase.batch)
-    assert preset.readout is not None
+    assert preset.readout is not None and preset.predictor is not None
     readout = dataclasses.replace(preset.readout, steps=min(phase.steps, preset.readout.steps), batch=phase.batch)
+    predictor = dataclasses.replace(preset.predictor, steps=2 * phase.steps)
     result = train_dynamics(
         library.split("train"),
         output,
-        dataclasses.replace(preset, phase=phase, readout=readout),
+        dataclasses.replace(preset, phase=phase, readout=readout, predictor=predictor),
         held_out=library.split("test"),
         seed=seed,
         resume=resume,

@@ -78,8 +78,3 @@ class HybridWorld(LearnedWorld):
         if self.by == TRUE:
             return np.clip(np.array(self.true.row()), self._low, self._high)
         return super()._observation()
-
-    def _true_picture(self) -> np.ndarray:
-        picture = self.true.render()
-        assert picture is not None
-        return picture

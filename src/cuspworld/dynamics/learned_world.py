@@ -1,8 +1,8 @@
 """LearnedWorld: a world that was learned from recordings, with the `reset`, `step`, spaces and names of the true one.
 
-The true world gives the first picture, and nothing after it: embeddings are predicted from the predicted ones, and what
-they show is read by the model's `Readout`. What one picture does not show (a mass, a speed) the learned world cannot
-know: it begins as the recordings usually went on.
+The true world gives the pictures of the first state (two, where speed matters), and nothing after them: embeddings are
+predicted from the predicted ones, and what they show is read by the model's `Readout`. What pictures do not show, as
+the mass of a glass, the learned world cannot know: it goes on as the recordings usually did.
 """
 
 from __future__ import annotations
@@ -65,9 +65,11 @@ class LearnedWorld(gymnasium.Env):
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         self.true.reset(seed=seed, options=options)
-        picture = self.true.render()
-        assert picture is not None
-        self._state, self.time, self._steps = self.model.encode(picture[None]), 0.0, 0
+        pictures = [self._true_picture()]
+        while len(pictures) < self.model.config.history:  # one picture has no speed
+            self.true.step(np.zeros(len(self.true.actions)))
+            pictures.append(self._true_picture())
+        self._state, self.time, self._steps = self.model.encode(np.stack(pictures)), 0.0, 0
         self._progress = 0.0 if self.true.task is None else float(self.true.task.progress(self.state))
         return self._observation(), {"time": 0.0}
 
@@ -103,6 +105,11 @@ class LearnedWorld(gymnasium.Env):
         """The picture now, uint8 (height, width, 3); None without render_mode."""
         state = self._begun()
         return self.readout.frame(state) if self.render_mode else None
+
+    def _true_picture(self) -> np.ndarray:
+        picture = self.true.render()
+        assert picture is not None
+        return picture
 
     @torch.inference_mode()
     def _observation(self) -> np.ndarray:
