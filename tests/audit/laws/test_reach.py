@@ -53,6 +53,7 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "moves by itself": breaking.moves_by_itself,
     "driven by nothing": breaking.floats_up,
     "stays up": breaking.floats_up,
+    "moves apart": breaking.floats_up,
     "skipped passage": breaking.skips_the_passage,
     "sudden passage": breaking.skips_the_passage,
     "bursts": breaking.bursts,

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Suspect
 from cuspworld.audit.observations.births import Birth
 from cuspworld.audit.observations.detached import Detached
-from cuspworld.audit.observations.looks import apart
+from cuspworld.audit.observations.looks import During, apart
 from cuspworld.audit.observations.seen import Observations
 
 MOST = 3  # of one shot
 
 
-def sweeping(pieces: Iterable[tuple[float, Birth | Detached]], sentence: str) -> list[Suspect]:
+class Placed(During, Protocol):
+    """What lasts from a frame to a frame, in a box of working pixels."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+
+
+def sweeping(pieces: Iterable[tuple[float, Placed]], sentence: str) -> list[Suspect]:
     """Each piece comes with its share of the picture."""
     return _suspects(pieces, "share of the picture", 1.0, "", sentence)
 
@@ -26,7 +34,7 @@ def rising(seen: Observations, pieces: Iterable[Birth | Detached], sentence: str
 
 
 def _suspects(
-    pieces: Iterable[tuple[float, Birth | Detached]], name: str, scale: float, unit: str, sentence: str
+    pieces: Iterable[tuple[float, Placed]], name: str, scale: float, unit: str, sentence: str
 ) -> list[Suspect]:
     ranked = sorted(pieces, key=lambda told: -told[0])
     sizes = {id(piece): size for size, piece in ranked}

@@ -5,6 +5,7 @@ from cuspworld.audit.laws.cause.flames_in_wind import FLAMES_UNMOVED
 from cuspworld.audit.laws.cause.ignitions import FIRE_BEGINS
 from cuspworld.audit.laws.cause.lights import LIGHT_BEGINS, LIGHT_FLARES, LIGHT_GOES_OUT, SUDDEN
 from cuspworld.audit.laws.cause.limbless_walk import GLIDES
+from cuspworld.audit.laws.cause.moves_apart import MOVES_APART
 from cuspworld.audit.laws.cause.moves_by_itself import MOVES_BY_ITSELF
 from cuspworld.audit.laws.cause.starts import STARTS
 
@@ -19,4 +20,5 @@ CHECKS = (
     STARTS,
     MOVES_BY_ITSELF,
     DRIVEN_BY_NOTHING,
+    MOVES_APART,
 )
