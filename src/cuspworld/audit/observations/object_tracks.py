@@ -47,9 +47,8 @@ class ObjectTrack:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """All that it ever covers, pixels of the look."""
-        boxes = np.array([thing.box for thing in self.things])
-        x0, y0, x1, y1 = *boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist()
-        return x0, y0, x1, y1
+        left, top, right, bottom = np.array([thing.box for thing in self.things]).T
+        return int(left.min()), int(top.min()), int(right.max()), int(bottom.max())
 
 
 def left_alone(apart: Apart) -> list[ObjectTrack]:
