@@ -3,8 +3,9 @@
     python benchmarks/shots_and_copies.py [--quick] [--save]
 
 The clips of `foreign/` in the folder that CUSPWORLD_DATA names (else ../shared/data), halved by origin: bounds are
-chosen on the half `tune`, `report` is for the page. Shots: PySceneDetect's adaptive detector at several bounds on the
-frames that ingest sees, beside its content detector at its own bound. *Cut* and *uncut* are what people who looked at
+chosen on the half `tune`, `report` is for the page. Shots: PySceneDetect's adaptive detector at several bounds (how many
+times the usual change from frame to frame, and how much change at least) on the frames that ingest sees, beside its
+content detector at its own bound. *Cut* and *uncut* are what people who looked at
 the clips wrote of them; *spliced* are clips of two origins, 1.5 s each, one after the other, found within two frames.
 Copies: the first 3 s of a clip written anew in the way that a row says; found where the hashes differ in at most so
 many bits. *Others* are pairs of clips of different origins: whatever is found there is false.
@@ -29,7 +30,7 @@ from cuspworld.library.measuring import Measure, picture_of, small
 from cuspworld.video.read import VideoFile
 from results import Table, add_argument
 
-BOUNDS = (2.0, 2.5, 3.0, 4.0, 5.0)  # of the adaptive detector: 3 is its own
+BOUNDS = ((3, 15), (2, 22), (3, 22), (3, 27), (3, 35), (5, 27))  # of the adaptive detector: the first is its own
 BITS = (5, 8, 11, 14, 17)
 SPLICED = 1.5  # seconds of each clip
 COPIED = 3.0
@@ -89,7 +90,12 @@ class Detectors:
     def __init__(self, fps: float):
         least = max(2, round(SHORTEST * fps))
         self.fps, self.count = float(fps), 0
-        self.each = {f"adaptive, {bound:g}": AdaptiveDetector(bound, min_scene_len=least) for bound in BOUNDS}
+        self.each = {
+            f"adaptive, {bound} times the usual and {change}": AdaptiveDetector(
+                bound, min_scene_len=least, min_content_val=change
+            )
+            for bound, change in BOUNDS
+        }
         self.each |= {"content, 27": ContentDetector(27.0, min_scene_len=least)}
         self.cuts: dict[str, list[int]] = {name: [] for name in self.each}
 

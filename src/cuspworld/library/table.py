@@ -120,7 +120,7 @@ class Table(Sequence[Clip]):
         """The clips for which an SQL condition on the columns holds, e.g. "world = 'Juice' and twin is null"."""
         try:
             with panics_are_errors():
-                table = self._dataset.to_table(columns=["key"], filter=condition)
+                table = self._dataset.to_table(columns=["key"], filter=f"({condition})")  # or its end is not read
         except (ValueError, OSError) as error:
             names = ", ".join(self._dataset.schema.names)
             raise CuspError(f"condition {condition!r}: {_first_line(error)}; the columns are {names}") from error
