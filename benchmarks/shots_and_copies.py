@@ -3,9 +3,9 @@
     python benchmarks/shots_and_copies.py [--quick] [--save]
 
 The clips of `foreign/` in the folder that CUSPWORLD_DATA names (else ../shared/data), halved by origin: bounds are
-chosen on the half `tune`, `report` is for the page. Shots: PySceneDetect's adaptive detector at several bounds (how many
-times the usual change from frame to frame, and how much change at least) on the frames that ingest sees, beside its
-content detector at its own bound. *Cut* and *uncut* are what people who looked at
+chosen on the half `tune`, `report` is for the page. Shots: PySceneDetect's adaptive detector at several bounds (how
+many times the usual change from frame to frame, and how much change at least) on the frames that ingest sees, beside
+its content detector at its own bound. *Cut* and *uncut* are what people who looked at
 the clips wrote of them; *spliced* are clips of two origins, 1.5 s each, one after the other, found within two frames.
 Copies: the first 3 s of a clip written anew in the way that a row says; found where the hashes differ in at most so
 many bits. *Others* are pairs of clips of different origins: whatever is found there is false.
