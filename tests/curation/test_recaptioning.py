@@ -12,7 +12,7 @@ from cuspworld import Library
 from cuspworld.cli import main
 from cuspworld.curation import recaptioning
 from cuspworld.curation.endpoint import Endpoint
-from cuspworld.curation.recaptioning import ask_captions, well_captioned
+from cuspworld.curation.recaptioning import ask_captions, lend_captions, well_captioned
 from cuspworld.errors import CuspError
 from tests.helpers import moving_box
 
@@ -88,6 +88,11 @@ def test_rich_captions_are_told_from_poor_ones(tmp_path):
     library.add([replace(clip, caption=text) for clip, text in zip(clips, texts, strict=True)], "boxes")
     assert [text == RICH for text in library.column("caption")] == well_captioned(library).tolist()
     assert well_captioned(library, "caption = 'box'").sum() == 2
+
+
+def test_too_few_well_captioned_clips_are_told(library):
+    with pytest.raises(CuspError, match="at least 3 well-captioned clips are needed to lend from: 2 found"):
+        lend_captions(library, np.array([True, True, False]))
 
 
 @pytest.mark.long

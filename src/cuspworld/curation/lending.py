@@ -24,7 +24,7 @@ from cuspworld.simulator.kinds import Kind
 
 MOMENTS = 8  # of a path that are compared
 _CODES, _IDENTITY = 16, 16  # numbers of a step's code and of who is in a clip
-_FEWEST = 3  # well-captioned clips; fewer lend nothing
+FEWEST = 3  # well-captioned clips; fewer lend nothing
 _ALIKE = 15  # well-captioned clips, as far from their lender, whose shares of right facts are the confidence
 
 
@@ -77,7 +77,7 @@ def lend(
     """
     lenders = np.flatnonzero(good).tolist()
     loans: list[Loan | None] = [None] * len(captions)
-    if len(lenders) < _FEWEST:
+    if len(lenders) < FEWEST:
         return loans
     apart = _distances(ways.vectors, ways.vectors[lenders])  # (clips, lenders)
     same = np.array([[ways.ways[clip] == ways.ways[lender] for lender in lenders] for clip in range(len(captions))])

@@ -20,7 +20,7 @@ import pyarrow as pa
 from cuspworld.clip import Clip
 from cuspworld.curation.encoding import Latents
 from cuspworld.curation.endpoint import Answer, Endpoint
-from cuspworld.curation.lending import lend, ways_of
+from cuspworld.curation.lending import FEWEST, lend, ways_of
 from cuspworld.errors import CuspError
 from cuspworld.language.facts import facts
 from cuspworld.library.library import Library, Progress
@@ -81,7 +81,12 @@ def well_captioned(library: Library, condition: str | None = None) -> np.ndarray
 def lend_captions(library: Library, good: np.ndarray, least: float = 0.0) -> Recaptioned:
     """New captions from the nearest well-captioned clips (`lending.py`), for those that an encoded library has none
     of. A loan that is expected to have less than `least` of its facts right is not made. Clips of one world are
-    compared with each other; of no world, all."""
+    compared with each other; of no world, all. Raises CuspError where fewer than three clips are well captioned."""
+    if good.sum() < FEWEST:
+        raise CuspError(
+            f"at least {FEWEST} well-captioned clips are needed to lend from: {int(good.sum())} found; caption some, "
+            "name them by --good, or ask a model by --address"
+        )
     latents, keys = Latents(library), library.column("key")
     old = _old_captions(library)
     worlds = [world or "" for world in library.column("world")]
