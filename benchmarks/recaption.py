@@ -7,7 +7,8 @@ each. Some clips are well captioned; the others have the poor caption. Facts are
 into slots: how many (count), what colour is what (colours), what happens and does not (outcome), what comes first
 (order), and at which time, to 0.15 s (when). *Right* is the share of the true caption's facts that the new one tells;
 *wrong* the share of the new caption's facts of these slots that neither the English nor the Chinese true one tells.
-Five draws of the well-captioned clips each.
+Five draws of the well-captioned clips each. *The surest only*: as many loans as the fold rule makes, chosen by their
+confidence instead.
 """
 
 import argparse
@@ -109,6 +110,17 @@ def lent(ways: Ways, captions: Sequence[str], good: np.ndarray, **rules: bool) -
     return texts, len(got) / int((~good).sum()), float(np.mean([loan.confidence for loan in got])) if got else 0.0
 
 
+def surest(ways: Ways, captions: Sequence[str], good: np.ndarray) -> tuple[list[str], float, float]:
+    """As `lent` without the fold rule but by own words, the surest loans alone: as many as the fold rule makes. What a
+    bound on the confidence would do in its place."""
+    made = sum(loan is not None for loan in lend(ways, captions, good))
+    loans = lend(ways, captions, good, folds=False)
+    order = sorted((k for k, loan in enumerate(loans) if loan), key=lambda k: -loans[k].confidence)[:made]
+    texts = [loans[k].caption if k in set(order) else text for k, text in enumerate(captions)]
+    confidence = float(np.mean([loans[k].confidence for k in order])) if order else 0.0
+    return texts, made / int((~good).sum()), confidence
+
+
 def encoded(frames: np.ndarray, codec: Codec, kept: Path) -> list[torch.Tensor]:
     """The clips' latents: those that the recipe's training kept, where the codec made them."""
     digest = hashlib.sha256(b"".join(t.contiguous().numpy().tobytes() for t in codec.state_dict().values()))
@@ -169,6 +181,7 @@ def main() -> None:
                         "majority": (majority(captions, good, False), 1.0, None),
                         "majority, own words": (majority(captions, good, True), 1.0, None),
                         **{name: lent(ways, captions, good, **rule) for name, rule in rules.items()},
+                        "nearest, own words, the surest only": surest(ways, captions, good),
                     }
                     for name, (texts, given, sure) in new.items():
                         judged = truth.judge(texts, chosen)
