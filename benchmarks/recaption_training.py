@@ -1,6 +1,6 @@
 """What do poor, lent and true captions make of a generator? One flow of Juice, as many steps, captions that differ.
 
-    python benchmarks/recaption_training.py FOLDER [--steps 350] [--prompts 40] [--quick] [--save]
+    python benchmarks/recaption_training.py FOLDER [--steps 240] [--prompts 30] [--quick] [--save]
 
 FOLDER holds the recordings of `python recipes/folds.py --folder FOLDER --record`. 400 clips, of which 5 % are well
 captioned; the others have poor captions (`poor`), the captions that they are lent (`lent`: the nearest that agrees
@@ -62,8 +62,8 @@ def captions_of(arm: str, rich: list[str], poor: list[str], good: np.ndarray, wa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=350)
-    parser.add_argument("--prompts", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=240)
+    parser.add_argument("--prompts", type=int, default=30, help="0: only train")
     parser.add_argument("--arms", nargs="*", default=["poor", "lent", "true"])
     parser.add_argument("--work", type=Path, default=Path("runs/recaption"))
     parser.add_argument("--quick", action="store_true", help="40 clips, 4 steps, 2 prompts")
@@ -88,6 +88,8 @@ def main() -> None:
             folder = arguments.work / f"{WORLD}_{count}_{arm.replace(', ', '_')}_{steps}"
             if not (folder / "model").is_dir():
                 learn(folder, frames, texts, steps, codec)
+            if not asked:
+                continue
             right = [len(set(facts(a)) & set(facts(b))) / len(set(facts(a))) for a, b in zip(rich, texts, strict=True)]
             model = Simulator.from_pretrained(folder / "model")
             for transport in ("brenier", "flow"):
@@ -96,7 +98,7 @@ def main() -> None:
 
 
 def learn(folder: Path, frames: np.ndarray, texts: list[str], steps: int, codec: Codec) -> None:
-    phase = Phase(steps, batch=16, learning_rate=3e-3, muon=True, warmup=50, ema=0.99, sample_every=steps)
+    phase = Phase(steps, batch=8, learning_rate=3e-3, muon=True, warmup=50, ema=0.99, sample_every=steps)
     folder.mkdir(parents=True, exist_ok=True)
     if known := next(folder.parent.glob(f"{WORLD}_{len(texts)}_*/latents-*.safetensors"), None):  # of another arm
         shutil.copy(known, folder / known.name) if known.parent != folder else None
