@@ -32,22 +32,17 @@ from torch import Tensor, nn
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_tensor
-from cuspworld.codec.scene_code import SceneCode, whole_step
 from cuspworld.curation.ray_data import on_ray_data
+from cuspworld.curation.scene_vectors import MOMENTS, code_file, learned_code, moments, read_code
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.library.library import Library, Progress
 from cuspworld.library.workers import check_workers, run_tasks
 from cuspworld.lock import one_writer
-from cuspworld.models import read_tensors, write_tensors
+from cuspworld.models import write_tensors
 from cuspworld.progress import progress_bar
 
 SHARE = 32  # clips a file: what a kill may cost
-MOMENTS = 4  # of a clip that its scene code holds
-WIDTH = 16  # numbers of a scene code at a moment
-_STEP = 4  # frames of a step, as the simulator's tokens hold
-_LEARNED_FROM = 256  # clips
-_STEPS_EACH = 4  # of them: 3,000 steps took 17 times as long and told 0.02 % more of held-out steps of Juice
 _OLD = 512  # latents that are read from the table at once
 
 Encoder = Callable[[list[str]], Float[ndarray, "texts width"]]
@@ -138,7 +133,7 @@ def _encode(
             (progress or move)(done, len(keys))
     _keep_old(library, sorted(before), folder)
     shares = _Shares(folder)
-    code = _scene_code(library.path, name, shares, codec)
+    code = learned_code(library.path, name, sorted(shares.places), shares.read, codec.temporal_stride)
     captions = dict(zip(keys, library.column("caption"), strict=True))
     embedded = _embedded(sorted(set(captions.values())), texts)
     width = MOMENTS * code.width
@@ -187,16 +182,10 @@ def latents_of(codec: Codec, clip: Clip) -> Float[Tensor, "l h w c"]:
     return codec.encode(to_tensor(frames)[None].to(device))[0].half().cpu()
 
 
-def moments(code: SceneCode, latents: Float[Tensor, "l h w c"]) -> Float[ndarray, " k"]:
-    """The codes of `MOMENTS` steps from the first to the last, side by side."""
-    steps = code.of(whole_step(latents, code.frames))  # (s, width)
-    return steps[np.linspace(0, len(steps) - 1, MOMENTS).round().astype(int)].reshape(-1).astype(np.float32)
-
-
 def scene_vector(library: Library, codec: Codec, clip: Clip) -> Float[ndarray, " k"]:
     """The scene code of any clip, to search an encoded library by. Raises CuspError if another codec encoded it."""
     name = _checked(library, codec)
-    return moments(_read_code(_code_file(library.path, name)), latents_of(codec, clip))
+    return moments(read_code(code_file(library.path, name)), latents_of(codec, clip))
 
 
 class Latents(Sequence[Tensor]):
@@ -248,7 +237,7 @@ def _codecs(library: Library) -> list[str | None]:
 def _encoded_by(library: Library, name: str) -> set[str]:
     """Keys of the clips that the codec of this hash encoded."""
     pairs = zip(library.column("key"), _codecs(library), strict=True)
-    return {key for key, codec in pairs if codec == name} if _code_file(library.path, name).exists() else set()
+    return {key for key, codec in pairs if codec == name} if code_file(library.path, name).exists() else set()
 
 
 def _keep_old(library: Library, keys: list[str], folder: Path) -> None:
@@ -279,39 +268,6 @@ class _Shares:
             self._file = self.places[key]
             self._open = safe_open(self._file, "pt")
         return self._open.get_tensor(key)
-
-
-def _scene_code(path: Path, name: str, shares: _Shares, codec: Codec) -> SceneCode:
-    """The library's scene code, learned when it is first encoded and kept: codes stay comparable as it grows."""
-    file = _code_file(path, name)
-    if not file.exists():
-        rng = np.random.default_rng(0)
-        keys = sorted(shares.places)
-        chosen = sorted(rng.choice(len(keys), min(_LEARNED_FROM, len(keys)), replace=False))
-        frames = max(1, _STEP // codec.temporal_stride)
-        steps = [step for index in chosen for step in _some_steps(shares.read(keys[index]), frames, rng)]
-        code = SceneCode.learn(steps, frames, WIDTH)
-        tensors = {"mean": code.mean, "basis": code.basis, "scale": torch.tensor([code.scale, float(frames)])}
-        with written_whole(file) as aside:
-            write_tensors(aside, tensors)
-    return _read_code(file)
-
-
-def _some_steps(latents: Tensor, frames: int, rng: np.random.Generator) -> list[Tensor]:
-    latents = whole_step(latents, frames)
-    places = len(latents) - frames + 1
-    chosen = rng.choice(places, min(_STEPS_EACH, places), replace=False)
-    return [latents[place : place + frames] for place in sorted(chosen.tolist())]
-
-
-def _read_code(file: Path) -> SceneCode:
-    tensors = read_tensors(file)
-    scale, frames = tensors["scale"].tolist()
-    return SceneCode(tensors["mean"], tensors["basis"], scale, int(frames))
-
-
-def _code_file(path: Path, name: str) -> Path:
-    return path / f"scene_code-{name}.safetensors"
 
 
 def _embedded(captions: list[str], texts: tuple[str, Encoder] | None) -> dict[str, ndarray] | None:
