@@ -53,6 +53,8 @@ ARMS = {  # what an arm changes of the preset
     "flow": {"code_width": 0, "identity_width": 0, "critical": 0.0},  # the Sora recipe
     "critical": {"code_width": 0, "identity_width": 0},  # the same with critical weights
     "codes": {"critical": 0.0},  # paths without critical weights
+    "ot_cfm": {"code_width": 0, "identity_width": 0, "critical": 0.0, "coupling": "minibatch"},
+    "sd_fm": {"code_width": 0, "identity_width": 0, "critical": 0.0, "coupling": "semidiscrete"},
 }
 TOPICS = {
     "Puppies": "three or four puppies of named colours romp over the grass around a red ball",

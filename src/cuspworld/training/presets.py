@@ -60,6 +60,7 @@ class Preset:
     identity_width: int = 0  # numbers that say who is in a clip, where things move and are told apart
     code_noise: float = 0.6  # most noise added to a path, so that a path that was never recorded is followed too
     code_dropout: float = 0.15  # share of windows without a path: the flow alone
+    coupling: str | None = None  # of noise and windows: "minibatch" or "semidiscrete", see `training.coupling`
     critical: float = 3.0  # weight of what changes, in loss and sampling: see `critical_weights`
     word_dropout: float = 0.3  # share of prompts that lose clauses, so that a short prompt works too
     kl_weight: float = 1e-4

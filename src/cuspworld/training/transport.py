@@ -28,6 +28,7 @@ from cuspworld.language.words import shortened, split_words
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.progress import progress_bar
 from cuspworld.simulator.kinds import Kind
+from cuspworld.training.coupling import CoupledWindows, condition
 from cuspworld.training.critical import change, critical_weights
 from cuspworld.training.data import cut, shape_of, window_shape
 from cuspworld.training.known import known_frames
@@ -175,6 +176,12 @@ class WindowBatches:
             for f in (True, False)
         }
         self.kinds = np.unique(kinds).tolist()
+        self.coupled = None
+        if preset.coupling is not None:
+            told = {window.captions: condition(window.captions) for window in windows}
+            labels = [f"{w.kind} {w.first} {told[w.captions]}" for w in windows]
+            latents = [window.latents for window in windows]
+            self.coupled = CoupledWindows(latents, labels, weights, preset.coupling, seed)
         self.shares = torch.tensor([1.0 if shares is None else shares[k] for k in self.kinds], dtype=torch.float64)
 
     def batch(self, step: int, process: Process) -> TokenBatch:
@@ -186,10 +193,14 @@ class WindowBatches:
         times = sample_time(size, generator, preset.time_shift)
         seeds = torch.randint(2**62, (size,), generator=generator).tolist()
         rows = list(range(size)[process.share(size)])
-        windows = [self._window(self.kinds[kinds[row]], *places[row]) for row in rows]
-        parts = [
-            self._example(w, torch.Generator().manual_seed(seeds[row])) for row, w in zip(rows, windows, strict=True)
-        ]
+        numbers = [self._window(self.kinds[kinds[row]], *places[row]) for row in rows]
+        generators = [torch.Generator().manual_seed(seeds[row]) for row in rows]
+        noises: list[Tensor | None] = [None] * len(rows)
+        if self.coupled is not None:
+            drawn = [self.coupled.draw(*pair) for pair in zip(numbers, generators, strict=True)]
+            numbers, noises = [number for number, _ in drawn], [noise for _, noise in drawn]
+        windows = [self.windows[number] for number in numbers]
+        parts = [self._example(*told) for told in zip(windows, generators, noises, strict=True)]
         packed = pack([(part["data"], part["positions"]) for part in parts])
         pad = torch.nn.utils.rnn.pad_sequence
 
@@ -217,16 +228,16 @@ class WindowBatches:
             path,
         )
 
-    def _window(self, kind: int, which: float, place: float) -> Window:
-        """A window by two draws in [0, 1): whether it begins its clip, and which one."""
+    def _window(self, kind: int, which: float, place: float) -> int:
+        """The number of a window by two draws in [0, 1): whether it begins its clip, and which one."""
         first = which < self.preset.first_share
         found, heaped = self.pools[kind, first]
         if not len(found):
             found, heaped = self.pools[kind, not first]
-        return self.windows[found[min(int(np.searchsorted(heaped, place * heaped[-1], side="right")), len(found) - 1)]]
+        return int(found[min(int(np.searchsorted(heaped, place * heaped[-1], side="right")), len(found) - 1)])
 
-    def _example(self, window: Window, generator: torch.Generator) -> dict[str, Any]:
-        """One row of a batch."""
+    def _example(self, window: Window, generator: torch.Generator, noise: Tensor | None = None) -> dict[str, Any]:
+        """One row of a batch; `noise` of the latents' shape, where it is coupled with the window."""
         preset, each = self.preset, self.preset.token_frames
         latents = window.latents.float()
         marks = known_frames(len(latents), window.first, preset.context, generator, each, preset.known_steps)
@@ -241,20 +252,22 @@ class WindowBatches:
             "positions": positions,
             "known": marks.view(-1, each)[positions[:, 0]],
             "weight": weight,
-            "noise": torch.randn(data[0].shape, generator=generator),
+            "noise": torch.randn(data[0].shape, generator=generator)
+            if noise is None
+            else tokenize(noise[None], preset.patch, each)[0][0],
             "prompt": _thin(window.captions, preset, generator),
         }
         if window.codes is not None:
-            noise = preset.code_noise * _uniform(generator)
+            code_noise = preset.code_noise * _uniform(generator)
             codes, known = window.codes.clone(), self.known_kinds
             noised = known[window.kind].code.width if known else codes.shape[1]
             added = torch.randn(len(codes), noised, generator=generator)
-            codes[:, :noised] += noise * added  # who is in it stays as it is: near colours are told by little
+            codes[:, :noised] += code_noise * added  # who is in it stays as it is: near colours are told by little
             part["codes"] = codes
             if preset.sketch:
                 shown = self.known_kinds[window.kind].sketch(codes, *latents.shape[1:3])[None]
                 part["sketch"] = tokenize(shown, preset.patch, each)[0][0]
-            part["code_noise"] = noise
+            part["code_noise"] = code_noise
             part["given"] = _uniform(generator) >= preset.code_dropout
         return part
 
