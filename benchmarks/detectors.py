@@ -21,7 +21,7 @@ from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, reconstruct
 from cuspworld.exam.detectors import detector, names
-from cuspworld.exam.detectors.detector import Detector
+from cuspworld.exam.detectors.detector import FOLDER, Detector
 from results import Table, add_argument, wilson
 
 FIRST = 2_000_000
@@ -103,8 +103,8 @@ def add(total: Answers, more: Answers) -> None:
         total.setdefault(what, []).extend(map(bool, said))
 
 
-def against_truth(table: Table, world: str, count: int) -> None:
-    reader, made, codec = detector(world), worlds.make(world), Codec.from_pretrained("worlds")
+def against_truth(table: Table, world: str, reader: Detector[Any], count: int) -> None:
+    made, codec = worlds.make(world), Codec.from_pretrained("worlds")
     true: Answers = {}
     through: Answers = {}
     mixtures: list[bool] = []
@@ -133,7 +133,7 @@ def spans(text: str) -> set[int]:
     return found
 
 
-def against_eyes(table: Table, world: str, most: int) -> None:
+def against_eyes(table: Table, world: str, reader: Detector[Any], most: int) -> None:
     rows = [row for row in csv.DictReader((EYES / "read_by_eye.tsv").open(), delimiter="\t") if row["world"] == world]
     if not rows:
         return
@@ -142,7 +142,7 @@ def against_eyes(table: Table, world: str, most: int) -> None:
     total: Answers = {}
     for row in rows[:most]:
         first = EACH * int(row["number"])
-        read = detector(world)(frames[first : first + EACH], 10.0)
+        read = reader(frames[first : first + EACH], 10.0)
         bad, doubtful = spans(row["no_true_state"]), spans(row["doubtful"])
         agree = [bool(read.mixed[k]) == (k in bad) for k in range(EACH) if k not in doubtful]
         add(total, {"frame is a true state or none": agree})
@@ -163,6 +163,7 @@ def against_eyes(table: Table, world: str, most: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="*", default=names(), choices=names())
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="detectors of recipes/detectors.py, not shipped")
     parser.add_argument("--clips", type=int, default=40, help="true clips a world")
     parser.add_argument("--quick", action="store_true")
     add_argument(parser)
@@ -170,8 +171,9 @@ def main() -> None:
     torch.set_num_threads(1)
     with Table("detectors", arguments.save) as table:
         for world in arguments.worlds:
-            against_truth(table, world, 4 if arguments.quick else arguments.clips)
-            against_eyes(table, world, 3 if arguments.quick else 999)
+            reader = detector(world, arguments.folder)
+            against_truth(table, world, reader, 4 if arguments.quick else arguments.clips)
+            against_eyes(table, world, reader, 3 if arguments.quick else 999)
 
 
 if __name__ == "__main__":

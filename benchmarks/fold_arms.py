@@ -16,11 +16,16 @@ from cuspworld import Simulator, worlds
 from cuspworld.clip import Clip
 from cuspworld.simulator.masses import Prompts
 from cuspworld.simulator.paths import Paths
+from cuspworld.simulator.window import Span, Window
 
 SECONDS, FPS = 2.0, 10.0
 SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
-NUMBERS: dict[str, Callable[[str], Any]] = {"num_inference_steps": int, "guidance_scale": float, "filter": int}
-OWN = ("recorded", "random", "filter")  # options that are not the simulator's
+NUMBERS: dict[str, Callable[[str], Any]] = {
+    "num_inference_steps": int, "guidance_scale": float, "filter": int, "dimension": int
+}  # fmt: skip
+OWN = ("recorded", "random", "filter", "dimension")  # options that are not the simulator's
+NEAR, STEP, PROBES = 0.8, 0.05, 2  # of `Dimension`: the flow's time, the step of its differences, directions
+DRAWN = Window.drawn
 OTHER_SEEDS = 1_000_000_000  # by which the seeds of the filter's further clips are farther on
 
 
@@ -54,6 +59,32 @@ class Waver:
         self.ends, self.last = [], None
 
 
+class Dimension:
+    """The local intrinsic dimension of what is drawn: with D(x) the data that the network sees behind t y, y a drawn
+    window, t tr D' + t^2 |D - y|^2 / (1 - t)^2 (FLIPD, Kamkari et al. 2024, arXiv:2406.03537, in a flow's terms), the
+    trace by differences along random signs. Mean over the windows of a clip."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def drawn(self, window: Window, *told: Any) -> torch.Tensor:
+        latents = DRAWN(window, *told)
+        span = Span(window, 0, latents.shape[1])
+        y = span.tokens(latents)
+
+        def behind(x: torch.Tensor) -> torch.Tensor:
+            return x + (1 - NEAR) * span.velocity(x, NEAR)
+
+        generator, trace = torch.Generator().manual_seed(len(self.values)), 0.0
+        for _ in range(PROBES):
+            signs = torch.randint(2, y.shape, generator=generator) * 2.0 - 1
+            moved = behind(NEAR * y + STEP * signs) - behind(NEAR * y - STEP * signs)
+            trace += float((signs * moved).sum()) / (2 * STEP * PROBES)
+        off = float(((behind(NEAR * y) - y) ** 2).sum())
+        self.values.append(NEAR * trace + NEAR**2 * off / (1 - NEAR) ** 2)
+        return latents
+
+
 @dataclass(frozen=True)
 class Arm:
     """A model and the options with which it is called."""
@@ -71,6 +102,8 @@ class Arm:
             warnings.simplefilter("ignore")
             if "random" in self.options:
                 stack.enter_context(mock.patch.object(Paths, "_transport", at_random))
+            if "dimension" in self.options:
+                return self.lowest(prompt, seed, seconds, called)
             if "filter" not in self.options:
                 return self.simulator(prompt, seconds=seconds, seed=seed, **called)
             found = []
@@ -79,6 +112,20 @@ class Arm:
                 clip = self.simulator(prompt, seconds=seconds, seed=own, callback_on_step_end=waver, **called)
                 found.append((waver.value, number, clip))
             return min(found)[2]
+
+    def lowest(self, prompt: str, seed: int, seconds: float, called: dict[str, Any]) -> Clip:
+        """Of several clips the one of the lowest intrinsic dimension."""
+        found = []
+        for number in range(self.options["dimension"]):
+            meter, own = Dimension(), seed + number * OTHER_SEEDS
+
+            def drawn(window: Window, *told: Any, meter: Dimension = meter) -> torch.Tensor:
+                return meter.drawn(window, *told)
+
+            with mock.patch.object(Window, "drawn", drawn):
+                clip = self.simulator(prompt, seconds=seconds, seed=own, **called)
+            found.append((float(np.mean(meter.values)), number, clip))
+        return min(found)[2]
 
     def recorded(self, prompt: str, seed: int, seconds: float) -> Clip:
         """A clip of those that the prompt's masses allow; the recipe recorded the k-th with the seed k."""

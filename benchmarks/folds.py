@@ -8,7 +8,8 @@
 An arm is NAME=FOLDER, then options of `Simulator.__call__`: transport, critical, sampler, and the short names steps,
 guidance. Among them may stand `recorded`, the simplest baseline: one of the recorded clips that the prompt asks for, as
 it is; `random`: a recorded path at random with the same masses, instead of the transport's; `filter=N`: of N clips the
-one whose predicted end wavers least on its way (arXiv:2406.09358).
+one whose predicted end wavers least on its way (arXiv:2406.09358); `dimension=N`: the one of the lowest local
+intrinsic dimension (arXiv:2406.03537).
 Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 % interval;
 ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
 """
@@ -28,6 +29,7 @@ from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
 from cuspworld.exam.detectors import detector, names
+from cuspworld.exam.detectors.detector import FOLDER
 from cuspworld.worlds.collision.words import BIG, SMALL
 from fold_arms import Arm, read_arm
 from results import Table, add_argument, wilson
@@ -149,9 +151,9 @@ class Report:
         self.table.add({key: round(v, 1) if key in ("from", "to") and v is not None else v for key, v in row.items()})
 
 
-def wishes(world: str, seeds: range) -> list[Wish]:
+def wishes(world: str, seeds: range, reader: Any) -> list[Wish]:
     """Held-out clips: their captions tell three seconds, of which the arms are asked for the first two."""
-    made, reader, count = worlds.make(world), detector(world), round(SECONDS * FPS)
+    made, count = worlds.make(world), round(SECONDS * FPS)
     found = []
     for seed in seeds:
         whole = made.record(seed=seed, seconds=3.0, fps=FPS, size=64)
@@ -192,7 +194,7 @@ def taught(quick: bool) -> None:
     """Write TAUGHT_FILE."""
     found = {}
     for world, count in TAUGHT.items():
-        truths = [wish.truth for wish in wishes(world, range(8 if quick else count))]
+        truths = [wish.truth for wish in wishes(world, range(8 if quick else count), detector(world))]
         found[world] = [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in numbers(truths, world)]
     TAUGHT_FILE.write_text(json.dumps(found).replace("], [", "],\n[") + "\n")
 
@@ -203,9 +205,9 @@ def novelty(report: Report, arm: str, world: str, seen: list[Any], true: list[An
     report.number(arm, world, "distance to the nearest training clip over true-to-true", own / usual, len(seen))
 
 
-def long_clips(report: Report, arm: Arm, world: str, asked: list[Wish]) -> None:
+def long_clips(report: Report, arm: Arm, world: str, asked: list[Wish], reader: Any) -> None:
     """Clips of a minute: what must not happen in them, and what must be kept."""
-    readings = [detector(world)(arm.clip(w.clip.caption, k, LONG).frames, FPS) for k, w in enumerate(asked)]
+    readings = [reader(arm.clip(w.clip.caption, k, LONG).frames, FPS) for k, w in enumerate(asked)]
     if world == "Juice":
         report.share(arm.name, world, "60 s: lying glass stands up", [reading.rises for reading in readings])
     else:
@@ -215,11 +217,11 @@ def long_clips(report: Report, arm: Arm, world: str, asked: list[Wish]) -> None:
                      [r.kept and r.coats == w.truth.coats for r, w in zip(readings, asked, strict=True)])  # fmt: skip
 
 
-def few_steps(report: Report, arm: Arm, asked: list[Wish]) -> None:
+def few_steps(report: Report, arm: Arm, asked: list[Wish], reader: Any) -> None:
     """The same prompts of Juice at fewer steps."""
     for steps in STEPS:
         clips = [arm.clip(wish.clip.caption, k, num_inference_steps=steps) for k, wish in enumerate(asked)]
-        readings = [detector("Juice")(clip.frames, FPS) for clip in clips]
+        readings = [reader(clip.frames, FPS) for clip in clips]
         name = f"{steps} step{'s' * (steps > 1)}: "
         mixed = [bool(frame) for reading in readings for frame in reading.mixed]
         report.share(arm.name, "Juice", name + "frames that are no true state", list(mixed))
@@ -227,12 +229,12 @@ def few_steps(report: Report, arm: Arm, asked: list[Wish]) -> None:
         report.share(arm.name, "Juice", name + "outcome and colour as asked", list(right))
 
 
-def critical(report: Report, arm: Arm, count: int) -> None:
+def critical(report: Report, arm: Arm, count: int, reader: Any) -> None:
     """Draws that cross a fold, and draws that don't, of prompts that do not say which."""
     colours = sorted({"orange", "red", "green", "blue", "purple"})
     for what, falls in (("seek", True), ("avoid", False)):
         clips = [arm.clip(f"A glass of {colours[k % 5]} juice on a table.", k, critical=what) for k in range(count)]
-        fell = [detector("Juice")(clip.frames, FPS).fell for clip in clips]
+        fell = [reader(clip.frames, FPS).fell for clip in clips]
         report.share(arm.name, "Juice", f"critical={what}: outcome", [f == falls for f in fell])
 
 
@@ -248,6 +250,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=200, help="a row")
     parser.add_argument("--first", type=int, default=FIRST, help="seed of the first held-out clip")
     parser.add_argument("--long", type=int, default=200, help="clips of a minute a row")
+    parser.add_argument("--detectors", type=Path, default=FOLDER, help="detectors of recipes/detectors.py, not shipped")
     parser.add_argument("--taught", action="store_true", help="only write the numbers of the clips that were taught")
     parser.add_argument("--quick", action="store_true", help="8 prompts a row and one clip of a minute")
     add_argument(parser)
@@ -261,7 +264,8 @@ def main() -> None:
     with Table("folds", arguments.save) as table:
         report = Report(table)
         for world in arguments.worlds:
-            reader, asked = detector(world), wishes(world, range(arguments.first, arguments.first + count))
+            reader = detector(world, arguments.detectors)
+            asked = wishes(world, range(arguments.first, arguments.first + count), reader)
             true = [reader(wish.clip.frames, FPS) for wish in asked]
             tell(report, "true", world, asked, true, true)
             floors: list[str] = []
@@ -280,11 +284,11 @@ def main() -> None:
                 if world in TAUGHT:
                     novelty(report, arm.name, world, seen, true)
                 if world in ("Juice", "Puppies") and minutes:
-                    long_clips(report, arm, world, asked[:minutes])
+                    long_clips(report, arm, world, asked[:minutes], reader)
                 if world == "Juice" and not {"num_inference_steps", "recorded"} & arm.options.keys():
-                    few_steps(report, arm, asked)
+                    few_steps(report, arm, asked, reader)
                 if world == "Juice" and arm.options.get("transport") == "brenier":
-                    critical(report, arm, count)
+                    critical(report, arm, count, reader)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
     python benchmarks/joints.py [--model FOLDER] [--clips 8] [--seconds 10] [--quick] [--save]
 
-Change: mean absolute difference of two frames, in grey levels, over pixels that change anywhere in the clip. The first
-chunk is left out of "elsewhere": events crowd there. 1.0 is a joint that cannot be told; true clips have no joints, and
-their row says how far the ratio of the same frames strays by chance.
+Change: mean absolute difference of two frames, in grey levels, over pixels that change anywhere in the clip. A chunk is
+faded into the next over a token: across a joint is the largest of the changes from the first faded frame to the first
+that is all new, each a mean over the joints and clips (so it is a little above "elsewhere" by chance). The first chunk
+is left out of "elsewhere": events crowd there. 1.0 is a joint that cannot be told; true clips have no joints, and
+their row says how far the ratio of the same frames strays by chance. Token: the changes across the borders of tokens,
+which were drawn apart, over those inside.
 """
 
 import argparse
@@ -19,15 +22,29 @@ from results import Table, add_argument
 FIRST = 2_000_000  # seed of the first clip whose caption is the prompt
 
 
-def ratio(frames: np.ndarray, joints: np.ndarray) -> tuple[float, float]:
-    """(mean change across the joints, mean change elsewhere after the first joint)."""
+def changes(frames: np.ndarray) -> np.ndarray:
+    """The change from each frame to the next."""
     moves = np.abs(np.diff(frames.astype(np.float32), axis=0)).mean(-1)
     changing = moves.max(0) > 2
-    each = moves[:, changing].mean(1) if changing.any() else moves.mean((1, 2))
-    at = np.zeros(len(each), bool)
-    at[joints[joints <= len(each)] - 1] = True
-    later = np.arange(len(each)) >= joints[0] - 1
-    return float(each[at].mean()), float(each[later & ~at].mean())
+    return np.asarray(moves[:, changing].mean(1) if changing.any() else moves.mean((1, 2)))
+
+
+def row(clips: list[np.ndarray], first: int, every: int, faded: int, each: int) -> dict[str, float]:
+    """Of clips whose chunks begin at the frame `first` and every `every` later, faded over `faded` frames."""
+    moves = np.mean([changes(frames) for frames in clips], axis=0)  # from frame k to k + 1
+    phase = (np.arange(len(moves)) + 1 - first) % every  # 0: to the first new frame
+    later = np.arange(len(moves)) + 1 >= first
+    near = (phase <= faded) & later
+    at = max(float(moves[(phase == k) & later].mean()) for k in range(faded + 1))
+    away = later & ~near
+    border = (np.arange(len(moves)) + 1 - first + faded) % each == 0
+    elsewhere = float(moves[away].mean())
+    return {
+        "across joints": round(at, 2),
+        "elsewhere": round(elsewhere, 2),
+        "ratio": round(at / max(elsewhere, 1e-6), 2),
+        "token": round(float(moves[away & border].mean()) / max(float(moves[away & ~border].mean()), 1e-6), 2),
+    }
 
 
 def main() -> None:
@@ -43,29 +60,20 @@ def main() -> None:
     simulator = Simulator.from_pretrained(arguments.model)
     config, stride = simulator.config, simulator.codec.temporal_stride
     known = (config.context - 1) * stride + 1
+    each = max(config.token_frames * stride, 1)
+    faded = config.token_frames if stride == 1 < config.token_frames < config.context else 0
     names = [kind.name for kind in simulator.kinds if kind.name in worlds.names()] or ["Collision", "Juice", "Puppies"]
     names, clips, seconds = (names[:1], 2, 4.0) if arguments.quick else (names, arguments.clips, arguments.seconds)
-    joints = np.arange(config.window, int(seconds * config.fps), config.window - known)
     with Table("joints", arguments.save) as table:
         for name in names:
             world, found = worlds.make(name), {"generated": [], "true": []}
             for seed in range(FIRST, FIRST + clips):
                 true = world.record(seed=seed, seconds=seconds, fps=config.fps, size=config.height)
-                found["true"].append(ratio(true.frames, joints))
-                made = simulator(true.caption, seconds=seconds, seed=seed)
-                found["generated"].append(ratio(made.frames, joints))
-            for what, pairs in found.items():
-                at, elsewhere = np.array(pairs).mean(0)
-                table.add(
-                    {
-                        "clips of": name,
-                        "which": what,
-                        "number": clips,
-                        "across joints": round(float(at), 2),
-                        "elsewhere": round(float(elsewhere), 2),
-                        "ratio": round(float(at / max(elsewhere, 1e-6)), 2),
-                    }
-                )
+                found["true"].append(true.frames)
+                found["generated"].append(simulator(true.caption, seconds=seconds, seed=seed).frames)
+            for what, frames in found.items():
+                told = row(frames, config.window - faded, config.window - known, faded, each)
+                table.add({"clips of": name, "which": what, "number": clips, **told})
 
 
 if __name__ == "__main__":

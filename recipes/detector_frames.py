@@ -19,7 +19,6 @@ from cuspworld.exam.detectors.detector import detector_class
 from cuspworld.exam.detectors.network import ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
 from cuspworld.files import written_whole
-from cuspworld.simulator.folder import DEFAULT
 from cuspworld.worlds.collision.world import Collision
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
 from cuspworld.worlds.juice.drawing import Look as JuiceLook
@@ -44,7 +43,6 @@ FPS, SECONDS = 10.0, 3.0
 ROOM = 8  # things a frame
 CELL = 8  # pixels a side of the cells in which two frames are compared
 VISIBLE = 13.0  # grey levels, mean over a cell: a fault that a person sees
-FINE = 11.0  # grey levels: a codec's fault that a person does not mind
 
 
 @dataclass(frozen=True)
@@ -232,30 +230,26 @@ def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def codec(name: str) -> Codec:
-    return Codec.from_pretrained(DEFAULT / "codec" if name == "default" else name)
+def codec() -> Codec:
+    return Codec.from_pretrained("worlds")
 
 
 @torch.inference_mode()
-def decoded(frames: Frames, clips: int, name: str) -> Frames:
-    """The first clips through a codec. What that of the worlds draws, a person reads; what the older one dissolves so
-    that a person sees it is no true state any more, and between that and what nobody minds, `mixed` is not known."""
+def decoded(frames: Frames, clips: int) -> Frames:
+    """The first clips through the codec: what it draws, a person reads."""
     parts = [
-        to_frames(codec(name).decode(codec(name).encode(to_tensor(frames.frames[frames.clip == k][:29])[None])))[0]
+        to_frames(codec().decode(codec().encode(to_tensor(frames.frames[frames.clip == k])[None])))[0]
         for k in range(clips)
     ]
-    made = np.concatenate(parts)
-    rows = np.concatenate([np.flatnonzero(frames.clip == k)[:29] for k in range(clips)])
-    fault = difference(made, frames.frames[rows])
-    label = frames.mixed[rows]
-    if name == "default":
-        label = np.where(fault > VISIBLE, 1.0, np.where(fault > FINE, np.nan, label))
-    return Frames(made, frames.things[rows], frames.numbers[rows], label, frames.clip[rows])
+    rows = np.concatenate([np.flatnonzero(frames.clip == k) for k in range(clips)])
+    return Frames(
+        np.concatenate(parts), frames.things[rows], frames.numbers[rows], frames.mixed[rows], frames.clip[rows]
+    )
 
 
 @torch.inference_mode()
-def mixtures(frames: Frames, count: int, name: str, seed: int) -> Frames:
-    """Decoded latents that no frame has: between two clips or two moments of one, of patches of both, noisy."""
+def mixtures(frames: Frames, count: int, seed: int) -> Frames:
+    """Decoded latents that no frame has: between two clips or moments, averaged over time, patches of both, noisy."""
     rng, parts, clips = np.random.default_rng(seed), [], int(frames.clip.max()) + 1
     pictures = [frames.frames[frames.clip == k] for k in range(clips)] if clips < 2000 else None
     assert pictures is not None
@@ -266,21 +260,25 @@ def mixtures(frames: Frames, count: int, name: str, seed: int) -> Frames:
         i, j = (int(v) for v in rng.integers(0, 30 - 9, 2))
         if b is a and abs(i - j) < 3:
             continue
-        za, zb = (codec(name).encode(to_tensor(v)[None]) for v in (a[i : i + 9], b[j : j + 9]))
+        za, zb = (codec().encode(to_tensor(v)[None]) for v in (a[i : i + 9], b[j : j + 9]))
         kind = rng.random()
-        if kind < 0.4:
+        if kind < 0.3:
             z = torch.lerp(za, zb, float(rng.uniform(0.3, 0.7)))
-        elif kind < 0.7:  # patches of two by two latents are one or the other
+        elif kind < 0.5:  # over some frames: what moves dissolves
+            reach = int(rng.integers(1, 3))
+            near = [za[:, max(k - reach, 0) : k + reach + 1].mean(1) for k in range(za.shape[1])]
+            z = torch.stack(near, 1)
+        elif kind < 0.75:  # patches of two by two latents are one or the other
             rows, columns = za.shape[2:4]
             swap = torch.from_numpy(rng.random((1, za.shape[1], rows // 2, columns // 2, 1)) < rng.uniform(0.2, 0.5))
             swap = swap.repeat_interleave(2, 2).repeat_interleave(2, 3)
             z = torch.where(swap, zb, za)
         else:
             z = za + float(rng.uniform(0.4, 1.0)) * torch.from_numpy(rng.standard_normal(za.shape)).float()
-        clean = [to_frames(codec(name).decode(v))[0] for v in (za, zb)]
-        made = to_frames(codec(name).decode(z))[0]
+        clean = [to_frames(codec().decode(v))[0] for v in (za, zb)]
+        made = to_frames(codec().decode(z))[0]
         bad = np.minimum(difference(made, clean[0]), difference(made, clean[1])) > VISIBLE
-        parts.append(made[bad][:: 2 if name == "worlds" else 1])
+        parts.append(made[bad][::2])
     found = np.concatenate(parts)[:count]
     things, numbers = np.full((count, ROOM, 5), -1.0, np.float32), np.full((count, frames.numbers.shape[1]), np.nan)
     return Frames(found, things, numbers.astype(np.float32), np.ones(count), np.zeros(count, int))
@@ -322,14 +320,8 @@ def worlds_frames(name: str, folder: Path) -> dict[str, Frames]:
         more.append(kept(folder / "Puppies_painted.npz", lambda: painted_puppies(3000, 1)))
     if name == "Collision":
         more.append(kept(folder / "Collision_painted.npz", lambda: painted_balls(6000, 1)))
-    bad = [
-        kept(folder / f"{name}_mixtures_{codec}.npz", lambda codec=codec: mixtures(true, 160, codec, 3))  # type: ignore[misc]
-        for codec in ("default", "worlds")
-    ]
+    bad = [kept(folder / f"{name}_mixtures.npz", lambda: mixtures(true, 320, 3))]
     if name == "Juice":
         bad.append(kept(folder / "Juice_dissolved.npz", lambda: recorded(Dissolved(), range(5000, 5024), spoiled=True)))
-    through = [
-        kept(folder / f"{name}_{codec}.npz", lambda codec=codec: decoded(true, 30, codec))  # type: ignore[misc]
-        for codec in ("default", "worlds")
-    ]
-    return {"true": true, "clean": join([true, *more]), "decoded": join(through), "bad": join(bad)}
+    through = kept(folder / f"{name}_decoded.npz", lambda: decoded(true, min(clips, 60)))
+    return {"true": true, "clean": join([true, *more]), "decoded": through, "bad": join(bad)}

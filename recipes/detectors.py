@@ -20,7 +20,7 @@ import torch
 from detector_frames import Frames, spoil, worlds_frames
 from torch import Tensor, nn
 
-from cuspworld.exam.detectors import candles, names  # noqa: F401  (candles: its weights are not shipped yet)
+from cuspworld.exam.detectors import names
 from cuspworld.exam.detectors.detector import FOLDER, KIND, detector_class
 from cuspworld.exam.detectors.network import STRIDE, FrameReader, ReaderConfig
 from cuspworld.exam.detectors.seen import SIDE

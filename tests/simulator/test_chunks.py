@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cuspworld.codec.codec import to_frames
+from cuspworld.codec.codec import to_frames, to_tensor
 from cuspworld.simulator.chunks import Chunks
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.video.frames import first
@@ -21,6 +21,9 @@ class Clock:
         assert (frames.shape[1] - 1) % self.temporal_stride == 0
         return frames
 
+    def decode(self, latents):
+        return latents
+
 
 class Counting(Chunks):
     """In the place of a model: what comes after known frames counts on."""
@@ -29,9 +32,9 @@ class Counting(Chunks):
         self.parts = SimpleNamespace(config=config, codec=Clock(temporal_stride), device="cpu")
         self.route = None
 
-    def _chunk(self, known, path):
+    def chunk(self, known, path, again=0):
         begin = 0 if known is None else int(to_frames(known)[0, 0, 0, 0, 0])
-        return frames(begin, begin + self.parts.config.window)
+        return to_tensor(frames(begin, begin + self.parts.config.window))[None]
 
 
 def frames(begin: int, end: int) -> np.ndarray:
@@ -47,3 +50,20 @@ def test_frames_follow_one_another_across_every_joint(stride, context, given):
     chunks = Counting(config, stride)
     made = np.concatenate(list(first(chunks.run(frames(0, given) if given else None), 100)))
     assert made[:, 0, 0, 0].tolist() == list(range(100))
+
+
+@pytest.mark.parametrize("total", [None, 100, 24, 25, 40])
+@pytest.mark.parametrize("given", [0, 1, 8, 30])
+def test_a_token_that_waits_for_the_next_chunk_is_shown_once(given, total):
+    config = SimulatorConfig(fps=10.0, height=8, width=8, window=24, context=8, patch=1, token_frames=4)
+    chunks = Counting(config, 1)
+    made = np.concatenate(list(first(chunks.run(frames(0, given) if given else None, total), total or 100)))
+    assert made[:, 0, 0, 0].tolist() == list(range(total or 100))
+
+
+def test_the_last_chunk_does_not_wait():
+    """24 frames are one window: no second one is drawn for its last token."""
+    config = SimulatorConfig(fps=10.0, height=8, width=8, window=24, context=8, patch=1, token_frames=4)
+    chunks = Counting(config, 1).run(None, 24)
+    assert len(next(chunks)) == 24
+    assert len(next(Counting(config, 1).run(None, 25))) == 20

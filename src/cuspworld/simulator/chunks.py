@@ -7,7 +7,7 @@ length and a minute is made like a second.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,10 +15,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from cuspworld.codec.codec import to_frames, to_tensor
-from cuspworld.codec.tokens import tokenize, untokenize
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.route import Route
-from cuspworld.transport.flow.matching import SAMPLERS, OnStep, unchanged
+from cuspworld.simulator.window import Told, Window
+from cuspworld.transport.flow.matching import OnStep, unchanged
 from cuspworld.transport.flow.transformer import CodePath
 
 
@@ -58,33 +58,50 @@ class Chunks:
         with torch.inference_mode():
             return self.parts.codec.encode(to_tensor(frames)[None].to(self.parts.device))
 
-    def run(self, given: UInt8[np.ndarray, "t h w 3"] | None) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
-        """Endless: what was given, then chunk after chunk."""
+    def shown(self, latents: Float[Tensor, "1 t i j c"]) -> UInt8[np.ndarray, "t h w 3"]:
+        """The frames of a window's latents."""
+        with torch.inference_mode():
+            return to_frames(self.parts.codec.decode(latents))[0]
+
+    def run(
+        self, given: UInt8[np.ndarray, "t h w 3"] | None, total: int | None = None
+    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """Endless: what was given, then chunk after chunk. `total`: frames that are wanted, where that is known.
+
+        The last token of each chunk waits for the next chunk, which makes it anew; the one is faded into the other, so
+        that no joint shows. What was given is kept as it is."""
         config, codec = self.parts.config, self.parts.codec
         context_frames = (config.context - 1) * codec.temporal_stride + 1
-        last = given
+        faded = config.token_frames if codec.temporal_stride == 1 < config.token_frames < config.context else 0
+        last, made, again = given, 0, 0
+        known = None
         if given is not None:
             yield given
+            made = len(given)
         while True:
-            known = None
-            if last is not None:
-                count = context_frames if len(last) >= context_frames else 1
-                last = last[-count:]
+            if last is not None and (codec.temporal_stride > 1 or not again):
+                last = last[-(context_frames if len(last) >= context_frames else 1) :]
                 known = self.encoded(last)
             path = None if self.route is None else self.route.next(known)
-            frames = self._chunk(known, path)
-            new = frames if last is None else frames[len(last) :]
-            last = new[-context_frames:]
+            latents = self.chunk(known, path, again=again)
+            frames = self.shown(latents)
+            new = frames if last is None else frames[len(last) - again :]
+            last, known, again = new[-context_frames:], latents[:, -config.context :], faded
+            if faded and (total is None or made + len(new) < total):
+                new = new[:-faded]
+            made += len(new)
             yield new
 
     @torch.inference_mode()
-    def _chunk(
+    def chunk(
         self,
         known: Float[Tensor, "1 l i j c"] | None,
         path: CodePath | None,
         after: Float[Tensor, "1 m i j c"] | None = None,
-    ) -> UInt8[np.ndarray, "t h w 3"]:
-        """One window of frames; the first of them are the decoded `known` latents, the last those of `after`.
+        again: int = 0,
+    ) -> Float[Tensor, "1 t i j c"]:
+        """The latents of one window; the first of them are `known`, the last `after`. The last `again` known ones are
+        made anew and faded into.
 
         An expert that was taught so makes it step by step, each step given all before it: what is where, and which is
         which, is settled once, and not in all steps of the window at the same time."""
@@ -92,22 +109,31 @@ class Chunks:
         length = (config.window - 1) // codec.temporal_stride + 1
         shape = (length, config.height // codec.spatial_stride, config.width // codec.spatial_stride)
         noise = torch.randn((1, *shape, codec.latent_channels), generator=self.generator).to(self.parts.device)
-        latents = self._window(noise, known, path, after)
+        kept = 0 if known is None else known.shape[1] - again
+        before = None if known is None else known[:, :kept]
+        latents = self._drawn(noise, before, path, after)
         if self.expert.transformer.config.by_steps:
             each, end = config.token_frames, length - (0 if after is None else after.shape[1])
-            have = (0 if known is None else known.shape[1]) // each * each + each
+            have = kept // each * each + each
             while have < end:
-                latents = self._window(noise, latents[:, :have], path, after)
+                latents = self._drawn(noise, latents[:, :have], path, after)
                 have += each
-        return to_frames(codec.decode(latents))[0]
+        latents = self._window(latents, before, path, after).looked_at_again(latents, self.generator)
+        if again and known is not None:
+            share = (torch.arange(again, device=latents.device) + 0.5)[None, :, None, None, None] / again
+            latents[:, kept : kept + again] = torch.lerp(known[:, kept:], latents[:, kept : kept + again], share)
+        return latents
 
-    def _sketched(self, path: CodePath, latents: Float[Tensor, "1 t i j c"]) -> CodePath:
-        """The path with what its codes show in each token's place, for an expert that was told so."""
-        if not self.expert.transformer.config.sketch or self.kind is None:
-            return path
-        each = self.parts.config.token_frames
-        shown = self.parts.kinds[self.kind].sketch(path.codes[0].cpu(), *latents.shape[2:4])[None, : latents.shape[1]]
-        return replace(path, sketch=tokenize(shown.to(latents.device), self.parts.patch(self.expert), each)[0])
+    def _drawn(
+        self,
+        noise: Float[Tensor, "1 t i j c"],
+        known: Float[Tensor, "1 l i j c"] | None,
+        path: CodePath | None,
+        after: Float[Tensor, "1 m i j c"] | None,
+    ) -> Float[Tensor, "1 t i j c"]:
+        """The latents of a window, from noise of their shape."""
+        window, sampling = self._window(noise, known, path, after), self.sampling
+        return window.drawn(noise, sampling.sampler, sampling.times, sampling.on_step)
 
     def _window(
         self,
@@ -115,11 +141,9 @@ class Chunks:
         known: Float[Tensor, "1 l i j c"] | None,
         path: CodePath | None,
         after: Float[Tensor, "1 m i j c"] | None,
-    ) -> Float[Tensor, "1 t i j c"]:
-        """The latents of a window, from noise of their shape."""
-        config = self.parts.config
-        length, each, patch = latents.shape[1], config.token_frames, self.parts.patch(self.expert)
-        noise, positions = tokenize(latents, patch, each)
+    ) -> Window:
+        """A window as large as `latents` with what is known of it."""
+        length = latents.shape[1]
         clean = torch.zeros_like(latents)
         marks = torch.zeros(length, dtype=torch.bool, device=latents.device)
         if known is not None:
@@ -128,26 +152,12 @@ class Chunks:
         if after is not None:
             clean[:, length - after.shape[1] :] = after
             marks[length - after.shape[1] :] = True
-        held, _ = tokenize(clean, patch, each)
-        mark = marks.view(-1, each)[positions[:, 0]][None]  # (1, n, each)
-        held_mark = mark.repeat_interleave(held.shape[-1] // each, dim=-1)
+        return Window(self._told(), clean, marks, path)
+
+    def _told(self) -> Told:
         if self.text is None:
             self._read()
         assert self.text is not None
-        text, batch = self.text, len(self.text)
-        path = None if path is None else self._sketched(path, latents).expand(batch)
-        places = positions.expand(batch, -1, -1)
-
-        def velocity(x: Tensor, t: float) -> Tensor:
-            x = torch.where(held_mark, held, x).expand(batch, -1, -1)
-            times = torch.full((batch,), t, device=x.device)
-            marks = mark.expand(batch, -1, -1)
-            v = self.expert.transformer(x, places, marks, times, text, self.text_mask, path=path).float()
-            if batch == 1:
-                return v
-            return v[1:] + self.sampling.guidance * (v[:1] - v[1:])  # classifier-free guidance (Ho & Salimans 2022)
-
-        x = SAMPLERS[self.sampling.sampler](velocity, noise, self.sampling.times, self.sampling.on_step)
-        x = torch.where(held_mark, held, x)
-        size = (length, latents.shape[2], latents.shape[3])
-        return untokenize(x, size, patch, each)
+        kind = None if self.kind is None else self.parts.kinds[self.kind]
+        patch, each = self.parts.patch(self.expert), self.parts.config.token_frames
+        return Told(self.expert, self.text, self.text_mask, self.sampling.guidance, kind, patch, each)

@@ -73,7 +73,7 @@ class Ends:
             after = after[: self.context]
         known = None if before is None else self.chunks.encoded(before)
         held = None if after is None else self.chunks.encoded(after)
-        frames = self.chunks._chunk(known, self._path(before, after), held)
+        frames = self.chunks.shown(self.chunks.chunk(known, self._path(before, after), held))
         return frames[0 if before is None else len(before) : len(frames) - (0 if after is None else len(after))]
 
     def _path(self, before: Frames | None, after: Frames | None) -> CodePath | None:

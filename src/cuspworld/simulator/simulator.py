@@ -192,7 +192,7 @@ class Simulator(Parts):
             filled = Ends(self, made, kind).fill(given, after, new)
             chunks = iter([part for part in (given, filled, after) if part is not None])
         else:
-            chunks = first(self._noting(made.run(given), route, facts), total)
+            chunks = first(self._noting(made.run(given, total), route, facts), total)
         shown = resample(resize(chunks, target), config.fps, rate)
         if count is None:
             return shown
@@ -278,7 +278,7 @@ class Simulator(Parts):
         codes = self.kinds[number].path(codes, None)
         route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
-        chunks = Chunks(self, prompt, self._sampling(settled(options), True), route, number).run(None)
+        chunks = Chunks(self, prompt, self._sampling(settled(options), True), route, number).run(None, total)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
 
     def edit(self, clip: str | Path | Clip, prompt: str, **options: Unpack[Options]) -> Clip:

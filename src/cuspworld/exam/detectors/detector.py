@@ -90,10 +90,12 @@ def detector_class(world: str) -> type[Detector[Any]]:
 
 
 @cache
-def detector(world: str) -> Any:
-    """The detector of a world with the weights of the package. Raises CuspError for a world that has none."""
+def detector(world: str, folder: Path = FOLDER) -> Any:
+    """The detector of a world with the weights of the package, or of a folder that `recipes/detectors.py` wrote.
+
+    Raises CuspError for a world that has none."""
     found = detector_class(world)
-    return found(load_module(FOLDER / world.lower(), KIND, FrameReader, ReaderConfig))
+    return found(load_module(folder / world.lower(), KIND, FrameReader, ReaderConfig))
 
 
 def usual(chances: Float[np.ndarray, "frames options"], clean: Bool[np.ndarray, " frames"]) -> int:
