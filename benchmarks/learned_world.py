@@ -11,14 +11,16 @@ Split `out`: physical parameters beyond those that were recorded. Collision's ba
 balls of any colour that have passed each other nobody can see which was the first.
 
 What an action causes is the difference between two runs of one seed, with and without it. Ratio: the slope of the
-predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds; likeness:
-their correlation through zero. Delay: frames until a quarter of the largest effect. "Nothing done": how far the number
-drifts, predicted and true, with no action, as a share of the effect's size.
+predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds, and beside it
+what reading the true pictures of both runs would give; likeness: their correlation through zero. Delay: frames until a
+quarter of the largest effect. "Nothing done": how far the number drifts, predicted and true, with no action, as a share
+of the effect's size.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from dataclasses import replace
@@ -41,11 +43,11 @@ from cuspworld.truth import Truth
 from results import Table, add_argument
 
 AHEAD = (1, 2, 4, 8, 16)
-# What is done, for how many frames from frame 6 on, and the number that must answer.
+# What is done, for how many frames from frame 6 on, and the numbers that must answer.
 CAUSES = {
-    "Candles": ((3.0,), 4, "lit"),
-    "Juice": ((0.3,), 1, "glass_angle"),
-    "Collision": ((4.0, 0.0), 1, "ball_1_velocity_x"),
+    "Candles": ((3.0,), 4, ("lit", "weakest")),
+    "Juice": ((0.3,), 1, ("glass_angle", "liquid_inside")),
+    "Collision": ((4.0, 0.0), 1, ("ball_1_x", "ball_1_velocity_x")),
 }
 START, AFTER, SIZE = 6, 12, 32
 FIXED: dict[str, dict[str, Any]] = {"Collision": {"colour_1": "red", "colour_2": "blue"}}
@@ -77,6 +79,10 @@ def trained(
     name: str, count: int, steps: int, folder: Path, seed: int, numbers: float = DynamicsPreset.numbers
 ) -> tuple[JEPA, Readout, dict[str, Any]]:
     """The model of a world, and what it cost. `numbers`: how much the world's numbers teach it."""
+    finished = folder.with_name(f"{folder.name}-costs.json")
+    if finished.is_file():
+        model = folder / "model"
+        return JEPA.from_pretrained(model), Readout.from_pretrained(model / READOUT), json.loads(finished.read_text())
     began = time.process_time()
     clips = recorded(name, range(count), folder.parent)
     held_out = recorded(name, range(50_000, 50_000 + max(4, min(100, count // 5))), folder.parent)
@@ -96,6 +102,7 @@ def trained(
         spent.write_text(str(training))
     costs = {"recording": known - began, "training": training, "rank": result.rank}
     print(name, {"errors of the latents": result.errors, **costs}, flush=True)
+    finished.write_text(json.dumps(costs))
     return JEPA.from_pretrained(result.model), Readout.from_pretrained(result.model / READOUT), costs
 
 
@@ -147,42 +154,54 @@ def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, A
     ]
 
 
-def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> dict[str, Any]:
-    """Predicted effects beside true ones."""
-    what, lasts, column = CAUSES[name]
+def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> list[dict[str, Any]]:
+    """Predicted effects beside true ones, a row for each number."""
+    what, lasts, numbers = CAUSES[name]
     world, count = worlds.make(name, **FIXED.get(name, {})), START + AFTER + 1
-    idle = np.zeros((count, len(world.actions)))
-    index = readout.config.columns.index(column)
-    true, told, drift, drifted = [], [], [], []
+    idle, history = np.zeros((count, len(world.actions))), model.config.history
+    rows: list[tuple[np.ndarray, ...]] = []
     for seed in seeds:
         done = idle.copy()
         done[START : START + lasts] = np.array(what) * np.random.default_rng(seed).uniform(0.5, 1.5)
         both = [world.record(seed, seconds=count / 10, size=SIZE, actions=table) for table in (done, idle)]
-        rows = [rows_of([clip])[:, index] for clip in both]
         shown = (in_picture(both[0]) & in_picture(both[1]))[START + 1 :]  # beyond the picture nothing can be known
-        read_rows = [futures(model, readout, both[1].frames[: START + 1], t[START:-1])[:, index] for t in (done, idle)]
-        true.append((rows[0] - rows[1])[START + 1 :] * shown)
-        told.append((read_rows[0] - read_rows[1]) * shown)
-        drift.append(np.ptp(rows[1][START + 1 :][shown]) if shown.any() else 0.0)
-        drifted.append(np.ptp(read_rows[1][shown]) if shown.any() else 0.0)
-    e, p = np.stack(true), np.stack(told)  # (seeds, frames)
+        true = [rows_of([clip])[START + 1 :] for clip in both]
+        told = [futures(model, readout, both[1].frames[: START + 1], table[START:-1]) for table in (done, idle)]
+        seen = [read(model, readout, model.embed(clip.frames))[START + 2 - history :] for clip in both]
+        rows.append((*true, *told, *seen, shown))
+    found = []
+    for column in numbers:
+        k = readout.config.columns.index(column)
+        e, p, s = (np.stack([(row[n] - row[n + 1])[:, k] * row[-1] for row in rows]) for n in (0, 2, 4))
+        drift, drifted = (
+            np.mean([np.ptp(row[n][row[-1], k]) if row[-1].any() else 0.0 for row in rows]) for n in (1, 3)
+        )
+        found.append({"world": name, "number": column, **answered(e, p, s, float(drift), float(drifted))})
+    return found
+
+
+def answered(e: np.ndarray, p: np.ndarray, s: np.ndarray, drift: float, drifted: float) -> dict[str, Any]:
+    """True, predicted and seen effects (seeds, frames), and how far the number drifts by itself, truly and as told."""
     random = np.random.default_rng(0)
     draws = [random.integers(len(e), size=len(e)) for _ in range(1000)]
-    slopes = [(e[k] * p[k]).sum() / max((e[k] ** 2).sum(), 1e-12) for k in draws]
+    slopes = [slope(e[k], p[k]) for k in draws]
     large = np.abs(e).max(1) > 0.25 * np.abs(e).max(1).mean()
     first = [np.array([np.argmax(np.abs(r) >= 0.25 * np.abs(r).max()) for r in x[large]]) for x in (e, p)]
     biggest = np.abs(e).argmax(1)[large]
     signs = np.sign(e[large, biggest]) == np.sign(p[large, biggest])
     size = float(np.abs(e).max(1).mean())
-    ratio = float((e * p).sum() / max((e**2).sum(), 1e-12))
-    likeness = float((e * p).sum() / max(np.sqrt((e**2).sum() * (p**2).sum()), 1e-12))
     return {
-        "world": name, "number": column, "seeds": len(e), "effect ratio": ratio,
-        "95 % from": float(np.quantile(slopes, 0.025)), "to": float(np.quantile(slopes, 0.975)),
-        "likeness": likeness, "same sign %": 100 * float(signs.mean()),
+        "seeds": len(e), "effect ratio": slope(e, p), "95 % from": float(np.quantile(slopes, 0.025)),
+        "to": float(np.quantile(slopes, 0.975)), "ratio as read from true pictures": slope(e, s),
+        "likeness": float((e * p).sum() / max(np.sqrt((e**2).sum() * (p**2).sum()), 1e-12)),
+        "same sign %": 100 * float(signs.mean()),
         "delay off by (frames)": float(np.abs(first[0] - first[1]).mean()),
-        "nothing done: predicted": float(np.mean(drifted)) / size, "true": float(np.mean(drift)) / size,
+        "nothing done: predicted": drifted / size, "true": drift / size,
     }  # fmt: skip
+
+
+def slope(true: np.ndarray, told: np.ndarray) -> float:
+    return float((true * told).sum() / max((true**2).sum(), 1e-12))
 
 
 def speed(model: Path, name: str) -> dict[str, Any]:
@@ -243,7 +262,8 @@ def main() -> None:
                         training = costs["training"] if row["who"] == "learned world" else None
                         table.add({"world": name, "split": split, **row, "training CPU s": training})
             for name, (model, readout, _) in learned.items():
-                table.add(causes(name, model, readout, range(200_000, 200_000 + held)))
+                for row in causes(name, model, readout, range(200_000, 200_000 + held)):
+                    table.add(row)
             for name in arguments.worlds:
                 for size in (SIZE, 64):
                     table.add(speed(untrained(name, size, Path(aside) / f"{name}{size}"), name))

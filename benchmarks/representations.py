@@ -9,7 +9,7 @@ range reads position, velocity, energy, count, and the outcome: a number at the 
 R2 on clips that neither saw; `out`: the same of clips whose physics lies beyond the recorded range. Flicker: the
 brightness of what stands behind everything changes at random from frame to frame: no action and no past decides it: a
 joint embedding has no use for it; a picture has. Beside them: the same encoder untrained, and as many principal
-components of the pixels.
+components of the pixels. Nothing is read while a thing is out of the picture; pictures and actions alone teach.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from cuspworld.dynamics.regularizer import rank_me
 from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Phase
-from cuspworld.training.recordings import Recordings, WindowBatches, Windows
+from cuspworld.training.recordings import Recordings, WindowBatches, Windows, in_picture
+from learned_world import FIXED
 from results import Table, add_argument
 
 SIZE, WIDTH, BATCH, AHEAD, SECONDS = 32, 32, 16, 8, 3
@@ -62,7 +63,7 @@ class Taught:
 
 def recorded(name: str, split: str, seeds: range, flicker: bool) -> Taught:
     """Clips of random actions; with `flicker`, what no mask covers is brighter or darker by up to 40 grey levels."""
-    world, clips, added = worlds.make(name, split=split), [], []
+    world, clips, added = worlds.make(name, split=split, **FIXED.get(name, {})), [], []
     for seed in seeds:
         clip = world.record(seed, seconds=SECONDS, size=SIZE, actions="random")
         light = np.random.default_rng((seed, 5)).uniform(-40, 40, len(clip)) * flicker
@@ -161,7 +162,7 @@ def numbers(name: str, taught: Taught) -> dict[str, np.ndarray]:
             row = clip.truth.state[column] if column in names else clip.truth.conserved[column]
             if what == "outcome":
                 row = np.where(np.arange(len(row)) == len(row) // 3, row[-1], np.nan)
-            found[what].append(np.asarray(row, float)[1:])
+            found[what].append(np.where(in_picture(clip), np.asarray(row, float), np.nan)[1:])
         found["flicker"].append(light[1:])
     return {what: np.concatenate(rows) for what, rows in found.items()}
 
