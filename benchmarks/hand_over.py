@@ -138,7 +138,10 @@ def main() -> None:
         folder = arguments.folder or Path(aside)
         model, readout, _ = trained(NAME, count, steps, folder / NAME, 0)
         error_map = ErrorMap.from_pretrained(folder / NAME / "model" / ERROR_MAP)
-        ensemble = members(model, recorded(NAME, range(count), folder), steps)
+        kept = folder / f"members-{count}-{steps}.pt"  # of this machine, for this machine
+        if not kept.is_file():
+            torch.save(members(model, recorded(NAME, range(count), folder), steps), kept)
+        ensemble = torch.load(kept, weights_only=False)
         judge, other = (recorded(NAME, range(first, first + held), folder) for first in (100_000, 110_000))
         gates: dict[str, Gate] = {
             "error map": lambda state, action, *_: 1 - float(error_map.trust(model, state, action)[0]),
@@ -228,7 +231,7 @@ def threshold(model: JEPA, readout: Readout, world: Any, clips: list[Clip], gate
     tables = [torch.from_numpy(table_of(clip)).float() for clip in clips]
     doubts = [gate(s, t[START][None], c, START) for s, t, c in zip(states, tables, clips, strict=True)]
     low, high = 0.0, 4 * max(doubts) + 1e-9
-    for _ in range(8):
+    for _ in range(10):
         limit = (low + high) / 2
         found = np.mean([told(model, readout, world, clip, gate, limit)[1] for clip in clips]) / STEPS
         low, high = (limit, high) if found > share else (low, limit)

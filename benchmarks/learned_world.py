@@ -85,7 +85,7 @@ def trained(
         return JEPA.from_pretrained(model), Readout.from_pretrained(model / READOUT), json.loads(finished.read_text())
     began = time.process_time()
     clips = recorded(name, range(count), folder.parent)
-    held_out = recorded(name, range(50_000, 50_000 + max(4, min(100, count // 5))), folder.parent)
+    held_out = recorded(name, range(50_000, 50_000 + max(4, count // 4)), folder.parent)
     known = time.process_time()
     phase = Phase(steps, batch=64, learning_rate=4e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=100)
     readout = replace(phase, steps=min(steps, 1000), learning_rate=2e-3)
