@@ -213,6 +213,16 @@ def floats_up() -> np.ndarray:
     return render([path], [20], [RED], textured=False, noise=1.0)
 
 
+def melts() -> np.ndarray:
+    """A red disc slowly becomes a blue and yellow bar in its place."""
+    disc, bar = (np.full((96, 128, 3), 170.0) for _ in range(2))
+    draw(disc, (64, 48), 20, RED)
+    bar[20:76, 58:70], bar[40:56, 58:70] = BLUE, (230, 210, 40)
+    noise = np.random.default_rng(0).normal(0, 1, (60, 96, 128, 3))
+    shares = np.clip((np.arange(60) - 15) / 30, 0, 1)[:, None, None, None]
+    return np.clip(np.rint(disc * (1 - shares) + bar * shares + noise), 0, 255).astype(np.uint8)
+
+
 def skips_the_passage() -> np.ndarray:
     """A glass of juice stands while a fly passes; from one frame to the next it lies and the juice is out."""
     frames = []

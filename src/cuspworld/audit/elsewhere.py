@@ -44,7 +44,7 @@ STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
 NOTHING = -20.0  # log-odds of a clip in which nothing is odd
-LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up", "moves apart")
+LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up", "moves apart", "becomes another")
 LESS = {
     "still": 2.0,
     "moving": 5.65,

@@ -23,6 +23,7 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "reshapes": breaking.turns_into_a_square,
     "sudden look": breaking.loses_a_leg,
     "colour leaps": breaking.changes_colour_on_its_way,
+    "becomes another": breaking.melts,
     "areal velocity": breaking.circles_unevenly,
     "inverse square": breaking.circles_a_spring,
     "fall ends": breaking.stops_in_mid_air,

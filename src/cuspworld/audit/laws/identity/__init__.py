@@ -1,6 +1,7 @@
 """Identity: a thing keeps its colour, size and shape unless something acts on it."""
 
 from cuspworld.audit.laws.identity.at_once import RECOLOURS, RESHAPES, SUDDEN
+from cuspworld.audit.laws.identity.becomes_another import BECOMES_ANOTHER
 from cuspworld.audit.laws.identity.colour_leaps import COLOUR_LEAPS
 
-CHECKS = (RECOLOURS, RESHAPES, SUDDEN, COLOUR_LEAPS)
+CHECKS = (RECOLOURS, RESHAPES, SUDDEN, COLOUR_LEAPS, BECOMES_ANOTHER)
