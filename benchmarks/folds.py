@@ -39,6 +39,7 @@ SECONDS, LONG, FPS = 2.0, 60.0, 10.0
 STEPS = (1, 2, 4, 12)
 TAUGHT = {"Juice": 1200, "Collision": 1600}  # clips that the recipe recorded, seeds from 0, but those without a push
 TAUGHT_FILE = Path(__file__).with_name("folds_taught.json")  # their numbers: all, or a plain copy counts as new
+PASSAGE = 4  # frames before a fall's time, and after it
 LATEST = 1.0  # frames by which an event may come later than in true clips, or than its caption says
 
 
@@ -181,6 +182,12 @@ def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any
     """Every row of an arm and a world that needs nothing but its clips. `true`: readings of the true clips."""
     mixed = [bool(frame) for reading in seen for frame in reading.mixed]
     report.share(arm, world, "frames that are no true state", list(mixed))
+    if world == "Juice":
+        falls = [(round(wish.truth.fell_at * FPS), r) for wish, r in zip(asked, seen, strict=True) if wish.truth.fell]
+        near = [
+            bool(r.mixed[k]) for at, r in falls for k in range(max(at - PASSAGE, 0), min(at + PASSAGE, len(r.mixed)))
+        ]
+        report.share(arm, world, "frames about a fall that are no true state", list(near))
     for what, question in QUESTIONS[world].items():
         report.share(arm, world, what, [question(wish, reading) for wish, reading in zip(asked, seen, strict=True)])
     for what, number in SPREAD.get(world, {}).items():
