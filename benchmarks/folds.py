@@ -183,11 +183,12 @@ def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any
     mixed = [bool(frame) for reading in seen for frame in reading.mixed]
     report.share(arm, world, "frames that are no true state", list(mixed))
     if world == "Juice":
-        falls = [(round(wish.truth.fell_at * FPS), r) for wish, r in zip(asked, seen, strict=True) if wish.truth.fell]
-        near = [
-            bool(r.mixed[k]) for at, r in falls for k in range(max(at - PASSAGE, 0), min(at + PASSAGE, len(r.mixed)))
-        ]
-        report.share(arm, world, "frames about a fall that are no true state", list(near))
+        near = []
+        for wish, reading in zip(asked, seen, strict=True):
+            if wish.truth.fell:
+                at = round(wish.truth.fell_at * FPS)
+                near += [bool(frame) for frame in reading.mixed[max(at - PASSAGE, 0) : at + PASSAGE]]
+        report.share(arm, world, "frames about a fall that are no true state", near)
     for what, question in QUESTIONS[world].items():
         report.share(arm, world, what, [question(wish, reading) for wish, reading in zip(asked, seen, strict=True)])
     for what, number in SPREAD.get(world, {}).items():
