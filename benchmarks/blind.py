@@ -32,7 +32,7 @@ def strip(frames: np.ndarray, told: str) -> Image.Image:
     return row
 
 
-def pages(folder: Path, arms: list[Arm], world: str, pairs: int) -> None:
+def pages(folder: Path, arms: list[Arm], world: str, pairs: int, seed: int = FIRST) -> None:
     """Write the pages and the key."""
     folder.mkdir(parents=True, exist_ok=True)
     swapped = np.random.default_rng().permutation(np.arange(pairs) % 2).astype(bool)
@@ -40,7 +40,7 @@ def pages(folder: Path, arms: list[Arm], world: str, pairs: int) -> None:
     for first in range(0, pairs, PAGE):
         rows = []
         for number in range(first, min(first + PAGE, pairs)):
-            caption = made.record(seed=FIRST + number, seconds=SECONDS, fps=FPS, size=64).caption
+            caption = made.record(seed=seed + number, seconds=SECONDS, fps=FPS, size=64).caption
             order = arms[::-1] if swapped[number] else arms
             key.append([arm.name for arm in order])
             for letter, arm in zip("ab", order, strict=True):
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--arm", action="append", default=[], help="NAME=FOLDER[:option=value,...]; two of them")
     parser.add_argument("--world", default="Juice")
     parser.add_argument("--pairs", type=int, default=50)
+    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first clip whose caption is asked for")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/blind"))
     parser.add_argument("--answers", type=Path, help="a person's; without it the pages are made")
     parser.add_argument("--quick", action="store_true", help="two pairs")
@@ -95,7 +96,7 @@ def main() -> None:
     arms = [read_arm(arm) for arm in arguments.arm or ["ours=default", "flow=default:transport=flow"]]
     if len(arms) != 2:
         parser.error("give --arm twice")
-    pages(arguments.output, arms, arguments.world, 2 if arguments.quick else arguments.pairs)
+    pages(arguments.output, arms, arguments.world, 2 if arguments.quick else arguments.pairs, arguments.first)
 
 
 if __name__ == "__main__":
