@@ -13,7 +13,6 @@ Where one step size does not suit the data (curves, near-copies, heavy tails, fa
 says so, and the run goes on by Newton steps (`newton.py`). A Gaussian source is solved in the points' own affine span.
 """
 
-import hashlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,11 +25,10 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
-from cuspworld.arrays import read_arrays, write_arrays
-from cuspworld.errors import CuspError
 from cuspworld.progress import progress_bar
 from cuspworld.transport.sampled.affine import affine_starts
 from cuspworld.transport.sampled.candidates import Candidates
+from cuspworld.transport.sampled.checkpoint import Checkpoint, State, fingerprint
 from cuspworld.transport.sampled.line import line_heights
 from cuspworld.transport.sampled.mass_error import MassError, error_weights, mass_error
 from cuspworld.transport.sampled.multilevel import LARGEST_DIMENSION, Level, coarse_sites, conjugate_heights, owners
@@ -52,7 +50,6 @@ GRACE = 1.1  # the last certificate of a run that `max_seconds` ends may go on t
 PIECE = 1 << 26  # multiply-adds between two looks at the clock, a few milliseconds
 MOST_FLOORS = 1000  # a run without `max_seconds` gives up after that many times the samples that should do,
 STUCK = 0.95  # or, after a fifth of them, where twice the samples leave this share of the error
-_ADVICE = "remove it, and the next fit starts anew"
 PROBE = 25  # batches, and samples a site, after which the error is compared with
 SLOW = 1.6  # that many times the expected one; or cells are empty that are this part of E^2 or more
 EMPTY = 0.015
@@ -100,19 +97,6 @@ class Solution:
     plain: bool
 
 
-@dataclass(frozen=True)
-class _State:
-    """All that a run goes on from; a step makes a new one, so that Ctrl-C never leaves half a step."""
-
-    heights: Float64[ndarray, " sites"]
-    average: Float64[ndarray, " sites"]
-    gap: float = 0.0
-    batch: int = 0
-    next_check: int = 0
-    checks: int = 0
-    tried: int = 0  # 1 after Newton steps did worse than those before
-
-
 def solve(problem: Problem, control: Control, start: Float64[ndarray, " sites"] | None = None) -> Solution:
     """Solve to the tolerance, from the start that one batch of samples likes best (`start` is one candidate).
 
@@ -138,6 +122,7 @@ class _Run:
     def __init__(self, problem: Problem, control: Control, products: Products):
         self.problem, self.control, self.products = problem, control, products
         self.processes = Processes(control.distributed)
+        self.kept = Checkpoint(control.checkpoint, self._fingerprint, self.processes)
         self.sites = len(problem.points)
         many = problem.source.dimension > LARGEST_DIMENSION
         self.batch_size = max(self.sites // BATCH_SHARE if many else self.sites, SMALLEST_BATCH)
@@ -152,9 +137,9 @@ class _Run:
         self.seen: list[tuple[int, float]] = []  # batches and errors of the certificates that failed
 
     def to_tolerance(self, start: ndarray | None, bar: Any) -> Solution:
-        self.processes.of_one(self._fingerprint)
+        self.processes.of_one(lambda: self.kept.problem)
         first = self._first_state(start)  # builds the coarse levels too, the same ones at every resume
-        state = self._shared(self._load() if self.processes.first else None, first)
+        state = self.kept.begun(first)
         sampler = self._sampler(_TRAINING_STREAM, quasi=True)
         sampler.position = state.batch * self.batch_size
         try:
@@ -187,7 +172,7 @@ class _Run:
             self._save(state)
             raise
         if certified:
-            self._forget()
+            self.kept.forget()
         else:
             self._save(state)
             why, advice = "the error stopped falling", "are points nearly equal, or one of them far out?"
@@ -202,7 +187,7 @@ class _Run:
         average = state.average - state.average.mean()
         return Solution(average, error, state.batch * self.batch_size, certified, self.plain)
 
-    def _step(self, state: _State, sampler: Sampler) -> _State:
+    def _step(self, state: State, sampler: Sampler) -> State:
         """One batch: count the cells' samples, move every height against its relative mass error, average."""
         batch = state.batch + 1
         counts, gap = self._count(sampler, state.heights, self.batch_size)
@@ -220,7 +205,7 @@ class _Run:
         average = state.average + (heights - state.average) * (2 / (batch + 1))  # weights t
         return replace(state, heights=heights, average=average, gap=gap, batch=batch)
 
-    def _probe(self, state: _State) -> tuple[MassError, float]:
+    def _probe(self, state: State) -> tuple[MassError, float]:
         """The average's error on 8 samples a site, enough to tell a slow run, and the empty cells' part of E^2."""
         samples = max(8 * self.sites, 8 * SMALLEST_BATCH)
         counts = self._count(self._sampler(_PROBE_STREAM), state.average, samples)[0]
@@ -235,7 +220,7 @@ class _Run:
         fits = PER_CLUSTER * CANDIDATE_BYTES * self.sites <= self.control.memory_budget
         return fits and (error.square - 2 * error.square_deviation > wanted or empty > EMPTY)
 
-    def _by_newton(self, state: _State, before: MassError, bar: Any) -> tuple[_State, MassError, bool, bool]:
+    def _by_newton(self, state: State, before: MassError, bar: Any) -> tuple[State, MassError, bool, bool]:
         """Go on by Newton steps: the last state, its error, whether it is certified, and whether it is too late.
 
         Where more error is left than `before`, the state again, marked as tried: the run goes on there. A stopped run
@@ -318,7 +303,7 @@ class _Run:
         counts, gap, done = self.processes.total(counts, gap, done)
         return counts, gap / done
 
-    def _certify(self, state: _State) -> MassError:
+    def _certify(self, state: State) -> MassError:
         """Estimate the average's error from a fresh sample whose size is fixed beforehand, so that it stays unbiased.
 
         Its deviation in E^2, sqrt(2 sum (w nu)^2) / M, is at most a sixteenth of the squared tolerance. A look at a
@@ -340,7 +325,7 @@ class _Run:
         counts += self._count(sampler, state.average, size - size // 4, until)[0]
         return mass_error(counts, self.problem.masses, self.weights)
 
-    def _stuck(self, state: _State, error: MassError) -> bool:
+    def _stuck(self, state: State, error: MassError) -> bool:
         """Has the error stopped falling above the tolerance, or has the run taken far more samples than it should?"""
         former = [value for batch, value in self.seen if 2 * batch <= state.batch]
         self.seen.append((state.batch, error.value))
@@ -353,16 +338,16 @@ class _Run:
         """Standard deviations to leave at an attempt; attempt k = 0, 1, ... errs with (1 - CONFIDENCE) / 2^(k + 1)."""
         return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2 ** (checks + 1))
 
-    def _scheduled(self, state: _State, error: MassError) -> _State:
+    def _scheduled(self, state: State, error: MassError) -> State:
         """The next check comes where sqrt(floor) decay should have brought the error to its aim."""
         ratio = (max(error.value, self.control.tolerance) / (AIM * self.control.tolerance)) ** 2
         next_check = int(np.ceil(state.batch * np.clip(ratio, 1.15, 2.5)))
         return replace(state, next_check=next_check, checks=state.checks + 1)
 
-    def _first_state(self, start: ndarray | None) -> _State:
+    def _first_state(self, start: ndarray | None) -> State:
         heights = self._best_start(start)
         samples = self.effort * (ABOVE_FLOOR / (AIM * self.control.tolerance)) ** 2
-        return _State(heights, heights.copy(), next_check=max(int(np.ceil(samples / self.batch_size)), 32))
+        return State(heights, heights.copy(), next_check=max(int(np.ceil(samples / self.batch_size)), 32))
 
     def _best_start(self, start: ndarray | None) -> ndarray:
         """The candidate with the least mass error on one batch: zeros, affine transport at three strengths, `start`."""
@@ -413,56 +398,10 @@ class _Run:
         return limit is not None and time.monotonic() - self.began + after > limit
 
     def _fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        source = self.problem.source
-        digest.update(f"{source.name} {source.dimension} {self.control.tolerance} {self.control.seed}".encode())
-        for array in (source.vertices, self.problem.points, self.problem.masses):
-            if array is not None:
-                digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        source, control = self.problem.source, self.control
+        told = f"{source.name} {source.dimension} {control.tolerance} {control.seed}"
+        return fingerprint(told, [source.vertices, self.problem.points, self.problem.masses])
 
-    def _save(self, state: _State) -> None:
+    def _save(self, state: State) -> None:
         self.saved = time.monotonic()
-        if self.control.checkpoint is None or not self.processes.first:
-            return
-        arrays = {"heights": state.heights, "average": state.average, "numbers": _numbers(state)}
-        write_arrays(self.control.checkpoint, arrays, {"problem": self._fingerprint()})
-
-    def _forget(self) -> None:
-        """Remove the checkpoint of a finished run: other problems may use its place."""
-        if self.control.checkpoint is not None and self.processes.first:
-            Path(self.control.checkpoint).unlink(missing_ok=True)
-
-    def _load(self) -> _State | None:
-        path = self.control.checkpoint
-        if path is None or not Path(path).is_file():
-            return None
-        arrays, header = read_arrays(path, _ADVICE)
-        if header.get("problem") != self._fingerprint():
-            raise CuspError(
-                f"checkpoint {path} belongs to other points, masses, source, seed or tolerance: "
-                "remove it, or name another file"
-            )
-        shapes = {"heights": (self.sites,), "average": (self.sites,), "numbers": (5,)}
-        if any(name not in arrays or arrays[name].shape != shape for name, shape in shapes.items()) or not all(
-            np.isfinite(arrays[name]).all() for name in shapes
-        ):
-            raise CuspError(f"checkpoint {path} is damaged; {_ADVICE}")
-        return _state(arrays["heights"], arrays["average"], arrays["numbers"])
-
-    def _shared(self, loaded: _State | None, first: _State) -> _State:
-        """The state that the first process loaded, or the first one."""
-        state = loaded or first
-        if self.processes.count == 1:
-            return state
-        told = self.processes.firsts(np.concatenate([state.heights, state.average, _numbers(state)]))
-        return _state(*np.split(told, [self.sites, 2 * self.sites]))
-
-
-def _numbers(state: _State) -> Float64[ndarray, "5"]:
-    return np.array([state.gap, state.batch, state.next_check, state.checks, state.tried], np.float64)
-
-
-def _state(heights: ndarray, average: ndarray, numbers: Float64[ndarray, "5"]) -> _State:
-    gap, *counts = numbers.tolist()
-    return _State(heights, average, gap, *(int(number) for number in counts))
+        self.kept.save(state)
