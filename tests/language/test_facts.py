@@ -48,6 +48,30 @@ def test_a_negation_denies_what_its_clause_says(text, denied, told):
     assert not denied & of("is", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "thing", "looks"),
+    [
+        ("A chair that is not red falls over.", "chair", {"red"}),
+        ("A chair that isn't red falls over.", "chair", {"red"}),
+        ("A chair, not red, falls over.", "chair", {"red"}),
+        ("A non-red chair falls over.", "chair", {"red"}),
+        ("A chair that is neither red nor big falls over.", "chair", {"red", "big"}),
+        ("不是红色的椅子翻倒", "chair", {"red"}),
+        ("一把并非红色的椅子翻倒了", "chair", {"red"}),
+        ("一把不红的椅子翻倒了", "chair", {"red"}),
+    ],
+)
+def test_a_negation_of_looks_denies_nothing_else(text, thing, looks):
+    denied = {fact.first[0] for fact in facts(text) if fact.kind == "not pair" and fact.second == (thing,)}
+    assert denied == looks and of("not", text) == set()
+    assert {"chair", "overturn"} <= of("is", text) and not pairs(text) and not looks & of("is", text)
+
+
+@pytest.mark.parametrize("text", ["No red chair falls over.", "没有红色的椅子翻倒"])
+def test_what_no_thing_of_a_colour_does_is_not_told(text):
+    assert of("not", text) == {"overturn"} and "overturn" not in of("is", text)
+
+
 def test_numbers_belong_to_things_and_times_to_what_happens():
     for text in ("Three puppies and 2 balls", "三只小狗和两个球"):
         assert {frozenset(("3", "puppy")), frozenset(("2", "ball"))} <= pairs(text)

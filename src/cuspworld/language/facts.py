@@ -2,7 +2,8 @@
 
 No grammar is complete; this one binds by nearness. An attribute belongs to the next thing of its clause, or where none
 follows to the one before; what happens belongs to the thing before it, where and how hard to what happens; a negation
-reaches to the end of its clause and denies what happens in it, or else the attributes, or else the things.
+reaches to the end of its clause and denies what happens in it, or else the attributes, or else the things; where looks
+stand right after it (a chair that is not red falls), these alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from cuspworld.language.meanings import Meanings, Token, tokens
 _BOUND = ("colour", "size", "quality", "number")  # attributes of things
 _LOOSE = ("speed", "side")  # attributes of things, after them too
 _RELATIVE = ("which", "who", "that")
+_LOOKS = ("colour", "size", "quality")
+_NOT_SO = ("non", "不", "不是", "并非")  # deny how a thing looks; `no` and 没有 deny that there is one
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def facts(text: str) -> list[Fact]:
         clause, carried = _read(part, topic or last, subject, carried)
         for fact in _told(clause, event):
             found.setdefault(fact)
+        if clause.denied and last is not None and [thing.token for thing in clause.things] == [last.token]:
+            continue  # how the thing named last does not look
         last = clause.things[-1] if clause.things else last
         for thing in clause.things:
             several = any(token.kind == "number" for token in thing.attributes)
@@ -90,11 +95,26 @@ def _clauses(found: list[Token]) -> Iterator[list[Token]]:
             continue  # a big and blue one
         if token.kind in ("border", "not"):
             if part:
-                yield part
+                yield from _not_so(part)
             part = [token] if token.kind == "not" or token.words in _RELATIVE else []  # what it denies comes after it
         else:
             part.append(token)
     if part:
+        yield from _not_so(part)
+
+
+def _not_so(part: list[Token]) -> Iterator[list[Token]]:
+    """A clause that begins with a negation and looks, and goes on with what happens: two clauses."""
+    end = 1
+    while end < len(part) and part[end].kind in (*_LOOKS, "empty", "article"):
+        end += 1
+    looks = part[0].kind == "not" and any(token.kind in _LOOKS for token in part[:end])
+    after = part[end].kind if looks and end < len(part) else ""
+    if after == "event":
+        yield from (part[:end], part[end:])
+    elif after == "thing" and part[0].words.lower() in _NOT_SO:
+        yield from (part[: end + 1], part[end:])
+    else:
         yield part
 
 

@@ -160,7 +160,7 @@ EITHER = {
 }  # fmt: skip
 NEGATIONS = frozenset(
     ["not", "no", "never", "without", "nobody", "nothing", "none", "neither", "nor", "没有", "没", "不", "未", "无",
-     "没有人", "没人", "hardly"]
+     "没有人", "没人", "不是", "并非", "hardly"]
 )  # fmt: skip
 UNITS = {"s": "s", "second": "s", "sec": "s", "秒": "s", "degree": "degrees", "度": "degrees", "cm": "cm", "厘米": "cm"}
 KINDS = {  # kind -> lines
