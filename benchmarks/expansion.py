@@ -1,4 +1,4 @@
-"""Does expansion keep what a prompt says? 200 prompts, English and Chinese, with paraphrases and negations.
+"""Does expansion keep what a prompt says? 208 prompts, English and Chinese, with paraphrases and negations.
 
     python benchmarks/expansion.py [--quick] [--save]
 
@@ -43,6 +43,9 @@ NUMBERS = (("two", "两"), ("three", "三"), ("four", "四"), ("3", "3"), ("4", 
 OTHERS = (
     "a ball collides, then bounces back", "the glass tips over before the juice spills", "no puppies", "a violin",
     "first the hand pushes, then the glass rocks", "seven puppies in space", "两个球没有相撞", "balls do not collide",
+    "a chair that is not red falls over", "a non-red chair falls over", "不是红色的椅子翻倒", "一把不红的椅子翻倒了",
+    "a glass of juice that is neither red nor blue spills", "a dog that is not black", "candles that won't go out",
+    "the chair never falls",
 )  # fmt: skip
 
 

@@ -49,3 +49,28 @@ def test_what_the_caption_does_not_say_stays_in_the_prompts_words():
     matcher = Matcher([["A small ball and a big ball meet and bounce back again.", "The small ball is red."]])
     told = expand("a red ball bounces back", matcher)
     assert "red" in told and "big ball" in told
+
+
+CHAIRS = [
+    ["A red chair is pushed and falls over.", "一把红色椅子被推了一下，翻倒了。"],
+    ["A blue chair is pushed and falls over.", "一把蓝色椅子被推了一下，翻倒了。"],
+    ["A red chair is dropped from a height of 70 cm and stands.", "一把红色椅子落下后站稳了。"],
+    ["A blue chair is dropped from a height of 70 cm and stands.", "一把蓝色椅子落下后站稳了。"],
+]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "clip"),
+    [
+        ("a chair that is not red falls over", 1),
+        ("a non-red chair falls over", 1),
+        ("a chair that isn't blue falls over", 0),
+        ("a chair that is neither blue nor big is dropped", 2),
+        ("不是红色的椅子翻倒", 1),
+        ("一把不蓝的椅子翻倒了", 0),
+    ],
+)
+def test_what_a_thing_does_not_look_like_decides_nothing_else(prompt, clip):
+    """Judged by the captions' words: the parser that reads prompts would read its own faults as right."""
+    for seed in range(4):
+        assert any(expand(prompt, Matcher(CHAIRS), seed).endswith(text) for text in CHAIRS[clip])

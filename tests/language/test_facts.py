@@ -67,6 +67,25 @@ def test_a_negation_of_looks_denies_nothing_else(text, thing, looks):
     assert {"chair", "overturn"} <= of("is", text) and not pairs(text) and not looks & of("is", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("A glass that nobody pushes tips over.", {"push"}),
+        ("A glass that is not pushed falls over.", {"push"}),
+        ("没有人推的杯子翻倒了", {"push"}),
+        ("A glass that does not tip or spill.", {"overturn", "spill"}),
+    ],
+)
+def test_what_does_not_happen_to_a_thing_is_not_what_it_does(text, denied):
+    told = of("is", text) & {"overturn", "push", "spill"}
+    assert of("not", text) - {"fall"} == denied and told == {"overturn"} - denied
+
+
+def test_both_are_the_two_named_last():
+    found = pairs("A big ball and a small one, both red, collide.")
+    assert {frozenset(("red", "big")), frozenset(("red", "small"))} <= found
+
+
 @pytest.mark.parametrize("text", ["No red chair falls over.", "没有红色的椅子翻倒"])
 def test_what_no_thing_of_a_colour_does_is_not_told(text):
     assert of("not", text) == {"overturn"} and "overturn" not in of("is", text)

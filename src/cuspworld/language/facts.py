@@ -57,15 +57,20 @@ def facts(text: str) -> list[Fact]:
     topic: _Thing | None = None  # of which there are several, or the last with a colour: `one` is one of these
     subject: _Thing | None = None
     carried: list[Token] = []
+    named: list[_Thing] = []
     event: Token | None = None
     for part in _clauses(tokens(text)):
         if part[0].words in _RELATIVE:
             subject = last
         clause, carried = _read(part, topic or last, subject, carried)
+        if _both(clause) and _of(clause, last) and len(named) > 1:
+            looks = clause.things[0].attributes
+            clause.things = [_Thing(thing.token, [*thing.attributes, *looks]) for thing in named[-2:]]
         for fact in _told(clause, event):
             found.setdefault(fact)
-        if clause.denied and last is not None and [thing.token for thing in clause.things] == [last.token]:
+        if clause.denied and _of(clause, last):
             continue  # how the thing named last does not look
+        named += clause.things
         last = clause.things[-1] if clause.things else last
         for thing in clause.things:
             several = any(token.kind == "number" for token in thing.attributes)
@@ -83,28 +88,51 @@ def facts(text: str) -> list[Fact]:
     return list(found)
 
 
+def _of(clause: _Clause, last: _Thing | None) -> bool:
+    """Whether a clause only says more of the thing named last."""
+    return last is not None and [thing.token for thing in clause.things] == [last.token]
+
+
+def _both(clause: _Clause) -> bool:
+    return any(token.words == "both" for token in clause.shares)
+
+
 def _several(thing: _Thing | None) -> bool:
     return thing is not None and any(token.kind == "number" and token.value > 1 for token in thing.attributes)
 
 
 def _clauses(found: list[Token]) -> Iterator[list[Token]]:
     part: list[Token] = []
+    relative = False  # a clause of a thing has begun, and nothing of it was read
     for place, token in enumerate(found):
         around = found[place - 1 : place] + found[place + 1 : place + 2]
         if token.words == "and" and all(other.kind in ("colour", "size") for other in around):
             continue  # a big and blue one
         if token.kind in ("border", "not"):
             if part:
-                yield from _not_so(part)
+                yield from _not_so(part, relative)
+                relative = part[0].words in _RELATIVE and not any(t.kind in ("event", "thing") for t in part)
             part = [token] if token.kind == "not" or token.words in _RELATIVE else []  # what it denies comes after it
         else:
             part.append(token)
     if part:
-        yield from _not_so(part)
+        yield from _not_so(part, relative)
 
 
-def _not_so(part: list[Token]) -> Iterator[list[Token]]:
-    """A clause that begins with a negation and looks, and goes on with what happens: two clauses."""
+def _not_so(part: list[Token], relative: bool) -> Iterator[list[Token]]:
+    """A clause that begins with a negation of looks, or of what happens to a thing (that nobody pushes,
+    没有人推的), and goes on with what the thing does: two clauses."""
+    events = [place for place, token in enumerate(part) if token.kind == "event"]
+    if part[0].kind == "not" and events:
+        after = part[events[0] + 1 :]
+        goes_on = [token.kind for token in after if token.kind != "empty"][:1]
+        said = after[:1] and after[0].words == "的" and goes_on == ["thing"]
+        either = any(token.words in ("or", "nor") for token in after)
+        if said or (relative and goes_on == ["event"] and not either):
+            split = next(k for k in range(events[0] + 1, len(part)) if part[k].kind != "empty")
+            if part[split].words != part[events[0]].words:  # not two meanings of one phrase
+                yield from (part[:split], part[split:])
+                return
     end = 1
     while end < len(part) and part[end].kind in (*_LOOKS, "empty", "article"):
         end += 1
@@ -182,7 +210,7 @@ def _read(
     elif pending and described and not clause.denied:
         clause.things.append(_Thing(described.token, [*described.attributes, *pending]))
         pending = []
-    elif pending and last is not None and (clause.denied or chinese):
+    elif pending and last is not None and (clause.denied or chinese or _both(clause)):
         clause.things.append(_Thing(last.token, pending))
         pending = []
     elif pending and clause.events and last is not None and all(token.kind in _LOOSE for token in pending):
@@ -221,6 +249,9 @@ def _told(clause: _Clause, event_before: Token | None) -> Iterator[Fact]:
         for token in [*(subject.attributes if subject else []), *clause.loose]:
             if token.kind in ("colour", "side", "strength"):
                 yield _pair(token, event, f"{token.words} {event.words}")
+    if clause.denied and not clause.events and not clause.things and not clause.times:
+        for token in clause.plain:
+            yield Fact("not", token.meanings, words=f"not {token.words}")
     for token in clause.denied_events:
         yield Fact("not", token.meanings, words=token.words)
     for token in [a for thing in clause.things for a in thing.attributes if a.kind == "quality"]:

@@ -191,8 +191,11 @@ class Matcher:
         denied = np.logical_or.reduce([self._get("not", name) for name in fact.first])
         if fact.kind == "is":
             return np.where(told, 1.0, 0.5 * perhaps), (denied & ~told & ~perhaps).astype(float)
-        if fact.kind == "not":
-            return np.where(told, 0.0, np.where(denied, 1.0, 0.7)), told.astype(float)
+        if (
+            fact.kind == "not"
+        ):  # captions tell what happens, so what they leave out did not; of other words nothing is known
+            unsaid = 0.7 if kind_of(fact.first[0]) else 0.0
+            return np.where(told, 0.0, np.where(denied, 1.0, unsaid)), told.astype(float)
         if fact.kind == "share":
             said = {name: self._get("share", name) for name in ("all", "some")}
             told, others = said[fact.first[0]], [mask for name, mask in said.items() if name != fact.first[0]]
