@@ -32,6 +32,7 @@ from results import Table, add_argument
 
 BOUNDS = ((3, 15), (2, 22), (3, 22), (3, 27), (3, 35), (5, 27))  # of the adaptive detector: the first is its own
 BITS = (5, 8, 11, 14, 17)
+UNCUT = 45  # clips a half
 SPLICED = 1.5  # seconds of each clip
 COPIED = 3.0
 Frames = np.ndarray
@@ -167,11 +168,11 @@ def main() -> None:
     every = [clip for split in ("dev", "calib") for clip in listed(split) if clip.true]
     with Table("shots_and_copies", arguments.save) as table:
         for half in ("tune", "report"):
-            own = [clip for clip in every if clip.half == half][: 6 if arguments.quick else None]
-            shots(table, half, own)
+            own = sorted((clip for clip in every if clip.half == half), key=lambda clip: "cuts" not in clip.strata)
+            shots(table, half, own[: 6 if arguments.quick else UNCUT + sum("cuts" in clip.strata for clip in own)])
         for half in ("tune", "report"):
             own = [clip for clip in every if clip.half == half]
-            copies(table, half, own[:3] if arguments.quick else own[:60])
+            copies(table, half, own[: 3 if arguments.quick else 25])
 
 
 if __name__ == "__main__":
