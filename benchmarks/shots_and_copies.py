@@ -1,6 +1,6 @@
 """Are cuts found where there are cuts, and copies where there are copies? Both bounds, on video from elsewhere.
 
-    python benchmarks/shots_and_copies.py [--quick] [--save]
+    python benchmarks/shots_and_copies.py [--parts shots copies] [--quick] [--save]
 
 The clips of `foreign/` in the folder that CUSPWORLD_DATA names (else ../shared/data), halved by origin: bounds are
 chosen on the half `tune`, `report` is for the page. Shots: PySceneDetect's adaptive detector at several bounds (how
@@ -163,14 +163,15 @@ def copies(table: Table, half: str, clips: list[Foreign]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="6 clips a half")
+    parser.add_argument("--parts", nargs="*", choices=["shots", "copies"], default=["shots", "copies"])
     add_argument(parser)
     arguments = parser.parse_args()
     every = [clip for split in ("dev", "calib") for clip in listed(split) if clip.true]
     with Table("shots_and_copies", arguments.save) as table:
-        for half in ("tune", "report"):
+        for half in ("tune", "report") if "shots" in arguments.parts else ():
             own = sorted((clip for clip in every if clip.half == half), key=lambda clip: "cuts" not in clip.strata)
             shots(table, half, own[: 6 if arguments.quick else UNCUT + sum("cuts" in clip.strata for clip in own)])
-        for half in ("tune", "report"):
+        for half in ("tune", "report") if "copies" in arguments.parts else ():
             own = [clip for clip in every if clip.half == half]
             copies(table, half, own[: 3 if arguments.quick else 25])
 
