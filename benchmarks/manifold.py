@@ -4,9 +4,9 @@
 
 *inside*: of a plate whose edge n heaters set, n x n temperatures inside are known (n^2 numbers, n = 2, 4, 8; 1,000
 draws): the dimension is n, and the solution of Laplace's equation says why. *recorded*: the same plates with one to
-four heaters as 150 clips of 64 x 64 pixels, encoded, as `cusp manifold` sees them: their steps' codes. Dimensions are
+four heaters as 200 clips of 64 x 64 pixels, encoded, as `cusp manifold` sees them: their steps' codes. Dimensions are
 those of the report, with the interval that nine in ten random halves stay in.
-*branches*: 120 clips of Juice of one colour, and of three; a step *has fallen* if its glass is tilted by
+*branches*: 150 clips of Juice of one colour, and of three; a step *has fallen* if its glass is tilted by
 more than 45 degrees at its last frame.
 """
 
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer draws and clips")
     add_argument(parser)
     arguments = parser.parse_args()
-    draws, plates, glasses = (200, 60, 40) if arguments.quick else (DRAWS, 150, 120)
+    draws, plates, glasses = (200, 60, 40) if arguments.quick else (DRAWS, 200, 150)
     codec = Codec.from_pretrained("worlds")
     with Table("manifold", arguments.save) as table, tempfile.TemporaryDirectory() as name:
 

@@ -107,7 +107,7 @@ spill: pour, pour out, splash, splash out, puddle, flow out, run out | 洒, 洒�
 rock: wobble, sway, totter, teeter | 晃, 晃了晃, 摇晃, 晃动, 摇曳
 stand: upright, remain standing, stay standing, keep standing, stand up, settle |
   站稳, 直立, 站住, 站着, 站, 竖立, 立着
-rest: stay where it is, stay where it was, stay put, not move, lie still | 不动, 一动不动
+motionless: stay where it is, stay where it was, stay put, not move, lie still | 不动, 一动不动
 nothing happens: nothing changes | 什么也没有发生, 没有变化, 什么都没发生
 slide: glide, skid, slip, lose its footing | 滑动, 滑, 打滑, 滑下
 collide: collision, bump, crash, meet, strike, contact, ram, smash, bang |
