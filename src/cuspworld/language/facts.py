@@ -124,10 +124,10 @@ def _not_so(part: list[Token], relative: bool) -> Iterator[list[Token]]:
     没有人推的), and goes on with what the thing does: two clauses."""
     events = [place for place, token in enumerate(part) if token.kind == "event"]
     if part[0].kind == "not" and events:
-        after = part[events[0] + 1 :]
-        goes_on = [token.kind for token in after if token.kind != "empty"][:1]
-        said = after[:1] and after[0].words == "的" and goes_on == ["thing"]
-        either = any(token.words in ("or", "nor") for token in after)
+        rest = part[events[0] + 1 :]
+        goes_on = [token.kind for token in rest if token.kind != "empty"][:1]
+        said = bool(rest) and rest[0].words == "的" and goes_on == ["thing"]
+        either = any(token.words in ("or", "nor") for token in rest)
         if said or (relative and goes_on == ["event"] and not either):
             split = next(k for k in range(events[0] + 1, len(part)) if part[k].kind != "empty")
             if part[split].words != part[events[0]].words:  # not two meanings of one phrase
