@@ -20,9 +20,12 @@ MOST = 3  # of one shot
 FIRST = 3  # looks that say what it is
 
 
-def _find(seen: Observations) -> list[Suspect]:
+def _find(seen: Observations) -> list[Suspect] | str:
     apart = seen.once(standing_apart)
-    found = [(_drift(track), track) for track in left_alone(apart)]
+    tracks = left_alone(apart)
+    if not tracks:
+        return "no thing stands apart on plain ground long enough to be followed"
+    found = [(_drift(track), track) for track in tracks]
     found.sort(key=lambda told: -told[0].max())
     (a, b), (x, y) = apart.at.scale, apart.at.corner
     suspects = []
