@@ -38,7 +38,8 @@ def main() -> None:
     heard: list[tuple[str, bool, bool, float, float]] = []  # world, wrong, a finding, score, frames of no true state
     for world in arguments.worlds[: 1 if arguments.quick else None]:
         reader = detector(world)
-        for seed, wish in enumerate(wishes(world, range(FIRST, FIRST + (2 if arguments.quick else arguments.prompts)))):
+        seeds = range(FIRST, FIRST + (2 if arguments.quick else arguments.prompts))
+        for seed, wish in enumerate(wishes(world, seeds, reader)):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 clip = simulator(wish.clip.caption, seconds=SECONDS, seed=seed)

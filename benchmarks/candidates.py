@@ -36,7 +36,7 @@ def right(world: str, wish: Wish, reading: Any) -> bool:
 
 def rows(simulator: Simulator, world: str, prompts: int, candidates: int, table: Table) -> None:
     reader, found = detector(world), []
-    for number, wish in enumerate(wishes(world, range(FIRST, FIRST + prompts))):
+    for number, wish in enumerate(wishes(world, range(FIRST, FIRST + prompts), reader)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             made = simulator.best_of(wish.clip.caption, candidates, seconds=SECONDS, seed=number * candidates)
