@@ -1,5 +1,6 @@
 """1 to 16 steps ahead: the learned world beside the last frame, constant velocity, a VAE with a predictor, and a pixel
-model in the manner of DIAMOND, taught by the same clips for about as long.
+model in the manner of DIAMOND, taught by the same clips; how long, stands beside. The learned world alone was also told
+the world's numbers in training.
 
     python benchmarks/horizons.py [--quick] [--folder runs] [--save]
 
