@@ -26,6 +26,8 @@ from .drawn import (
 )
 from .scenes import BLUE, DARK, GREEN, RED, draw, render, straight
 
+LIGHT = (250, 150, 130)  # where light falls on a red ball
+
 
 def _two(paths: list[np.ndarray]) -> np.ndarray:
     return render(paths, [7, 9], [RED, BLUE])
@@ -207,16 +209,17 @@ def moves_by_itself() -> np.ndarray:
 
 
 def floats_up() -> np.ndarray:
-    """A disc rises for a second from the first frame on, and hovers there, to and fro."""
+    """A ball, lighter in its middle, rises for a second from the first frame on, and hovers there, to and fro."""
     time = np.arange(60)
     path = np.stack([64 + 24 * np.sin(time / 5), 66 - 1.1 * np.minimum(time, 30)], 1)
-    return render([path], [20], [RED], textured=False, noise=1.0)
+    return render([path, path], [20, 10], [RED, LIGHT], textured=False, noise=1.0)
 
 
 def melts() -> np.ndarray:
     """A red disc slowly becomes a blue and yellow bar in its place."""
     disc, bar = (np.full((96, 128, 3), 170.0) for _ in range(2))
     draw(disc, (64, 48), 20, RED)
+    draw(disc, (64, 48), 10, LIGHT)
     bar[20:76, 58:70], bar[40:56, 58:70] = BLUE, (230, 210, 40)
     noise = np.random.default_rng(0).normal(0, 1, (60, 96, 128, 3))
     shares = np.clip((np.arange(60) - 15) / 30, 0, 1)[:, None, None, None]

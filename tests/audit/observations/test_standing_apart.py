@@ -15,8 +15,19 @@ def _apart(frames: np.ndarray) -> Apart:
 
 
 def _still(*things: tuple[float, float, float, tuple[int, int, int]]) -> np.ndarray:
-    places = [np.full((40, 2), (x, y)) for x, y, *_ in things]
-    return render(places, [t[2] for t in things], [t[3] for t in things], textured=False, noise=1.0)
+    return _balls([(np.full((40, 2), (x, y)), r, colour) for x, y, r, colour in things])
+
+
+def _balls(balls: list[tuple[np.ndarray, float, tuple[int, int, int]]]) -> np.ndarray:
+    """Balls on their paths, each lighter in its middle."""
+    lit = [part for path, r, colour in balls for part in ((path, r, colour), (path, r / 2, _lighter(colour)))]
+    places, radii, colours = (list(told) for told in zip(*lit, strict=True))
+    return render(places, radii, colours, textured=False, noise=1.0)
+
+
+def _lighter(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    r, g, b = (min(255, c + 60) for c in colour)
+    return r, g, b
 
 
 def test_what_rests_is_seen_where_it_is_and_as_large_as_it_is() -> None:
@@ -36,8 +47,13 @@ def test_what_touches_the_border_or_is_a_line_does_not_stand_apart() -> None:
     assert not any(_apart(frames).things)
 
 
+def test_what_is_drawn_in_one_colour_is_no_thing() -> None:
+    flat = render([np.full((40, 2), (60, 48))], [16], [RED], textured=False, noise=2.0)
+    assert not any(_apart(flat).things)
+
+
 def test_what_moves_apart_moves_within_and_a_hand_moves_beyond() -> None:
-    alone = render([straight((30, 40), (1, 0), 60)], [14], [RED], textured=False, noise=1.0)
+    alone = _balls([(straight((30, 40), (1, 0), 60), 14, RED)])
     apart = _apart(alone)
     assert np.median(apart.within) > 0.01 and apart.beyond.max() == 0
     x0, y0, x1, y1 = apart.at.box(np.logical_or.reduce(apart.moving))
@@ -49,8 +65,8 @@ def test_what_moves_apart_moves_within_and_a_hand_moves_beyond() -> None:
 
 
 def test_two_things_are_followed_past_each_other_and_their_sizes_told() -> None:
-    paths = [straight((20, 30), (1.2, 0), 60), straight((100, 66), (-1.2, 0), 60)]
-    tracks = followed(_apart(render(paths, [12, 10], [RED, BLUE], textured=False, noise=1.0)))
+    balls = [(straight((20, 30), (1.2, 0), 60), 12, RED), (straight((100, 66), (-1.2, 0), 60), 10, BLUE)]
+    tracks = followed(_apart(_balls(balls)))
     assert sorted(len(track.looks) for track in tracks) == [16, 16]
     assert all(np.ptp(track.size) < 0.15 and np.ptp(track.shape) < 0.15 for track in tracks)
 
@@ -60,6 +76,7 @@ def test_a_curve_tells_how_much_a_thing_grows() -> None:
     for t in range(60):
         frame = np.full((96, 128, 3), 170.0)
         draw(frame, (64, 48), 10 + t / 6, RED)
+        draw(frame, (64, 48), 5 + t / 12, _lighter(RED))
         frames.append(frame + np.random.default_rng(t).normal(0, 1, frame.shape))
     (track,) = left_alone(_apart(np.clip(np.stack(frames), 0, 255).astype(np.uint8)))
     assert np.ptp(track.size) == pytest.approx(2 * np.log(19.8 / 10), abs=0.3)

@@ -1,8 +1,9 @@
 """What stands apart: things cut from the plain ground around them by how they look, whether they move or not.
 
 The ground of a look is what has no edge in it and is joined to the picture's border; whatever it surrounds stands
-apart. What only touches it by a line (a horizon, the rim of a table) is cut from that line. So a thing that rests is
-seen before it moves, and one that moves is followed when it stands still again, which no difference of frames can do.
+apart. What only touches it by a line (a horizon, the rim of a table) is cut from that line; what is of one colour
+within its outline is drawn, and no thing. So a thing that rests is seen before it moves, and one that moves is followed
+when it stands still again, which no difference of frames can do.
 Of each step from look to look it is measured how much of the picture moves within things that stand apart in either
 (with what is just beside them, for their shadows), and how much moves and leads to the border, from where a hand or an
 arm, or a camera's motion, would come.
@@ -29,6 +30,7 @@ TOUCHING = np.ones((3, 3), np.uint8)
 STRONG = 14.0  # grey levels: what differs by less may be a shadow that falls far
 RIM = 2  # pixels
 CROP, GREY = 32, 128  # pixels a side; grey level
+FLAT, TOLD = 5.0, 20  # of OpenCV's bytes: the spread of one colour with grain; pixels that tell it
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,20 @@ def _things(
         if area < SMALL * ground.size or x < RIM or y < RIM or x + w > width - RIM or y + h > height - RIM:
             continue
         mask = labels[y : y + h, x : x + w] == index
+        if _flat(colours[y : y + h, x : x + w], mask):
+            continue
         here[y : y + h, x : x + w] |= mask
         a, b, c = colours[y : y + h, x : x + w][mask].mean(0).tolist()
         cx, cy = centres[index].tolist()
         box = (x, y, x + w, y + h)
         things.append(Thing(area / ground.size, (cx, cy), box, (a, b, c), _crop(picture, mask, box)))
     return tuple(things), here, float(((ground > 0) | here).mean())
+
+
+def _flat(colours: UInt8[np.ndarray, "h w 3"], mask: Bool[np.ndarray, "h w"]) -> bool:
+    """Is it of one colour within its outline, as what is drawn is, and nothing that light falls on?"""
+    inner = cv2.erode(mask.astype(np.uint8), BESIDE, borderValue=0) > 0
+    return int(inner.sum()) >= TOLD and float(colours[inner].std(0).max()) < FLAT
 
 
 def _crop(
