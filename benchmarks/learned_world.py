@@ -93,7 +93,7 @@ def trained(
     preset = DynamicsPreset(phase, readout, predictor, numbers=numbers)
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
-    before = float(spent.read_text()) if resume else 0.0
+    before = float(spent.read_text()) if resume and spent.is_file() else 0.0
     try:
         result = train_dynamics(clips, folder, preset, held_out=held_out, seed=seed, resume=resume)
     finally:

@@ -259,7 +259,7 @@ def learned(
     )  # type: ignore[arg-type]
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
-    began, before = time.process_time(), float(spent.read_text()) if resume else 0.0
+    began, before = time.process_time(), float(spent.read_text()) if resume and spent.is_file() else 0.0
     try:
         result = train_dynamics(clips, folder, preset, held_out=held_out, limits=LIMITS, seed=seed, resume=resume)
     finally:
