@@ -27,13 +27,14 @@ from cuspworld.errors import CuspError
 from cuspworld.exam.audit.abroad import Foreign, listed
 from cuspworld.library.cuts import SHORTEST
 from cuspworld.library.measuring import Measure, picture_of, small
-from cuspworld.video.read import VideoFile
+from cuspworld.video.read import VideoFile, probe
 from results import Table, add_argument
 
 BOUNDS = ((3, 15), (2, 22), (3, 22), (3, 27), (3, 35), (5, 27))  # of the adaptive detector: the first is its own
 BITS = (5, 8, 11, 14, 17)
 UNCUT = 45  # clips a half
 SPLICED = 1.5  # seconds of each clip
+LARGEST = 2e8  # pixels of a clip that is copied
 COPIED = 3.0
 Frames = np.ndarray
 
@@ -144,6 +145,9 @@ def copies(table: Table, half: str, clips: list[Foreign]) -> None:
     with tempfile.TemporaryDirectory() as name:
         for clip in clips:
             try:
+                video = probe(clip.path)
+                if video.fps * COPIED * video.height * video.width > LARGEST:
+                    continue  # its changed copies, as numbers with a fraction, take more memory than the machine has
                 read = Clip.read(clip.path, seconds=COPIED, partial=True)
                 bits.append((clip.origin, picture(clip.path)))
                 for way, change in WAYS.items():
