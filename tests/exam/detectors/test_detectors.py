@@ -41,10 +41,12 @@ def test_the_truth_of_a_clip_is_read_from_its_frames(name, clips):
 
 
 @pytest.mark.parametrize("name", ["Candles", "Collision", "Juice"])  # Puppies' was taught with an older codec
-def test_a_true_clip_through_the_codec_of_today_stays_true(name, clips):
-    """A new codec draws a little otherwise: detectors are to be taught anew with it (recipes/detectors.py)."""
-    decoded = reconstruct(Codec.from_pretrained("worlds"), clips[name].frames)
-    assert detector(name)(decoded, clips[name].fps).mixed.mean() <= 0.1
+def test_true_clips_through_the_codec_of_today_stay_true(name):
+    """A new codec draws a little otherwise: detectors are to be taught anew with it (recipes/detectors.py). Those that
+    were taught with the codec before called 30 % of these frames of Juice no true state."""
+    codec, world = Codec.from_pretrained("worlds"), worlds.make(name)
+    clips = [world.record(SEED + k, seconds=1.0, fps=10.0, size=64, caption="none") for k in range(5)]
+    assert np.mean([detector(name)(reconstruct(codec, clip.frames), 10.0).mixed for clip in clips]) <= 0.1
 
 
 @pytest.mark.parametrize("name", WORLDS)
