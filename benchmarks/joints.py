@@ -1,22 +1,28 @@
 """Does a chunk's joint show? The change from frame to frame across joints over the change elsewhere, kind by kind.
 
-    python benchmarks/joints.py [--model FOLDER] [--clips 8] [--seconds 10] [--quick] [--save]
+    python benchmarks/joints.py [--model FOLDER] [--clips 8] [--first 2000000] [--seconds 10] [--quick] [--save]
 
 Change: mean absolute difference of two frames, in grey levels, over pixels that change anywhere in the clip. A chunk is
 faded into the next over a token: across a joint is the largest of the changes from the first faded frame to the first
 that is all new, each a mean over the joints and clips (so it is a little above "elsewhere" by chance). The first chunk
 is left out of "elsewhere": events crowd there. 1.0 is a joint that cannot be told; true clips have no joints, and
 their row says how far the ratio of the same frames strays by chance. Token: the changes across the borders of tokens,
-which were drawn apart, over those inside.
+which were drawn apart, over those inside. Beside it the same clips without the last look of a window
+(`simulator/window.py`), and those with each frame averaged with its neighbours (1:2:1), the simplest cure of flicker;
+no true state: the share of frames that the world's detector calls so, of ten seconds, since a cure must not blend.
 """
 
 import argparse
 import warnings
+from unittest import mock
 
 import numpy as np
 import torch
 
 from cuspworld import Simulator, worlds
+from cuspworld.exam.detectors import detector
+from cuspworld.exam.detectors import names as names_of_detectors
+from cuspworld.simulator.window import Window
 from results import Table, add_argument
 
 FIRST = 2_000_000  # seed of the first clip whose caption is the prompt
@@ -47,10 +53,22 @@ def row(clips: list[np.ndarray], first: int, every: int, faded: int, each: int) 
     }
 
 
+def averaged(frames: np.ndarray) -> np.ndarray:
+    """Each frame with its neighbours, 1:2:1."""
+    wide = np.concatenate([frames[:1], frames, frames[-1:]]).astype(np.float32)
+    return np.round((wide[:-2] + 2 * wide[1:-1] + wide[2:]) / 4).astype(np.uint8)
+
+
+def unlooked(window: Window, latents: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """In the place of `Window.looked_at_again`."""
+    return latents
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="default")
     parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first clip whose caption is the prompt")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--quick", action="store_true", help="one kind, two clips of four seconds")
     add_argument(parser)
@@ -66,13 +84,24 @@ def main() -> None:
     names, clips, seconds = (names[:1], 2, 4.0) if arguments.quick else (names, arguments.clips, arguments.seconds)
     with Table("joints", arguments.save) as table:
         for name in names:
-            world, found = worlds.make(name), {"generated": [], "true": []}
-            for seed in range(FIRST, FIRST + clips):
+            world = worlds.make(name)
+            found: dict[str, list[np.ndarray]] = {"generated": [], "without the last look": [], "true": []}
+            for seed in range(arguments.first, arguments.first + clips):
                 true = world.record(seed=seed, seconds=seconds, fps=config.fps, size=config.height)
                 found["true"].append(true.frames)
                 found["generated"].append(simulator(true.caption, seconds=seconds, seed=seed).frames)
+                with mock.patch.object(Window, "looked_at_again", unlooked):
+                    made = simulator(true.caption, seconds=seconds, seed=seed)
+                found["without the last look"].append(made.frames)
+            found["without it, averaged 1:2:1"] = [averaged(frames) for frames in found["without the last look"]]
+            reader = detector(name) if name in names_of_detectors() else None
             for what, frames in found.items():
-                told = row(frames, config.window - faded, config.window - known, faded, each)
+                told: dict[str, float | None] = dict(
+                    row(frames, config.window - faded, config.window - known, faded, each)
+                )
+                told["no true state %"] = None
+                if reader is not None:
+                    told["no true state %"] = round(100 * float(np.mean([reader(f, 10.0).mixed for f in frames])), 1)
                 table.add({"clips of": name, "which": what, "number": clips, **told})
 
 

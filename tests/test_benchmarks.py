@@ -18,6 +18,19 @@ REPOSITORY = Path(__file__).parent.parent
 RESULTS = sorted(results.FOLDER.glob("*.json"))
 
 
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_a_kept_command_names_no_place_of_a_machine(path):
+    told = json.loads(path.read_text())["command"]
+    assert not re.search(r"(?<![\w.])/\w", told), told
+
+
+def test_a_path_from_the_root_is_kept_by_its_last_name(monkeypatch):
+    monkeypatch.setattr(
+        sys, "argv", [str(results.REPOSITORY / "benchmarks" / "video.py"), "/some/where/runs", "--save"]
+    )
+    assert results.command() == "python benchmarks/video.py runs --save"
+
+
 def test_the_page_is_drawn_from_the_results():
     assert PAGE.read_text() == drawn(), "run `python -m benchmarks.results`"
 

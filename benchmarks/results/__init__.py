@@ -77,7 +77,7 @@ def save(name: str, rows: Sequence[Mapping[str, Any]], *, details: Sequence[Mapp
     """Write benchmarks/results/NAME.json. `rows` are the table of the docs page; `details` are kept, undrawn."""
     kept = {
         "benchmark": name,
-        "command": " ".join(["python", Path(sys.argv[0]).resolve().relative_to(REPOSITORY).as_posix(), *sys.argv[1:]]),
+        "command": command(),
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
@@ -90,6 +90,12 @@ def save(name: str, rows: Sequence[Mapping[str, Any]], *, details: Sequence[Mapp
     aside.write_text(json.dumps(kept, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     aside.replace(path)
     return path
+
+
+def command() -> str:
+    """What was typed, without the places of this machine: of a path from the root its last name."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return " ".join(["python", Path(sys.argv[0]).resolve().relative_to(REPOSITORY).as_posix(), *words])
 
 
 def read(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from cuspworld.cli import main
 from cuspworld.cli.audit import _videos
 from cuspworld.clip import Clip
+from cuspworld.errors import CuspError
 from cuspworld.video.folder import look
 
 from ..audit.scenes import BLUE, FPS, RED, render, straight
@@ -109,6 +110,10 @@ def test_a_folder_is_what_the_library_takes_from_it(folder: Path, tmp_path: Path
     assert _run([str(place / "sub"), str(tmp_path)]) == 0
     (tmp_path / "empty").mkdir()
     assert _run([str(tmp_path / "empty")]) == 2
+    for name in ("one.mp4", "two.mp4"):
+        (tmp_path / "empty" / name).symlink_to(folder / "true.mp4")
+    with pytest.raises(CuspError, match=r"empty can be taken: one.mp4: a link .* is not followed, and 1 more"):
+        look(tmp_path / "empty")
 
 
 def test_own_true_clips_set_the_bars_and_too_few_say_nothing(

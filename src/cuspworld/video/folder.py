@@ -53,6 +53,9 @@ def look(folder: Path) -> tuple[list[Path], list[tuple[str, str]]]:
             found.append(path)
         elif suffix in UNREAD or (suffix not in _SOUND and _begins_as(path) == "moving"):
             left.append((name, f"{suffix} cannot be read here; cuspworld reads {', '.join(SUFFIXES)}"))
+    if not found and left:
+        (name, why), more = left[0], f", and {len(left) - 1} more" if len(left) > 1 else ""
+        raise CuspError(f"no video in the folder {folder} can be taken: {name}: {why}{more}")
     if not found:
         raise CuspError(f"no video in the folder {folder}: cuspworld reads {', '.join(SUFFIXES)}")
     return found, left
