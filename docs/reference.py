@@ -43,6 +43,7 @@ PUBLIC = (
     ("JEPA", "dynamics/jepa.py", "JEPA", ()),
     ("dynamics.LearnedWorld", "dynamics/learned_world.py", "LearnedWorld", ()),
     ("dynamics.HybridWorld", "dynamics/hybrid_world.py", "HybridWorld", ()),
+    ("dynamics.SideBySide", "dynamics/side_by_side.py", "SideBySide", ()),
     ("dynamics.ErrorMap", "dynamics/error_map.py", "ErrorMap", ()),
     ("dynamics.CEM", "dynamics/planners.py", "CEM", ()),
     ("dynamics.MPPI", "dynamics/planners.py", "MPPI", ()),

@@ -6,6 +6,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from cuspworld import Library
 from cuspworld.dynamics.jepa import JEPA
 from cuspworld.exam.adapters import load
 from tests.cli.test_library_verbs import cusp
@@ -39,3 +40,16 @@ def test_clips_of_what_nobody_did_teach_no_dynamics(tmp_path, capsys):
     assert cusp(*RECORD[:-2], "-o", library) == 0
     assert cusp("train", library, "-o", tmp_path / "run", "--dynamics") != 0
     assert "--actions random" in capsys.readouterr().err
+
+
+def test_only_clips_that_fulfil_a_condition_teach(tmp_path, capsys):
+    library = tmp_path / "kicks.lance"
+    assert cusp(*RECORD, "-o", library) == 0
+    train = ["train", library, "-o", tmp_path / "run", "--dynamics", "--where"]
+    assert cusp(*train, "marked") == 2 and "the columns are" in capsys.readouterr().err
+    opened = Library.open(library)
+    opened.mark([opened.column("key")[0]], marked=False)
+    assert cusp(*train, "marked") == 2 and "no clip of the train split fulfils" in capsys.readouterr().err
+    opened.mark(opened.split("train").column("key")[:2])
+    assert cusp(*train, "marked", "--dynamics-steps", 2, "--batch", 2, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["errors"]

@@ -125,6 +125,44 @@ def test_search_finds_what_brute_force_finds(library, tmp_path):
     assert all(searched.column("key")[match.index] == match.key for match in again)
 
 
+def test_clips_like_one_are_the_nearest_but_not_itself(library, tmp_path):
+    copy = Library.open(shutil.copytree(library.path, tmp_path / "copy.lance"))
+    with pytest.raises(CuspError, match="cusp encode copy"):
+        copy.like(copy.column("key")[0])
+    places = np.arange(len(copy), dtype=np.float32)
+    copy.set_vectors(np.stack([places, 0 * places], axis=1), "scene_code")
+    keys = copy.column("key")
+    assert [match.index for match in copy.like(keys[0], 3)] == [1, 2, 3]
+    assert {match.key for match in copy.like(keys[9], 2)} == {keys[8], keys[10]}
+    assert len(copy.like(keys[0], 999)) == len(copy) - 1
+    copy.add([moving_box(99)], "boxes")
+    late = next(key for key in copy.column("key") if key not in keys)
+    with pytest.raises(CuspError, match="added later"):
+        copy.like(late)
+    with pytest.raises(CuspError, match="no clip 'nobody'"):
+        copy.like("nobody")
+
+
+def test_captions_are_corrected_and_clips_marked_for_training(library, tmp_path):
+    copy = Library.open(shutil.copytree(library.path, tmp_path / "copy.lance"))
+    keys, before = copy.column("key"), copy.column("caption")
+    copy.correct(keys[4], " a box that was told wrong ")
+    copy.mark([keys[2], keys[5]])
+    copy.mark([keys[5]], marked=False)
+    copy.mark([])
+    copy.mark([keys[7]])
+    again = Library.open(copy.path)
+    assert again.where("marked").column("key") == [keys[2], keys[7]]
+    assert again.column("caption") == [*before[:4], "a box that was told wrong", *before[5:]]
+    assert all(same(a, b) for k, (a, b) in enumerate(zip(library, again, strict=True)) if k != 4)
+    assert again.statistics()["marked"] == 2 and library.statistics()["marked"] == 0
+    for wrong in (lambda: copy.mark(["nobody"]), lambda: copy.correct("nobody", "x")):
+        with pytest.raises(CuspError, match="no clip 'nobody'"):
+            wrong()
+    with pytest.raises(CuspError, match="must be a text"):
+        copy.correct(keys[0], None)
+
+
 def test_vectors_that_do_not_fit(library):
     count = len(library)
     for vectors, column in (

@@ -11,6 +11,7 @@ from cuspworld.cli.parse import parse_size
 
 if TYPE_CHECKING:
     from cuspworld.library import Library
+    from cuspworld.library.selection import Selection
 
 Steps = Annotated[int | None, typer.Option(min=1, help="Instead of the preset's number.")]
 
@@ -37,6 +38,7 @@ def train(
     codec_steps: Steps = None,
     transport_steps: Steps = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Clips a step, of all processes together.")] = None,
+    where: Annotated[str, typer.Option(help="Teach only clips for which this SQL holds, as marked.")] = "",
     prompt_encoder: Annotated[
         str | None, typer.Option(help="A transformers text encoder instead of the embedded one.")
     ] = None,
@@ -69,6 +71,8 @@ def train(
 
       cusp train collision.lance -o runs/kicks --dynamics
 
+      cusp train worlds.lance -o runs/chosen --preset tiny --where marked
+
       accelerate launch --num_processes 2 -m cuspworld train worlds.lance -o runs/two --preset small
     """
     import dataclasses
@@ -88,21 +92,21 @@ def train(
     if dynamics:
         from cuspworld.library import Library as Opened
 
-        _train_dynamics(Opened.open(library), output, dynamics_steps, batch, seed, resume, device, as_json)
+        _train_dynamics(Opened.open(library), where, output, dynamics_steps, batch, seed, resume, device, as_json)
         return
     if dynamics_steps is not None:
         raise CuspError("--dynamics-steps goes with --dynamics")
     chosen = with_steps(find_preset(preset), codec_steps, transport_steps, batch)
     opened = _opened(library, output, size, fps, resume)
     view = (parse_size(size), fps)
-    taught = opened.split("train").seen_at(*view)
+    taught = _split(opened, "train", where).seen_at(*view)
     result = run(
         taught,
         chosen,
         output,
         kinds=[world or library.stem for world in taught.column("world")],
         codec=None if codec is None else Codec.from_pretrained(codec),
-        held_out=opened.split("test").seen_at(*view),
+        held_out=_split(opened, "test", where).seen_at(*view),
         topics=opened.topics(),
         prompt_encoder=prompt_encoder,
         seed=seed,
@@ -143,6 +147,7 @@ def _opened(place: Path, output: Path, size: str, fps: float, resume: bool) -> L
 
 def _train_dynamics(
     library: Library,
+    where: str,
     output: Path,
     steps: int | None,
     batch: int | None,
@@ -162,10 +167,10 @@ def _train_dynamics(
     readout = dataclasses.replace(preset.readout, steps=min(phase.steps, preset.readout.steps), batch=phase.batch)
     predictor = dataclasses.replace(preset.predictor, steps=2 * phase.steps)
     result = train_dynamics(
-        library.split("train"),
+        _split(library, "train", where),
         output,
         dataclasses.replace(preset, phase=phase, readout=readout, predictor=predictor),
-        held_out=library.split("test"),
+        held_out=_split(library, "test", where),
         seed=seed,
         resume=resume,
         device=device,
@@ -177,6 +182,18 @@ def _train_dynamics(
     say(f"RankMe of the representation: {result.rank:.1f} of {result.width}")
     say(f"error by steps ahead, as a share of 'nothing changes' (held-out clips): {errors}")
     say(f"model: {plain(result.model)}")
+
+
+def _split(library: Library, name: str, where: str) -> Selection:
+    """The clips of a split that shall teach or judge."""
+    from cuspworld.errors import CuspError
+
+    if not where:
+        return library.split(name)
+    found = library.where(f"split = '{name}' and ({where})")
+    if name == "train" and not len(found):
+        raise CuspError(f"no clip of the train split fulfils --where {where!r}: mark, record or ingest some")
+    return found
 
 
 def chosen_prompt(library: Library) -> str:

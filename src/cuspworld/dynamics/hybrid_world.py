@@ -34,17 +34,26 @@ class HybridWorld(LearnedWorld):
         self, name: str, model: str | Path, render_mode: str | None = None, *, least: float = 0.5, **options: Any
     ):
         super().__init__(name, model, render_mode, **options)
-        self.least = number("least", least, 0.0, 2.0)
         folder = Path(model) / ERROR_MAP
         if not folder.is_dir():
             raise CuspError(f"{model} has no {ERROR_MAP}/: train with held-out clips, or `ErrorMap.learn` from some")
         self.error_map = ErrorMap.from_pretrained(folder)
-        if self.least > 0 and not self.true.resumes:
-            raise CuspError(
-                f"{name} cannot go on from its numbers, so that first principles cannot take over: take least=0, which "
-                "says the trust and lets the learned world go on"
-            )
+        self.hand_over(least)
         self.by = LEARNED
+
+    def hand_over(self, least: float) -> None:
+        """Take another `least`, in the middle of a run too. Raises CuspError as at the start."""
+        number("least", least, 0.0, 2.0)
+        if least > 0 and not self.true.resumes:
+            raise CuspError(
+                f"{self.true.name} cannot go on from its numbers, so that first principles cannot take over: take "
+                "least=0, which says the trust and lets the learned world go on"
+            )
+        self.least = float(least)
+
+    def look(self, frames: np.ndarray) -> None:
+        self.by = LEARNED
+        super().look(frames)
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
         self.by = LEARNED

@@ -13,6 +13,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import torch
+from jaxtyping import UInt8
 
 from cuspworld import worlds
 from cuspworld.dynamics.jepa import JEPA
@@ -72,6 +73,12 @@ class LearnedWorld(gymnasium.Env):
         self._state, self.time, self._steps = self.model.encode(np.stack(pictures)), 0.0, 0
         self._progress = 0.0 if self.true.task is None else float(self.true.task.progress(self.state))
         return self._observation(), {"time": 0.0}
+
+    def look(self, frames: UInt8[np.ndarray, "t h w 3"]) -> None:
+        """Go on from what these pictures show, the last of them now; the time runs on. Raises CuspError for pictures of
+        another size than the model's."""
+        self._begun()
+        self._state = self.model.encode(frames)
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """One frame on. Raises CuspError for an action that is NaN or of another shape; beyond its range it is clipped,

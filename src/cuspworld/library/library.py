@@ -25,7 +25,7 @@ from cuspworld.errors import CuspError
 from cuspworld.library.duplicates import marked, near_pictures, near_vectors, same_content
 from cuspworld.library.heeding import heeding_ctrl_c
 from cuspworld.library.schema import SCHEMA, in_letters, letters, row_of
-from cuspworld.library.table import Table
+from cuspworld.library.table import MARKED, Table
 from cuspworld.library.work import Done, commit, write_rows
 from cuspworld.library.workers import check_workers, run_tasks
 from cuspworld.lock import one_writer
@@ -271,6 +271,26 @@ class Library(Table):
             table = pa.Table.from_pylist([in_letters(row) for row in rows], schema=pa.schema([*own, *schema]))
             self._dataset.merge_insert("key").when_matched_update_all().execute(table)
             self._tidy()
+
+    def correct(self, key: str, caption: str) -> None:
+        """Give a clip another caption. Raises CuspError for a key that is not there, or what is no text."""
+        if not isinstance(caption, str):
+            raise CuspError(f"caption must be a text: got {type(caption).__name__}")
+        self._captions_of([key])
+        self.update_columns(pa.schema([]), [{"key": key, "caption": caption.strip()}])
+
+    def mark(self, keys: Sequence[str], marked: bool = True) -> None:
+        """Mark clips for training, or unmark them: `cusp train LIBRARY --where marked` takes these alone. Raises
+        CuspError for a key that is not there."""
+        rows = [{"key": k, "caption": text, MARKED: marked} for k, text in self._captions_of(keys).items()]
+        if rows:
+            self.update_columns(pa.schema([pa.field(MARKED, pa.bool_())]), rows)
+
+    def _captions_of(self, keys: Sequence[str]) -> dict[str, str]:
+        if lost := [key for key in keys if key not in self._places]:
+            raise CuspError(f"the library {self.path.name} has no clip {lost[0]!r}: it was taken out, or never there")
+        places = [self._places[key] for key in keys]
+        return {row["key"]: row["caption"] for row in self._all.read(places, ["key", "caption"])}
 
     def index_vectors(self, column: str = "latents", recall: float = 0.995) -> int:
         """Make an index of a vector column, by which `search` looks into some lists of near vectors only.

@@ -27,6 +27,7 @@ from cuspworld.library.schema import SCHEMA, SPLITS, VERSION, VERSION_NAME, chec
 from cuspworld.library.selection import Match, Selection
 from cuspworld.library.vector_index import NEAREST, lists_name
 
+MARKED = "marked"  # the column of clips that are marked for training
 _TOPICS = 12
 
 
@@ -181,6 +182,19 @@ class Table(Sequence[Clip]):
             if row["_distance"] is not None
         ]
 
+    def like(self, key: str, k: int = 10, *, column: str = "scene_code") -> list[Match]:
+        """The `k` clips whose vectors in `column` are nearest to this clip's, nearest first, without itself. Raises
+        CuspError for a key that is not there, a library without such vectors, or a clip without one."""
+        if key not in self._places:
+            raise CuspError(f"the library {self.path.name} has no clip {key!r}: it was taken out, or never there")
+        if column not in self._dataset.schema.names:
+            raise CuspError(f"the library has no vectors {column!r}: `cusp encode {self.path.name}` makes them")
+        (row,) = self._all.read([self._places[key]], [column])
+        if row[column] is None:
+            raise CuspError(f"the clip {key!r} was added later: `cusp encode {self.path.name}` gives it a vector")
+        found = self.search(np.array(row[column], np.float32), whole("k", k, 1, 999_999) + 1, column=column)
+        return [match for match in found if match.key != key][:k]
+
     def summary(self) -> dict[str, Any]:
         """Facts for `cusp info`: clips, seconds, splits, worlds, sizes, frame rates, bytes, columns."""
         names = ("split", "world", "twin", "fps", "time", "height", "width")
@@ -221,6 +235,7 @@ class Table(Sequence[Clip]):
             "sharpness": _spread(self.column("sharpness")),
             "motion": _spread(self.column("motion")),
             "clips_mostly_black": sum(share > 0.5 for share in self.column("black") if share is not None),
+            "marked": sum(map(bool, self.column(MARKED))) if MARKED in self._dataset.schema.names else 0,
             "versions": self.versions(),
         }
         columns = facts.pop("columns")
