@@ -24,7 +24,7 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-EXTRAS = ("library", "training", "worlds", "diffusers", "text", "geometry", "addresses", "play")  # all but cluster
+EXTRAS = ("library", "training", "worlds", "diffusers", "text", "geometry", "addresses", "play", "studio")
 NEED_TORCH = {"accelerate"}  # would bring it
 TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "beartype", "jsonschema", "scikit-dimension")
 TORCHLESS = (

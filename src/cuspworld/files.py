@@ -6,6 +6,7 @@ An aside's name says who writes it, so that what a killed process left is cleare
 import os
 import re
 import shutil
+import tempfile
 import time
 import uuid
 import zlib
@@ -47,6 +48,20 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     except BaseException:
         _remove(aside)
         raise
+
+
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """A folder of this user's alone in the system's place for such, gone at the end; what a killed process left there
+    is cleared by the next one."""
+    parent = Path(tempfile.gettempdir())
+    clear_abandoned(parent)
+    folder = parent / f".{name}.aside-{_writer()}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
 
 
 _ASIDE = re.compile(r"\..*\.aside-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}(\..*)?")

@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "folds": ("cuspworld.cli.folds", "Draw where a model's worlds fold: branches and the passages between them."),
     "map": ("cuspworld.cli.folds", "Draw a model's manifold of states, and walks across its folds."),
     "fold": ("cuspworld.cli.fold", "Solve optimal transport to any array of points; find its branches; draw its map."),
+    "studio": ("cuspworld.cli.studio", "Open the studio: make, play and judge worlds on a page."),
     "figure": ("cuspworld.cli.figure", "Make one of the project's figures: seahorse, digits."),
 }
 

@@ -145,12 +145,18 @@ class Simulator(Parts):
             made.append((clip, audit_clip(clip), own_seed))
         return sorted(made, key=lambda item: (-item[1].score, item[2]))
 
-    def stream(self, prompt: str, **options: Unpack[Options]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
-        """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`."""
+    def stream(
+        self, prompt: str, *, facts: dict[str, Any] | None = None, **options: Unpack[Options]
+    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`.
+        `facts` comes to hold, chunk by chunk, what a clip's `made` holds of its path."""
+        facts = {} if facts is None else facts
         prompt, options, _ = expanded(self, prompt, options)
         if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
-            return iter([in_turn(self, parts, options).frames])
-        return self._stream(prompt, options, {})
+            clip = in_turn(self, parts, options)
+            facts.update(clip.made)
+            return iter([clip.frames])
+        return self._stream(prompt, options, facts)
 
     def parts(self, prompt: str) -> list[str]:
         """What a prompt tells one after the other, "..., then ...": each is made as a clip that goes on from the one

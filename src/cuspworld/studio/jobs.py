@@ -1,0 +1,13 @@
+"""What a page may ask of a worker: the name of each job, and the function that does it.
+
+A job is `def make(job: Job, **arguments)`: the arguments come from the page as JSON, and where it gave {"upload": id}
+the path of what it uploaded. It says what it has to say by `job` (worker.py) and returns nothing.
+"""
+
+JOBS: dict[str, str] = {
+    "warm": "cuspworld.studio.make:warm",
+    "about": "cuspworld.studio.make:about",
+    "expand": "cuspworld.studio.make:expand",
+    "make": "cuspworld.studio.make:make",
+    "judge": "cuspworld.studio.judge:judge",
+}
