@@ -37,6 +37,7 @@ PUBLIC = (
     ("audit.register", "audit/laws/__init__.py", "register", ()),
     ("examine", "exam/examine.py", "examine", ()),
     ("exam.Transcript", "exam/transcript.py", "Transcript", ()),
+    ("exam.beside", "exam/beside.py", "beside", ()),
     ("explore.explore", "explore/search.py", "explore", ()),
     ("explore.Experiments", "explore/experiments.py", "Experiments", ()),
     ("Codec", "codec/codec.py", "Codec", ()),

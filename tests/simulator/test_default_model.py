@@ -11,6 +11,8 @@ import cuspworld
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspWarning
+from cuspworld.simulator.critical import sides_of
+from cuspworld.simulator.plane import looks
 from cuspworld.simulator.simulator import Simulator
 
 ASSETS = Path(cuspworld.__file__).parent / "assets"
@@ -43,6 +45,18 @@ def test_a_clip_is_a_clip(simulator):
         clip = simulator("Four puppies romp over the grass.", seconds=1, seed=1)
     assert clip.frames.shape == (10, 64, 64, 3)
     assert np.abs(np.diff(clip.frames.astype(int), axis=0)).max() > 40  # it moves
+
+
+def test_a_state_looks_like_what_it_is_the_code_of(simulator):
+    for number, kind in enumerate(simulator.kinds):
+        if kind.name not in ("Juice", "Candles"):
+            continue  # of small things that move a code tells little by itself
+        sides = sides_of(simulator, number).astype(float)
+        codes = np.concatenate([kind.code.of(latents) for latents in kind.seen])
+        shown = looks(simulator, number, codes).astype(float)
+        apart = ((shown[:, None] - sides[None]) ** 2).mean((2, 3, 4))  # (branches, branches)
+        assert len(shown) > 10 and np.mean(apart.argmin(1) == np.arange(len(apart))) >= 0.8
+        assert np.sqrt(apart.diagonal()).mean() < 12  # grey levels
 
 
 def lying(clip: Clip) -> np.ndarray:

@@ -1,6 +1,7 @@
 """`cusp folds` and `cusp map`: what the pages hold, of a model of random weights whose paths are a toy's."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from cuspworld.errors import CuspError
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.kinds import Kind
-from cuspworld.simulator.map_page import map_page, turned_back
+from cuspworld.simulator.map_page import map_page
 from cuspworld.simulator.parts import Expert, SimulatorConfig
+from cuspworld.simulator.plane import Plane, turned_back
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
@@ -91,6 +93,31 @@ def test_a_walk_is_turned_back_at_the_fold(simulator):
     back = turned_back(Branches(glass, glass.branches), walk)
     assert (back[:, 0] > -2.6).all() and back[-1, 0] > back[5, 0] - 1e-9
     assert np.array_equal(back[:5], walk[:5])
+
+
+def test_the_plane_holds_the_states_and_a_walk_leads_where_it_was_drawn(simulator):
+    glass = simulator.kinds[1]
+    plane = Plane.of(glass)
+    assert np.allclose(plane(glass.codes), plane.flat, atol=1e-5)
+    assert np.allclose(plane.flat @ plane.axes.T + plane.mean, glass.codes, atol=1e-4)  # two numbers: all of it
+    assert (plane.flat[plane.nearest(plane.flat[3:9])] == plane.flat[3:9]).all()
+    places = plane(np.array([[0.0, 0.0], [-4.0, 0.0], [-4.0, 4.0]]))
+    walk = plane.walk(places, 9)
+    assert np.allclose(plane(walk), np.linspace(places[:1], places[1:2], 5).squeeze(1).tolist() + np.linspace(
+        places[1], places[2], 5)[1:].tolist(), atol=1e-5)  # fmt: skip
+    for wrong in (places[:1], places[[0, 0]], np.array([[0.0, np.nan], [1, 1]])):
+        with pytest.raises(CuspError, match="a walk"):
+            plane.walk(wrong, 5)
+
+
+def test_what_the_plane_does_not_say_goes_evenly_from_end_to_end(simulator):
+    glass = simulator.kinds[1]
+    deep = np.column_stack([glass.codes, 0.1 * glass.codes[:, :1] * glass.codes[:, 1:]]).astype(np.float32)
+    plane = Plane.of(replace(glass, codes=deep))
+    row, last = plane.nearest(np.array([[0.0, 0.0], [4.0, 2.0]]))
+    walk = plane.walk(plane.flat[[row, last]], 3)
+    assert np.allclose(walk[[0, -1]], deep[[row, last]], atol=1e-4)
+    assert np.allclose(walk[1], deep[[row, last]].mean(0), atol=1e-4)
 
 
 def test_the_verbs_write_whole_pages(simulator, tmp_path, capsys):

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cuspworld import __version__, html
+from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 
 SCHEMA_VERSION = "1.0"
+_LARGEST = 16 << 20  # bytes of a file
 Cell = str | int | float | None
 
 
@@ -101,6 +103,41 @@ class Transcript:
             "notes": list(self.notes),
         }
 
+    @classmethod
+    def from_dict(cls, facts: Any) -> Transcript:
+        """The inverse of `to_dict`, without the pictures. Raises CuspError for what is no transcript."""
+        try:
+            if facts["schema"] != SCHEMA_VERSION:
+                raise CuspError(
+                    f"a transcript of schema {facts['schema']!r:.20}: this cuspworld reads {SCHEMA_VERSION}"
+                )
+            parts = tuple(
+                Part(_text(p["name"]), _text(p["title"]), tuple(map(_table, p["tables"])), _texts(p["notes"]))
+                for p in facts["parts"]
+            )
+            lost = tuple(
+                Failure(*(_text(f[name]) for name in ("part", "model", "question", "reason")))
+                for f in facts["failures"]
+            )
+            return cls(_text(facts["model"]), dict(facts["settings"]), parts, lost, _texts(facts["notes"]))
+        except CuspError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CuspError(f"no transcript of an exam ({error!r:.80}): give what `cusp exam` wrote") from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Transcript:
+        """A transcript.json that `cusp exam` wrote. Raises CuspError."""
+        try:
+            if Path(path).stat().st_size > _LARGEST:
+                raise CuspError(f"a transcript has at most {_LARGEST:,} bytes: this file has more")
+            facts = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CuspError(f"the transcript cannot be read: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise CuspError(f"no transcript of an exam: it is no JSON ({error!s:.80})") from error
+        return cls.from_dict(facts)
+
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -157,6 +194,25 @@ class Transcript:
 def schema() -> dict[str, Any]:
     """The published JSON schema of a transcript (draft 2020-12)."""
     return json.loads(Path(__file__).with_name("transcript.schema.json").read_text())
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(map(_text, values))
+
+
+def _table(facts: Any) -> Table:
+    columns = _texts(facts["columns"])
+    for row in facts["rows"]:
+        for cell in row.values():
+            if isinstance(cell, bool) or not isinstance(cell, Cell | None):
+                raise TypeError(f"{cell!r:.40} is no cell")
+    return Table(_text(facts["title"]), _text(facts["about"]), columns, tuple(dict(row) for row in facts["rows"]))
 
 
 def _plain(value: Any) -> Cell:

@@ -18,6 +18,7 @@ from cuspworld import html
 from cuspworld.errors import CuspError
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.critical import steps_of
+from cuspworld.simulator.plane import Plane, turned_back
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.picture import COLOURS, REST
 
@@ -47,7 +48,8 @@ def map_page(simulator: Simulator, name: str | None, seed: int) -> tuple[str, st
     number = int(np.argmax(passed)) if name is None else names.index(name)
     graph, kind = graphs[number], simulator.kinds[number]
     rng = np.random.default_rng(seed)
-    flat, _, _ = _plane(kind.codes)
+    plane = Plane.of(kind)
+    flat = plane.flat
     rows = np.sort(rng.choice(len(flat), min(_POINTS, len(flat)), replace=False))
     scale = _Scale.of(flat)
     colours = [COLOURS[b] if b < len(COLOURS) else REST for b in graph.of]
@@ -66,7 +68,7 @@ def map_page(simulator: Simulator, name: str | None, seed: int) -> tuple[str, st
                 f'<circle class="seen" data-n="{len(pictures)}" cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colours[row]}"/>'
             )
             pictures.append(html.source(clip.frames[min((step + 1) * each, len(clip)) - 1]))
-    walks, strips = _walks(simulator, graph, number, scale, seed)
+    walks, strips = _walks(simulator, graph, number, plane, scale, seed)
     told = f"{graph.count} branches, {len(pictures)} steps with pictures, {len(strips)} walks"
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Map</title><style>{_STYLE}</style>",
@@ -99,14 +101,9 @@ class _Scale:
         return _EDGE + room * np.column_stack([place[:, 0], 1 - place[:, 1]])
 
 
-def _plane(codes: Float[ndarray, "n k"]) -> tuple[Float[ndarray, "n 2"], ndarray, ndarray]:
-    """Codes on their two principal axes, with the mean and the axes (k, 2)."""
-    mean = codes.mean(0)
-    axes = np.linalg.svd((codes - mean).T @ (codes - mean))[0][:, :2]
-    return (codes - mean) @ axes, mean, axes
-
-
-def _walks(simulator: Simulator, graph: Branches, number: int, scale: _Scale, seed: int) -> tuple[list[str], list[str]]:
+def _walks(
+    simulator: Simulator, graph: Branches, number: int, plane: Plane, scale: _Scale, seed: int
+) -> tuple[list[str], list[str]]:
     """The straight walk, the reflected one and the passage: lines for the map, strips below it."""
     kind, counts = simulator.kinds[number], graph.passages.copy()
     np.fill_diagonal(counts, 0)
@@ -117,7 +114,6 @@ def _walks(simulator: Simulator, graph: Branches, number: int, scale: _Scale, se
     share = np.linspace(0, 1, _STEPS)[:, None]
     straight = (1 - share) * passage[0] + share * passage[-1]
     reflected = turned_back(graph, straight)
-    _, mean, axes = _plane(kind.codes)
     walks = {
         "The straight walk: through what was never recorded": (straight, "#c9507f"),
         "Reflected at the fold: it turns back": (reflected, "#e8803a"),
@@ -125,7 +121,7 @@ def _walks(simulator: Simulator, graph: Branches, number: int, scale: _Scale, se
     }
     lines, strips = [], []
     for title, (codes, colour) in walks.items():
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in scale((codes - mean) @ axes))
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in scale(plane(codes)))
         lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         clip = simulator.follow(codes, kind.name, "", seed=seed)
         each = max(1, len(clip) // 12)
@@ -134,15 +130,3 @@ def _walks(simulator: Simulator, graph: Branches, number: int, scale: _Scale, se
         )
         strips.append(f'<h3 style="color:{colour}">{escape(title)}</h3><div class=strip>{shown}</div>')
     return lines, strips
-
-
-def turned_back(graph: Branches, walk: Float[ndarray, "s k"]) -> Float[ndarray, "s k"]:
-    """The walk, mirrored in its own direction from the last step that lies in the branch where it began: at the fold it
-    goes back the way that it came."""
-    branches = graph.branch(walk)
-    inside = np.flatnonzero(branches != branches[0])
-    if not len(inside):
-        return walk
-    last = max(0, int(inside[0]) - 1)
-    index = np.arange(len(walk))
-    return walk[np.where(index <= last, index, np.maximum(2 * last - index, 0))]
