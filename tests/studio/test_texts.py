@@ -28,16 +28,15 @@ def test_both_languages_have_the_same_texts_with_the_same_places(page):
 
 
 def test_every_key_that_a_page_uses_is_a_text_and_every_text_is_used():
+    """A key stands in a page as a whole, or as the beginning of one that is put together: `make.example.${name}`."""
     known = {key for page in PAGES for key in texts(page, "en")}
-    used, said = set(), ""
-    for file in (*(HERE / "pages").glob("*.html"), *(HERE / "pages").glob("*.js")):
-        said += file.read_text()
-    used |= set(re.findall(r'data-(?:text|label|title|placeholder)="([^"]+)"', said))
-    used |= set(re.findall(r"""\btext\(["']([\w.-]+)["']""", said))
+    files = (*(HERE / "pages").glob("*.html"), *(HERE / "pages").glob("*.js"))
+    said = "".join(file.read_text() for file in files)
+    name = rf"(?:{'|'.join(PAGES)})\.[\w.-]+"
+    used = {key for key in re.findall(rf"""["'`]({name})["'`]""", said) if not key.endswith((".js", ".html", ".css"))}
     assert used <= known, used - known
-    # a key may be put together from its beginning: text(`make.verdict.${word}`)
-    begun = tuple(set(re.findall(r"\btext\(`([\w.-]+)\$\{", said)))
-    begun += tuple({b for b in re.findall(r"text: `([\w.-]+)\$\{", said)})
+    begun = tuple(re.findall(rf"`({name})\$\{{", said))
+    assert all(any(key.startswith(beginning) for key in known) for beginning in begun), begun
     unused = {key for key in known - used if not key.startswith(begun)}
     assert not unused, unused
 

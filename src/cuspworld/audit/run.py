@@ -7,7 +7,7 @@ into shots, each shot is measured once and read by every law, and only findings 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ def audit_clip(
     taught: TwinJudge | bool = True,
     checks: Sequence[Check] | None = None,
     bars: Bars | None = None,
+    so_far: Callable[[Report], None] | None = None,
 ) -> Report:
     """Is this video physically possible?
 
@@ -62,7 +63,8 @@ def audit_clip(
     judges/interface.py. `taught`: the judge that learned from the worlds' twins and is silent on what looks unlike them
     (True: the one that comes with the package; False: the laws alone), see judges/twins.py. `checks`: those to make,
     in the place of all that there are (`cuspworld.audit.checks()`). `bars`: how much evidence true clips of yours show
-    (`recalibrated`), in the place of those that the package was measured on.
+    (`recalibrated`), in the place of those that the package was measured on. `so_far`: called with the report of what
+    has been looked at, window after window of ten seconds; what it raises ends the audit.
 
     **Returns** a Report. Raises CuspError on unreadable input, `fps` or `metres_per_pixel` that are not positive.
     """
@@ -79,6 +81,7 @@ def audit_clip(
         "taught": taught,
         "checks": checks,
         "bars": bars,
+        "so_far": so_far,
     }
     if isinstance(clip, np.ndarray):
         if fps is None:
@@ -110,6 +113,7 @@ def audit_frames(
     taught: TwinJudge | bool = True,
     checks: Sequence[Check] | None = None,
     bars: Bars | None = None,
+    so_far: Callable[[Report], None] | None = None,
 ) -> Report:
     """Audit a stream of uint8 (height, width, 3) frames of one size, in memory that does not grow with its length."""
     stream = _told(frames, name)
@@ -134,6 +138,8 @@ def audit_frames(
         total += 1
         if len(pending) == length + overlap:
             collected.look(np.stack(pending[:length]), fps, start, factor, scale)
+            if so_far is not None:
+                so_far(collected.report(name, (start + length) / fps, fps, (height, width)))
             start += length - overlap
             pending = pending[length - overlap :]
     if len(pending) > (overlap if start else 0):
@@ -213,9 +219,12 @@ class Collected:
         self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
         unchecked = {law: why for law, why in self.unchecked.items() if law not in self.suspicion}
         few = len(self.suspicion) < min(FEWEST, len(self.suspicion) + len(unchecked))
+        notes = list(self.notes)
         if few and self.findings:
             laws = len(self.suspicion) + len(unchecked)
-            self._note(f"{len(self.suspicion)} of {laws} laws checked, too few for a finding: what is odd is suspicion")
+            notes.append(
+                f"{len(self.suspicion)} of {laws} laws checked, too few for a finding: what is odd is suspicion"
+            )
         return Report(
             name,
             seconds,
@@ -224,8 +233,8 @@ class Collected:
             () if few else tuple(self.findings),
             dict(self.suspicion),
             unchecked,
-            tuple(self.notes),
-            self.strongest,
+            tuple(notes),
+            dict(self.strongest),
             {kind: self.bars.alike(kind, odds) for kind, odds in self.strongest.items() if kind != "home"},
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cuspworld.audit.pages.page import write_page
+from cuspworld.audit.report import Report
 from cuspworld.audit.run import audit_clip
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
@@ -65,7 +66,9 @@ def make(
         raise CuspError("say what should happen, or give an image or a video to go on from")
     given: dict[str, Any] = {} if image is None else {"image": uploaded("image", image)}
     if video is not None:
-        given["video"] = Clip.read(uploaded("video", video), seconds=GIVEN, size=size_of(job))
+        simulator = simulator_of(job)
+        own = simulator.config.height, simulator.config.width
+        given["video"] = Clip.read(uploaded("video", video), seconds=GIVEN, size=own, fps=simulator.config.fps)
     options: dict[str, Any] = {
         "seconds": number("seconds", seconds, 0.1, LONGEST), "critical": critical, "prompt_expansion": expansion,
         "size": None if size is None else image_size(size, 16, LARGEST),
@@ -77,14 +80,17 @@ def make(
         clip = _made(job, index, prompt, {**options, "seed": seed + index})
         report = audit_clip(clip, name=prompt[:80] or "clip")
         job.check()
-        _give(job, index, clip, report)
+        _give(job, index, clip, report, _begin(simulator_of(job), given.get("video")))
         scores.append((-report.score, index))
     job.say("order", candidates=[index for _, index in sorted(scores)])
 
 
-def size_of(job: Job) -> tuple[int, int]:
-    config = simulator_of(job).config
-    return config.height, config.width
+def _begin(simulator: Simulator, before: Clip | None) -> float:
+    """When the path of a clip begins that goes on from another: with what the first chunk was told of that one."""
+    context = (simulator.config.context - 1) * simulator.codec.temporal_stride + 1
+    if before is None:
+        return 0.0
+    return (len(before) - (context if len(before) >= context else 1)) / simulator.config.fps
 
 
 def _made(job: Job, index: int, prompt: str, options: dict[str, Any]) -> Clip:
@@ -109,15 +115,16 @@ def _made(job: Job, index: int, prompt: str, options: dict[str, Any]) -> Clip:
     return Clip(np.concatenate(chunks), rate, made.get("expansion", prompt), made={**made, **facts})
 
 
-def _give(job: Job, index: int, clip: Clip, report: Any) -> None:
-    """The clip, its contact sheet and its audit's page as files of the run, and what they say."""
+def _give(job: Job, index: int, clip: Clip, report: Report, begin: float) -> None:
+    """The clip, its contact sheet and its audit's page as files of the run, and what they say. `begin`: seconds at
+    which its path begins, whose steps are `step` seconds long."""
     files = {name: job.folder / f"{name}-{index}{suffix}" for name, suffix in
              (("clip", ".mp4"), ("sheet", ".png"), ("audit", ".html"))}  # fmt: skip
     clip.write(files["clip"])
     write_contact_sheet(files["sheet"], [clip.frames], clip.fps, caption=clip.caption)
     write_page(report, files["audit"], clip)
-    step = simulator_of(job).config.token_frames / clip.fps
     job.say(
-        "clip", index=index, files={name: Path(path).name for name, path in files.items()}, made=dict(clip.made),
-        report=report.to_dict(), step=step, caption=clip.caption,
+        "clip", index=index, files={name: path.name for name, path in files.items()}, made=dict(clip.made),
+        report=report.to_dict(), caption=clip.caption, begin=begin,
+        step=simulator_of(job).config.token_frames / clip.fps,
     )  # fmt: skip

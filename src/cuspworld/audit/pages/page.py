@@ -29,23 +29,26 @@ PICTURE = 200  # pixels: the longest side of a finding's pictures
 MOST_PICTURED = 30  # findings that have pictures
 
 
-def write_page(report: Report, path: str | Path, video: Clip | str | Path | None = None) -> Path:
+def write_page(
+    report: Report, path: str | Path, video: Clip | str | Path | None = None, shown: Path | None = None
+) -> Path:
     """Write one self-contained HTML page, whole or not at all: video, timeline that seeks on click, boxes, plots.
 
-    `video`: the audited Clip or file, shown in the page; without it the page has findings and plots alone. Raises
-    CuspError if `path` is not .html, or cannot be written.
+    `video`: the audited Clip or file, shown in the page; without it the page has findings and plots alone. `shown`: an
+    mp4 to keep the video in besides, as the page shows it. Raises CuspError if `path` is not .html, or cannot be
+    written.
     """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise CuspError(f"the HTML report's name must end in .html: got {path}")
-    text = page(report, video)
+    text = page(report, video, shown)
     with written_whole(path) as aside:
         aside.write_text(text, encoding="utf-8")
     return path
 
 
-def page(report: Report, video: Clip | str | Path | None = None) -> str:
-    """The page as text."""
+def page(report: Report, video: Clip | str | Path | None = None, keep: Path | None = None) -> str:
+    """The page as text. `keep`: an mp4 to keep its video in."""
     template = (files("cuspworld.audit.pages") / "page.html").read_text(encoding="utf-8")
     data = {
         "height": report.size[0],
@@ -57,7 +60,7 @@ def page(report: Report, video: Clip | str | Path | None = None) -> str:
         ],
     }
     safe = json.dumps(data, allow_nan=False).replace("<", "\\u003c")
-    shown, pictures = _video(report, video)
+    shown, pictures = _video(report, video, keep)
     cards = "".join(_card(i, f, pictures.get(i, "")) for i, f in enumerate(report.findings))
     parts = {
         "TITLE": escape(report.name),
@@ -133,7 +136,7 @@ def _checked(report: Report) -> str:
     )
 
 
-def _video(report: Report, video: Clip | str | Path | None) -> tuple[str, dict[int, str]]:
+def _video(report: Report, video: Clip | str | Path | None, keep: Path | None) -> tuple[str, dict[int, str]]:
     """The video element, and each finding's pictures."""
     if video is None:
         return '<p class="quiet">The page was made without its video.</p>', {}
@@ -146,7 +149,7 @@ def _video(report: Report, video: Clip | str | Path | None) -> tuple[str, dict[i
     pictures = _Pictures(report)
     frames = pictures.watch(itertools.islice(_frames(video), most))
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "shown.mp4"
+        file = keep or Path(folder) / "shown.mp4"
         write_stream(file, _chunks(frames, size), report.fps, quality=60)
         data = base64.b64encode(file.read_bytes()).decode()
     element = (
