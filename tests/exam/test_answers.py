@@ -94,5 +94,7 @@ def test_clip_37_fails_alone_and_what_was_measured_is_kept(tmp_path):
         file.write('["1", "cut o')  # as a power cut leaves it
     again = sit()
     assert len(asked) == 40 and again.failures == first.failures
+    Kept(tmp_path, "2").get("late", lambda: within(0.01, lambda: time.sleep(0.2)))
+    assert Kept(tmp_path, "2").get("late", lambda: {"x": 3}) == {"x": 3}  # asked again: it may have been the machine
     Kept(tmp_path, "2").get("range/mine/0", lambda: {"x": 1})
     assert Kept(tmp_path, "2").get("range/mine/0", lambda: {"x": 2}) == {"x": 1}

@@ -5,6 +5,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
+from torch import nn
 
 import cuspworld
 from cuspworld.errors import CuspError
@@ -48,6 +49,27 @@ def test_a_transcript_stands_and_goes_on(tmp_path):
     assert again.to_json() == first.to_json()
     page = (tmp_path / "transcript.html").read_text()
     assert "Velocity error" in page and "<svg" in page and "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_what_was_measured_before_a_model_was_trained_on_is_measured_again(tmp_path):
+    class Counts(LastFrame):
+        asked = 0
+
+        def __init__(self, weight):
+            self.inner = nn.Linear(2, 2)
+            nn.init.constant_(self.inner.weight, weight)
+            nn.init.zeros_(self.inner.bias)
+
+        def continue_clip(self, *arguments, **options):
+            Counts.asked += 1
+            return super().continue_clip(*arguments, **options)
+
+    def sit(weight):
+        examine(Counts(weight), parts=["range"], clips=1, size=24, folder=tmp_path)
+        return Counts.asked
+
+    first = sit(1.0)
+    assert first and sit(1.0) == first and sit(2.0) == 2 * first
 
 
 def test_bad_arguments_say_what_to_take():

@@ -78,6 +78,88 @@ def test_the_verb(tmp_path, capsys):
     assert "NAME=LOW:HIGH" in capsys.readouterr().err
 
 
+def test_anybody_s_environment_by_its_address(tmp_path, capsys, monkeypatch):
+    from cuspworld.library import Library
+
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_spring.py").write_text(MINE)
+    found, library = tmp_path / "found", tmp_path / "chosen.lance"
+    arguments = ["--range", "stiffness=1:12", "--budget", 30, "--pool", 60, "--steps", 5, "--size", 16]
+    command = ["explore", "my_spring:Drawn", *arguments, "-o", found, "--library", library]
+    assert cusp(*command) == 3  # it breaks above a stiffness of 11
+    rows = json.loads((found / "experiments.json").read_text())
+    clips = list(Library.open(library))
+    assert rows["failed"] and len(clips) == 30 - len(rows["failed"])
+    assert all(clip.frames.shape == (6, 16, 16, 3) and clip.fps == 25.0 for clip in clips)
+    stiffness, speed = clips[0].truth.parameters["stiffness"], clips[0].truth.state["s1"]
+    assert np.allclose(speed[1], -0.1 * stiffness) and f"stiffness {stiffness:.4g}" in clips[0].caption
+    before = (found / "experiments.json").read_bytes()
+    lines = (found / "kept.jsonl").read_text().splitlines(keepends=True)
+    (found / "kept.jsonl").write_text("".join(lines[:11]) + lines[11][:9])  # as if it had been killed
+    assert cusp(*command) == 3 and (found / "experiments.json").read_bytes() == before
+    assert len(Library.open(library)) == len(clips)
+    arguments[1] = "mass=1:12"
+    assert cusp("explore", "my_spring:Drawn", *arguments, "-o", tmp_path / "other") == 0
+    assert "does its reset read these options" in capsys.readouterr().err
+    for bad in (["my_spring:None"], ["my_spring:Drawn"], ["Collision", "--steps", 3], ["my_spring:Needs", *arguments]):
+        assert cusp("explore", *bad, "-o", tmp_path / "bad") == 2
+    assert cusp("explore", "my_spring:Blind", *arguments, "-o", tmp_path / "x", "--library", library) == 2
+    assert "draws nothing" in capsys.readouterr().err
+
+
+MINE = """
+import gymnasium
+import numpy as np
+
+
+class Blind(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (2,))
+    action_space = gymnasium.spaces.Discrete(1)
+
+    def reset(self, *, seed=None, options=None):
+        self.k, self.state = options.get("stiffness", 3.0), np.array([1.0, 0.0])
+        if self.k > 11:
+            raise RuntimeError("it broke")
+        return self.state, {}
+
+    def step(self, action):
+        x, v = self.state
+        self.state = np.array([x + 0.1 * v, v - 0.1 * self.k * x])
+        return self.state, 0.0, False, False, {}
+
+
+class Drawn(Blind):
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 25}
+
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+
+    def render(self):
+        picture = np.full((24, 24, 3), 255, np.uint8)
+        picture[12, int(np.clip(12 + 8 * self.state[0], 0, 23))] = 0
+        return picture
+
+
+class Needs(Blind):
+    def __init__(self, length):
+        pass
+"""
+
+
+def test_a_folder_that_cannot_be_written_and_code_that_changed(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CuspError, match="cannot write to"):
+        explore(spring(), "random", 4, pool=10, folder=tmp_path / "file" / "x")
+
+    class Stiffer(Spring):
+        def step(self, action):
+            self.k *= 2
+            return super().step(action)
+
+    stiffer = Experiments("Spring", {"stiffness": (1.0, 10.0)}, Stiffer, 20)
+    assert spring().code() == spring().code() != stiffer.code()
+
+
 @pytest.mark.long
 def test_the_chosen_experiments_become_a_library(tmp_path):
     from cuspworld.library import Library

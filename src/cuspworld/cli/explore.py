@@ -14,7 +14,7 @@ from cuspworld.errors import CuspError
 
 
 def explore(
-    world: Annotated[str, typer.Argument(help="A world's name, or MODULE:CLASS of your own.")],
+    world: Annotated[str, typer.Argument(help="A world, MODULE:CLASS of your own, or a Gymnasium id.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder of the search; one that was stopped goes on there.")
     ] = Path("explored"),
@@ -27,6 +27,7 @@ def explore(
     ] = None,
     library: Annotated[Path | None, typer.Option(help="Record the chosen experiments into this library.")] = None,
     size: Annotated[str, typer.Option(help="Pixels of the recorded clips.")] = "64",
+    steps: Annotated[int | None, typer.Option(min=1, help="Of a run of an environment that is no world.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -42,12 +43,14 @@ def explore(
       cusp explore Juice --range push=0.1:0.5 --range fill=0.2:0.8 --library chosen.lance
 
       cusp explore mine:Pendulum --range length=0.5:2 --acquisition latent-distance
+
+      cusp explore CartPole-v1 --range low=-0.2:0 --range high=0.01:0.2 --library poles.lance
     """
     from cuspworld.explore.experiments import experiments
     from cuspworld.explore.search import explore as search
     from cuspworld.files import written_whole
 
-    what = experiments(parse_world(world), _ranges(ranges) if ranges else None)
+    what = experiments(parse_world(world), _ranges(ranges) if ranges else None, steps=steps)
     found = search(what, acquisition, budget, pool=pool, batch=batch, seed=seed, folder=output, shown=True)
     rows = [{**options, "branch": branch} for options, branch in zip(found.options(), found.branches, strict=True)]
     summary: dict[str, Any] = {
@@ -68,6 +71,8 @@ def explore(
             + ", ".join(f"{n} {b or 'of no branch'}" for b, n in counts.items())
         )
         say(f"{output}/experiments.json, {output}/where.svg" + (f", {library}" if library else ""))
+    if len(rows) > 1 and (found.states == found.states[0]).all():
+        say("every experiment came out alike: does its reset read these options?", error=True)
     for index, why in list(found.failed.items())[:5]:
         say(f"experiment {index} failed: {plain(why)}", error=True)
     if found.failed:
@@ -86,10 +91,11 @@ def _ranges(texts: list[str]) -> dict[str, tuple[float, float]]:
 
 
 def _record(found: Any, library: Path, size: Any) -> None:
-    from cuspworld import worlds
+    from cuspworld.checks import image_size
+    from cuspworld.explore.filming import film
     from cuspworld.library import Library
 
-    world = worlds.make(found.experiments.name, size=size)
-    fixed, seed = dict(found.experiments.fixed), found.experiments.seed
-    clips = (world.record(seed, size=size, options={**fixed, **options}) for options in found.options())
+    pixels = image_size(size, 8)
+    good = [options for k, options in zip(found.chosen, found.options(), strict=True) if int(k) not in found.failed]
+    clips = (film(found.experiments, options, pixels) for options in good)
     Library.open_or_create(library).add(clips, f"explored by {found.acquisition}")

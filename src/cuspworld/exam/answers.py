@@ -35,6 +35,10 @@ class Refusal(CuspError):
     """A model gave no answer that can be judged: it crashed, hung, or returned something else than was asked for."""
 
 
+class Late(Refusal):
+    """It took too long: on this machine, at this hour. It is asked again when an exam goes on."""
+
+
 def ask(model: Any, question: Question, timeout: float) -> UInt8[np.ndarray, "n h w 3"]:
     """The new frames. Raises Refusal, with what was wrong; never anything else but KeyboardInterrupt."""
     if hasattr(model, "answer"):
@@ -94,7 +98,7 @@ def within(seconds: float, work: Callable[[], Value]) -> Value:
     thread.join(seconds)
     if thread.is_alive():
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stopped))
-        raise Refusal(f"gave no answer in {seconds:g} s")
+        raise Late(f"gave no answer in {seconds:g} s")
     if wrong:
         raise _crash(wrong[0]) from wrong[0]
     return found[0]
@@ -113,7 +117,7 @@ def alarmed(seconds: float, work: Callable[[], Value]) -> Value:
             signal.setitimer(signal.ITIMER_REAL, seconds)
         return work()
     except _Stopped as error:
-        raise Refusal(f"gave no answer in {seconds:g} s") from error
+        raise Late(f"gave no answer in {seconds:g} s") from error
     except Refusal:
         raise
     except Exception as error:

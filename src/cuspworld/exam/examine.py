@@ -12,10 +12,10 @@ import numpy as np
 from cuspworld.checks import number, whole
 from cuspworld.errors import CuspError
 from cuspworld.exam.audit.store import version
+from cuspworld.exam.made_of import made_of
 from cuspworld.exam.references import rows
-from cuspworld.exam.sitting import Kept, Settings, Sitting
+from cuspworld.exam.sitting import Kept, Settings, Sitting, kept_in
 from cuspworld.exam.transcript import Transcript
-from cuspworld.lock import one_writer
 from cuspworld.progress import progress_bar
 
 PARTS = ("range", "intervention", "preference", "newton", "validity", "length", "training")  # as they are asked
@@ -56,25 +56,17 @@ def examine(
         number("timeout", timeout, 0.01, 1e6), None if taught is None else tuple(taught),
     )  # fmt: skip
     called = name or getattr(model, "name", "") or type(model).__name__
-    if folder is None:
-        return _sat(model, called, chosen, settings, None, shown)
-    where = Path(folder)
-    try:
-        where.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CuspError(f"cannot write to {where}: {error.strerror}") from error
-    with one_writer(where, "exam"):
-        transcript = _sat(model, called, chosen, settings, where, shown)
-        transcript.write(where)
+    # what was measured by other code, or of a model that was another, is measured again
+    what = f"{version('exam', 'worlds')} {made_of(model)} {called} {settings.clips} {settings.size} {settings.seed}"
+    with kept_in(folder, "exam", what) as kept:
+        transcript = _sat(model, called, chosen, settings, kept, shown)
+        if folder is not None:
+            transcript.write(folder)
     return transcript
 
 
-def _sat(
-    model: Any, name: str, chosen: list[str], settings: Settings, folder: Path | None, shown: bool | None
-) -> Transcript:
+def _sat(model: Any, name: str, chosen: list[str], settings: Settings, kept: Kept, shown: bool | None) -> Transcript:
     asked = {part: import_module(f"cuspworld.exam.parts.{part}") for part in chosen}
-    code = version("exam", "worlds")  # what was measured by other code is measured again
-    kept = Kept(folder, f"{code} {name} {settings.clips} {settings.size} {settings.seed}")
     with progress_bar("exam", "answers", shown=shown) as move:
         sitting = Sitting(_models(model, name, settings), settings, kept, move)
         found = tuple(module.sit(sitting) for module in asked.values())

@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cuspworld.exam.answers import Refusal, ask, within
+from cuspworld.errors import CuspError
+from cuspworld.exam.answers import Late, Refusal, ask, within
 from cuspworld.exam.question import Question
 from cuspworld.exam.transcript import Failure
+from cuspworld.lock import one_writer
 from cuspworld.progress import Move
 
 Numbers = dict[str, Any]
@@ -101,18 +104,36 @@ class Kept:
                         file.write("\n")
 
     def get(self, name: str, work: Callable[[], Numbers]) -> Numbers:
-        """What was kept, or what `work` returns now; {"refused": why} where it raised Refusal."""
+        """What was kept, or what `work` returns now; {"refused": why} where it raised Refusal. What came too late is
+        not written down: another time it may come."""
         if name in self._found:
             return self._found[name]
+        late = False
         try:
             numbers = json.loads(json.dumps(work(), default=_plain))
         except Refusal as error:
-            numbers = {"refused": str(error)}
+            numbers, late = {"refused": str(error)}, isinstance(error, Late)
         self._found[name] = numbers
-        if self._file is not None:
+        if self._file is not None and not late:
             with self._file.open("a") as file:
                 file.write(json.dumps([self.version, name, numbers]) + "\n")
         return numbers
+
+
+@contextmanager
+def kept_in(folder: str | Path | None, what: str, version: str) -> Iterator[Kept]:
+    """A Kept in `folder`, which nobody else writes meanwhile; `what` it is, for people. Raises CuspError where it
+    cannot be written."""
+    if folder is None:
+        yield Kept(None, version)
+        return
+    where = Path(folder)
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CuspError(f"cannot write to {where}: {error.strerror}") from error
+    with one_writer(where, what):
+        yield Kept(where, version)
 
 
 def _lines(file: Path) -> Iterator[tuple[str, str, Numbers]]:

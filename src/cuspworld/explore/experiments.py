@@ -6,8 +6,10 @@ flattened, and a branch, where the world names one: only acquisitions that say s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import gymnasium
@@ -16,18 +18,23 @@ from jaxtyping import Float
 
 from cuspworld import worlds
 from cuspworld.errors import CuspError
+from cuspworld.exam.audit.store import version
+from cuspworld.exam.made_of import made_of
 from cuspworld.worlds.world import World
 
 TIMES = 12
+STEPS = 100  # of an environment that does not say how long it runs
 Ranges = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """`states` (TIMES * columns,); `branch`: the world's name of how it ended, or ""."""
+    """`states` (TIMES * columns,); `branch`: the world's name of how it ended, or ""; `events`: name -> seconds at
+    which it first happened, where the world names any."""
 
     states: Float[np.ndarray, " numbers"]
     branch: str
+    events: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,21 @@ class Experiments:
         pairs = zip(self.ranges.items(), point.tolist(), strict=True)
         return {name: low + share * (high - low) for (name, (low, high)), share in pairs}
 
+    def code(self) -> str:
+        """A hash of the simulator's source: what another one gave is simulated again. Raises CuspError where it cannot
+        be made."""
+        try:
+            environment = self.make()
+        except CuspError:
+            raise
+        except Exception as error:
+            raise CuspError(f"{self.name} cannot be made: {type(error).__name__}: {error}") from error
+        try:
+            inner = environment.unwrapped
+            return made_of(inner) + (version("worlds") if isinstance(inner, World) else "")
+        finally:
+            environment.close()
+
     def run(self, point: Float[np.ndarray, " d"]) -> Outcome:
         """One simulation. Raises CuspError for an environment whose observations are no numbers."""
         environment = self.make()
@@ -65,8 +87,24 @@ class Experiments:
             environment.close()
 
     def _run(self, environment: gymnasium.Env, options: dict[str, Any]) -> Outcome:
-        first, info = environment.reset(seed=self.seed, options=options)
-        rows = [np.asarray(first, float).ravel()]
+        played = list(self.played(environment, options))
+        rows, info, inner = [row for row, _ in played], played[-1][1], environment.unwrapped
+        moments = np.round(np.linspace(0, len(rows) - 1, TIMES)).astype(int)
+        states = np.stack([rows[k] for k in moments]).ravel()
+        if not np.isfinite(states).all():
+            raise CuspError(f"{self.name} observed NaN or infinity with {options}")
+        named = self.branch(inner, info) if self.branch is not None else str(info.get("branch", ""))
+        events: dict[str, float] = {}
+        for event in inner.events if isinstance(inner, World) else ():
+            events.setdefault(event.name, float(event.time))
+        return Outcome(states, named, events)
+
+    def played(
+        self, environment: gymnasium.Env, options: dict[str, Any]
+    ) -> Iterator[tuple[Float[np.ndarray, " columns"], dict[str, Any]]]:
+        """What an environment of `make` observes from its reset with `options` to its end, and the info with it."""
+        observed, info = environment.reset(seed=self.seed, options=options)
+        yield self._numbers(observed), info
         inner = environment.unwrapped
         for k in range(self.steps):
             if isinstance(inner, World):  # acts as a recording does
@@ -74,15 +112,15 @@ class Experiments:
             else:
                 action = _nothing(environment.action_space)
             observed, _, ended, cut, info = environment.step(action)
-            rows.append(np.asarray(observed, float).ravel())
+            yield self._numbers(observed), info
             if ended or cut:
                 break
-        moments = np.round(np.linspace(0, len(rows) - 1, TIMES)).astype(int)
-        states = np.stack([rows[k] for k in moments]).ravel()
-        if not np.isfinite(states).all():
-            raise CuspError(f"{self.name} observed NaN or infinity with {options}")
-        named = self.branch(inner, info) if self.branch is not None else str(info.get("branch", ""))
-        return Outcome(states, named)
+
+    def _numbers(self, observed: Any) -> Float[np.ndarray, " columns"]:
+        try:
+            return np.array(observed, float).ravel()
+        except (TypeError, ValueError) as error:
+            raise CuspError(f"{self.name} must observe numbers, its state: got {type(observed).__name__}") from error
 
 
 def _nothing(space: Any) -> Any:
@@ -120,9 +158,18 @@ SPACES: dict[str, tuple[Ranges, dict[str, Any], Any]] = {
 }
 
 
-def experiments(world: str, ranges: Ranges | None = None, fps: float = 10.0) -> Experiments:
-    """Of a world by its name: `ranges` of some of its parameters, or those of SPACES. Raises CuspError where neither
-    names any."""
+def experiments(world: str, ranges: Ranges | None = None, fps: float = 10.0, steps: int | None = None) -> Experiments:
+    """Of a world by its name: `ranges` of some of its parameters, or those of SPACES. Or of any Gymnasium environment
+    whose `reset` takes options, by its id or MODULE:CLASS, with `ranges` of these; `steps` of a run, by default what
+    its id is registered with, or 100. Raises CuspError where nothing says what varies."""
+    foreign = _foreign(world)
+    if foreign is not None:
+        make, longest = foreign
+        if not ranges:
+            raise CuspError(f"say which of the options of {world}'s reset vary, as --range NAME=LOW:HIGH")
+        return Experiments(world, dict(ranges), make, steps or longest)
+    if steps is not None:
+        raise CuspError(f"steps are of environments that are no world; {world} runs as long as its clips")
     known, fixed, branch = SPACES.get(world, ({}, {}, None))
     chosen = dict(known if ranges is None else ranges)
     made = worlds.make(world, size=8, fps=fps)
@@ -134,6 +181,24 @@ def experiments(world: str, ranges: Ranges | None = None, fps: float = 10.0) -> 
     for name, ends in chosen.items():
         for value in ends:
             made.ranges[name].check(value)
-    steps = max(1, round(made.seconds * fps) - 1)
+    length = max(1, round(made.seconds * fps) - 1)
     own = {name: value for name, value in fixed.items() if name not in chosen}
-    return Experiments(world, chosen, lambda: worlds.make(world, size=8, fps=fps), steps, own, branch=branch)
+    return Experiments(world, chosen, lambda: worlds.make(world, size=8, fps=fps), length, own, branch=branch)
+
+
+def _foreign(name: str) -> tuple[Callable[[], gymnasium.Env], int] | None:
+    """How an environment that is no world of ours is made, and its steps; None for worlds, and for what is unknown."""
+    module, colon, attribute = name.partition(":")
+    if colon and attribute.isidentifier():
+        try:
+            found = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise CuspError(f"no environment at {name}: {error}") from error
+        if not inspect.isclass(found) or not issubclass(found, gymnasium.Env) or issubclass(found, World):
+            return None
+        takes = "render_mode" in inspect.signature(found).parameters
+        return (lambda: found(render_mode="rgb_array") if takes else found()), STEPS
+    if name in gymnasium.registry and not name.startswith("cuspworld/"):
+        longest = gymnasium.spec(name).max_episode_steps
+        return (lambda: gymnasium.make(name, render_mode="rgb_array", disable_env_checker=True)), longest or STEPS
+    return None

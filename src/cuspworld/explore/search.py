@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cuspworld.checks import whole
 from cuspworld.errors import CuspError
 from cuspworld.exam.answers import Refusal, alarmed
 from cuspworld.exam.picture import plot
-from cuspworld.exam.sitting import Kept
+from cuspworld.exam.sitting import Kept, kept_in
 from cuspworld.explore.acquisitions import Seen, acquisition
 from cuspworld.explore.experiments import Experiments
 from cuspworld.progress import progress_bar
@@ -76,11 +77,11 @@ def explore(
     if not 1 <= whole("budget", budget, 1, 10_000_000) <= pool:
         raise CuspError(f"budget must be at most the pool of {pool}: got {budget}")
     points = np.random.default_rng(seed).uniform(size=(pool, len(experiments.ranges)))
-    what = f"{experiments.name} {dict(experiments.ranges)} {dict(experiments.fixed)} {experiments.steps} {seed} {pool}"
-    kept = Kept(None if folder is None else Path(folder), what)
+    fixed = f"{experiments.name} {dict(experiments.ranges)} {dict(experiments.fixed)} {experiments.steps}"
+    what = f"{fixed} {seed} {pool} {experiments.code()}"
     failed: dict[int, str] = {}
 
-    def run(index: int) -> tuple[np.ndarray, str]:
+    def run(kept: Kept, index: int) -> tuple[np.ndarray, str]:
         def simulate() -> dict[str, Any]:
             outcome = alarmed(timeout, lambda: experiments.run(points[index]))
             return {"states": outcome.states, "branch": outcome.branch}
@@ -90,26 +91,30 @@ def explore(
             raise Refusal(found["refused"])
         return np.array(found["states"], float), str(found["branch"])
 
-    with progress_bar(f"explore {experiments.name}", "experiments", shown=shown) as move:
+    bar = progress_bar(f"explore {experiments.name}", "experiments", shown=shown)
+    with kept_in(folder, "search", what) as kept, bar as move:
         chosen, states, branches = search(
-            points, run, chosen_by, budget, begin=begin, batch=batch, seed=seed, failed=failed,
+            points, partial(run, kept), chosen_by, budget, begin=begin, batch=batch, seed=seed, failed=failed,
             told=lambda done: move(done, budget),
         )  # fmt: skip
     return Explored(experiments, chosen_by, points, chosen, states, branches, failed)
 
 
 def search(
-    pool: Float[np.ndarray, "n d"], run: Run, chosen_by: str, budget: int, *, begin: int, batch: int, seed: int,
-    failed: dict[int, str] | None = None, told: Callable[[int], None] = lambda done: None,
+    pool: Float[np.ndarray, "n d"], run: Run, chosen_by: str, budget: int, *, begin: int,
+    batch: int | Callable[[int], int], seed: int, failed: dict[int, str] | None = None,
+    told: Callable[[int], None] = lambda done: None,
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:  # fmt: skip
-    """(chosen, states, branches). `run` an index of the pool; where it raises Refusal, `failed` says why."""
+    """(chosen, states, branches). `batch`: how many at a time, or that of how many there are. `run` an index of the
+    pool; where it raises Refusal, `failed` says why."""
     choose = acquisition(chosen_by)
     failed = {} if failed is None else failed
     chosen = np.zeros(0, np.int64)
     states: dict[int, np.ndarray] = {}
     branches: dict[int, str] = {}
     while len(chosen) < budget:
-        count = min(budget - len(chosen), batch if len(chosen) else begin)
+        size = batch(len(chosen)) if callable(batch) else batch
+        count = min(budget - len(chosen), size if len(chosen) else begin)
         if len(chosen) == 0 or not states:
             free = np.setdiff1d(np.arange(len(pool)), chosen)
             new = np.random.default_rng([seed, 1, len(chosen)]).choice(free, count, replace=False)

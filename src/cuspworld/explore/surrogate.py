@@ -6,6 +6,7 @@ f(u) = k(u)^T (K + noise)^-1 y with the Matern kernel of 5/2; its one length sca
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -36,13 +37,14 @@ class Surrogate:
     def predict(self, new: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "m k"]:
         """Their mean far away from everything."""
         middle = self.values.mean(0)
-        return middle + kernel(new, self.points, self.scale) @ cho_solve(self._factor(), self.values - middle)
+        return middle + kernel(new, self.points, self.scale) @ cho_solve(self._factor, self.values - middle)
 
     def variance(self, new: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " m"]:
         """What is not known at new points, 0 to 1; it does not depend on the values."""
         across = kernel(new, self.points, self.scale)
-        return np.clip(1 - (across * cho_solve(self._factor(), across.T).T).sum(1), 0, 1)
+        return np.clip(1 - (across * cho_solve(self._factor, across.T).T).sum(1), 0, 1)
 
+    @cached_property
     def _factor(self) -> tuple[np.ndarray, bool]:
         return cho_factor(kernel(self.points, self.points, self.scale) + NOISE * np.eye(len(self.points)))
 

@@ -41,5 +41,27 @@ def test_own_bits():
     assert 500 < own_bits(LastFrame())[0] < 8000 and own_bits(Oracle())[0] > 50_000
 
 
+def test_a_model_s_own_code_is_a_row_and_must_be_a_number():
+    from cuspworld.exam.parts import length
+    from cuspworld.exam.sitting import Kept, Settings, Sitting
+
+    class Codes(LastFrame):
+        def bits(self, frames):
+            assert frames.shape == (31, 16, 16, 3)
+            return 8.0 * frames.size / 2
+
+    class Nonsense(LastFrame):
+        def bits(self, frames):
+            return float("nan")
+
+    models = {"codes": Codes(), "nonsense": Nonsense()}
+    sitting = Sitting(models, Settings(clips=1, size=16), Kept(None, ""))
+    table = length.sit(sitting).tables[0]
+    pixels = table.row(row="the pixels as they are")["bits a clip"]
+    assert table.row(row="codes, by its own code")["bits a clip"] == pixels / 2
+    row = table.row(row="nonsense, by its own code")
+    assert row["bits a clip"] is None and row["failed"] == len(sitting.failures) == 3
+
+
 def test_the_toy_agrees_with_what_is_known():
     assert _toy(2000).rows[-1]["bits"] < 0.05

@@ -147,13 +147,7 @@ def _hull(sitting: Sitting, known: list[Case]) -> Table:
     for law in LAWS:
         taught = of_law(sitting.settings, law, GIVEN)
         tests = [c.known.frames[:GIVEN] for c in known if (c.law, c.split) == (law, "out")]
-        seen = np.stack([_seen(model, frames) for frames in taught + tests])
-        mean_, count = seen[: len(taught)].mean(0), len(taught)
-        axes = np.linalg.svd(seen[:count] - mean_, full_matrices=False)[2]
-        flat = (seen - mean_) @ axes.T
-        shares = {
-            f"{d} dimensions": mean([float(inside(flat[:count, :d], x[:d])) for x in flat[count:]]) for d in DIMENSIONS
-        }
+        shares = {f"{d} dimensions": share_inside(model, taught, tests, d) for d in DIMENSIONS}
         rows.append({"law": law, **shares})
     return Table(
         "Out-of-range tests inside the training hull",
@@ -162,6 +156,15 @@ def _hull(sitting: Sitting, known: list[Case]) -> Table:
         ("law", *(f"{d} dimensions" for d in DIMENSIONS)),
         tuple(rows),
     )
+
+
+def share_inside(model: Any, taught: list[np.ndarray], tests: list[np.ndarray], dimensions: int) -> float | None:
+    """Of the tests, the share in the convex hull of what was taught, in so many principal components of this."""
+    seen = np.stack([_seen(model, frames) for frames in taught + tests])
+    middle, count = seen[: len(taught)].mean(0), len(taught)
+    axes = np.linalg.svd(seen[:count] - middle, full_matrices=False)[2][:dimensions]
+    flat = (seen - middle) @ axes.T
+    return mean([float(inside(flat[:count], x)) for x in flat[count:]])
 
 
 def _seen(model: Any, frames: np.ndarray) -> np.ndarray:
