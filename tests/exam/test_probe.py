@@ -12,4 +12,6 @@ def test_what_is_linear_is_read_and_noise_is_not():
     assert -0.3 < held_out_r2(x, random.normal(size=(80, 1))) < 0.2
     many = np.concatenate([x[:, :2], random.normal(size=(80, 300))], 1)  # more numbers than rows
     assert -0.3 < held_out_r2(many, x[:, :2]) < 0.9
+    falling = random.normal(size=(80, 700)) / np.arange(1, 701)  # as pixels are: no strength may look good by chance
+    assert -0.1 < held_out_r2(falling, random.normal(size=(80, 2))) < 0.1
     assert abs(held_out_r2(np.ones((20, 3)), random.normal(size=(20, 1)))) < 0.5  # what never changes says nothing

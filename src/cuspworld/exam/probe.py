@@ -34,10 +34,12 @@ def ridge(
     target = y - y.mean(0)
     inside = left.T @ target
     best, weights = np.inf, np.zeros((z.shape[1], y.shape[1]))
+    beyond = target - left @ inside  # what no weights reach, and what room that leaves each row: 0 where d is large
+    room = np.maximum(1 - 1 / len(z) - (left**2)[:, size > 1e-9 * size[0]].sum(1), 0)
     for strength in RIDGES:
         shrunk = size**2 / (size**2 + strength * len(z))
-        lever = (left**2 @ shrunk) + 1 / len(z)
-        missed = (target - left @ (shrunk[:, None] * inside)) / np.maximum(1 - lever, 1e-3)[:, None]
+        kept = np.where(size > 1e-9 * size[0], 1 - shrunk, 0.0)
+        missed = (beyond + left @ ((1 - shrunk)[:, None] * inside)) / np.maximum(room + left**2 @ kept, 1e-12)[:, None]
         error = float((missed**2 / (target.var(0) + 1e-300)).mean())
         if error < best:
             best = error

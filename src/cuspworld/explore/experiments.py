@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -197,7 +198,8 @@ def _foreign(name: str) -> tuple[Callable[[], gymnasium.Env], int] | None:
         if not inspect.isclass(found) or not issubclass(found, gymnasium.Env) or issubclass(found, World):
             return None
         takes = "render_mode" in inspect.signature(found).parameters
-        return (lambda: found(render_mode="rgb_array") if takes else found()), STEPS
+        own: dict[str, Any] = {"render_mode": "rgb_array"} if takes else {}
+        return partial(found, **own), STEPS
     if name in gymnasium.registry and not name.startswith("cuspworld/"):
         longest = gymnasium.spec(name).max_episode_steps
         return (lambda: gymnasium.make(name, render_mode="rgb_array", disable_env_checker=True)), longest or STEPS

@@ -22,7 +22,7 @@ from cuspworld.exam.sitting import Sitting
 from cuspworld.exam.transcript import Part, Table
 
 NAME, TITLE = "training", "What training teaches when"
-WORLDS = ()  # of the worlds that the model was taught, the first
+WORLDS = ()  # Collision where the model was taught it, else the first that it was
 FRAMES = 8
 KINDS = ("places", "speeds", "others")
 
@@ -37,7 +37,7 @@ def kind_of(column: str) -> str:
 def sit(sitting: Sitting) -> Part:
     settings, model = sitting.settings, sitting.examinee
     taught = settings.taught or getattr(model, "taught", None) or ("Collision",)
-    name = next((world for world in taught if world in worlds.names()), "Collision")
+    name = next((world for world in taught if world in worlds.names() and "Collision" not in taught), "Collision")
     frames, state = _clips(name, settings.fresh + 4000, 40 + 10 * settings.clips, settings.size, sitting)
     targets = {kind: state[kind] for kind in KINDS if state[kind].shape[1]}
     rows: list[dict[str, Any]] = [
