@@ -9,6 +9,9 @@ import typer
 def studio(
     model: Annotated[str, typer.Argument(help="A model folder; default is the one in the package.")] = "default",
     library: Annotated[Path | None, typer.Option(help="A library to browse, and to save clips in.")] = None,
+    learned: Annotated[
+        Path | None, typer.Option(help="A learned world to play in: the model/ of a run of cusp train --dynamics.")
+    ] = None,
     port: Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes a free one.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Runs at the same time; the others wait in a queue.")] = None,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
@@ -29,7 +32,7 @@ def studio(
     from cuspworld.studio.serve import serve
     from cuspworld.studio.settings import Settings
 
-    settings = Settings(model, None if library is None else str(library))
+    settings = Settings(model, *(None if path is None else str(path) for path in (library, learned)))
     if workers is not None:
         settings = replace(settings, workers=workers)
     serve(settings, port, browse, lambda address: say(f"the studio is at {address}\nCtrl-C ends it"))

@@ -23,6 +23,14 @@ from cuspworld.errors import CuspError
 READOUT = "readout"  # a folder in the model's
 
 
+def world_of(model: str | Path) -> str:
+    """The world that a model folder plays. Raises CuspError for what is none."""
+    folder = Path(model) / READOUT
+    if not folder.is_dir():
+        raise CuspError(f"{model} is no learned world: give the model/ of a run of `cusp train LIBRARY --dynamics`")
+    return Readout.from_pretrained(folder).config.world
+
+
 class LearnedWorld(gymnasium.Env):
     """`model`: the folder that `cusp train --dynamics` wrote (its model/). `options`: as of the true world; size and
     frame rate are the model's. Raises CuspError for a world whose actions or columns differ from the model's."""

@@ -47,7 +47,7 @@ class SideBySide:
         if model is not None:
             kind, how = (HybridWorld, {"least": 0.0}) if (Path(model) / ERROR_MAP).is_dir() else (LearnedWorld, {})
             self.learned = kind(name, model, "rgb_array", **how, **options)
-            fps = self.learned.model.config.fps
+            fps, options = self.learned.model.config.fps, dict(self.learned.true.fixed)
         self._name = name
         self._made = {"size": size, "fps": fps, **options}
         self.world = worlds.make(name, render_mode="rgb_array", **self._made)

@@ -9,5 +9,7 @@ JOBS: dict[str, str] = {
     "about": "cuspworld.studio.make:about",
     "expand": "cuspworld.studio.make:expand",
     "make": "cuspworld.studio.make:make",
+    "worlds": "cuspworld.studio.play:worlds_of",
+    "play": "cuspworld.studio.play:play",
     "judge": "cuspworld.studio.judge:judge",
 }

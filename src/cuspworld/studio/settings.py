@@ -19,11 +19,13 @@ def cores() -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """`model`: a folder, or "default". `library`: a Lance table, or None. `workers`: runs at the same time, each in a
+    """`model`: a folder, or "default". `library`: a Lance table, or None. `learned`: a folder of `cusp train
+    --dynamics` to play in, or None. `workers`: runs at the same time, each in a
     process of its own. `limits`: of what is uploaded, and of its audit. `uploads`: bytes that one tab may keep here."""
 
     model: str = DEFAULT
     library: str | None = None
+    learned: str | None = None
     workers: int = field(default_factory=lambda: max(2, min(4, cores() // 2)))
     limits: Limits = field(default_factory=lambda: Limits(1 << 30, 40_000, 1200.0, 300.0))
     uploads: int = 4 << 30
@@ -35,3 +37,5 @@ class Settings:
             raise CuspError(f"no model at {self.model}: give the folder that cusp train wrote, or leave it out")
         if self.library is not None and not Path(self.library).is_dir():
             raise CuspError(f"no library at {self.library}: cusp record and cusp ingest write one")
+        if self.learned is not None and not (Path(self.learned) / "readout").is_dir():
+            raise CuspError(f"no learned world at {self.learned}: give the model/ of a run of cusp train --dynamics")

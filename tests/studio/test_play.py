@@ -1,0 +1,158 @@
+"""Play: what the job says and obeys; and in a real browser, by keyboard alone, wide and narrow, light and dark."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from cuspworld.library import Library
+from cuspworld.studio.play import play, worlds_of
+from cuspworld.studio.settings import Settings
+from tests.studio.served import served, tab, until
+from tests.studio.spoken import Spoken, done
+from tests.untrained import untrained
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    return untrained(tmp_path_factory.mktemp("learned") / "model")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return Library.create(tmp_path_factory.mktemp("library") / "kept.lance").path
+
+
+def act(n, held=(0.0, 0.0), once=(0.0, 0.0)):
+    return {"act": n, "held": list(held), "once": list(once)}
+
+
+def test_the_worlds_and_which_are_learned(tmp_path, learned):
+    (facts,) = done(worlds_of, Spoken(tmp_path, Settings(learned=str(learned)))).of("worlds")
+    known = {world["name"]: world for world in facts["worlds"]}
+    assert known["Collision"]["learned"] and len(known) >= 12 and not facts["library"]
+    assert not known["Planets"]["learned"] and known["Planets"]["scene"].endswith(".")
+
+
+def test_a_run_shows_both_worlds_and_says_which_press_it_obeys(tmp_path, learned):
+    job = Spoken(
+        tmp_path, Settings(learned=str(learned)), [None, act(7, once=(5, 0)), None, None, act(8, (1, 0)), None]
+    )
+    done(play, job, world="Collision", seed=3, rate=30.0, size=32)
+    (ready,) = job.of("ready")
+    assert ready["learned"] and ready["trust"] and ready["hands_over"] and ready["unheard"] == 1
+    assert [action["impulse"] for action in ready["actions"]] == [True, True]
+    shown = job.of("moment")
+    assert [moment["step"] for moment in shown] == list(range(1, 1 + len(shown)))
+    assert shown[0]["heard"] == 0 and shown[-1]["heard"] == 8
+    first = next(moment for moment in shown if moment["heard"] == 7)
+    assert first["events"] == ["kick"] and 0 <= first["trust"] <= 1
+    assert shown[0]["sizes"] == [(32, 32), (16, 16)]
+    assert {len(data) for kind, _, data in job.said if kind == "moment"} == {3 * (32 * 32 + 16 * 16)}
+
+
+def test_it_pauses_goes_on_by_frames_and_begins_anew(tmp_path):
+    tells = [{"pause": True}, {"frame": True}, {"frame": True}, {"seed": 5}, {"rate": 30}, {"pause": False}, None]
+    job = done(play, Spoken(tmp_path, tells=tells), world="Collision", seed=3, rate=30.0, size=32)
+    steps = [moment["step"] for moment in job.of("moment")]
+    again = steps.index(0, 1)
+    assert again in (3, 4) and steps[:again] == list(range(again)) and steps[again:] == [0, 1]
+    assert not job.of("ready")[0]["learned"] and job.of("moment")[0]["trust"] is None
+
+
+def test_a_paused_run_that_nobody_comes_back_to_ends(tmp_path):
+    job = Spoken(tmp_path, tells=[{"pause": True}, None, {"frame": True}])
+    play(job, "Collision", rate=30.0, size=32)  # returns: it is not stopped
+    assert len(job.of("moment")) <= 2
+
+
+def test_first_principles_take_over_and_the_learned_world_looks_again(tmp_path, learned):
+    tells = [{"least": 2}, None, None, {"look": True}, {"least": 0}, None, None]
+    job = done(play, Spoken(tmp_path, Settings(learned=str(learned)), tells), world="Collision", rate=30.0, size=32)
+    by = [moment["by"] for moment in job.of("moment")]
+    assert by[0] == by[-1] == "learned" and "first principles" in by
+
+
+def test_the_run_is_kept_as_a_clip_with_its_actions(tmp_path, library):
+    tells = [act(1, once=(3, 0)), None, None, {"pause": True}, {"save": True}, {"save": True}]
+    job = done(play, Spoken(tmp_path, Settings(library=str(library)), tells), world="Collision", rate=30.0, size=32)
+    kept, again = job.of("saved")
+    assert not kept["present"] and again["present"]
+    clip = Library.open(library)[0]
+    shown = [np.frombuffer(data, np.uint8) for kind, _, data in job.said if kind == "moment"]
+    assert len(clip) == len(shown) == kept["frames"]
+    assert all(np.array_equal(frame.ravel(), data) for frame, data in zip(clip.frames, shown, strict=True))
+    assert clip.truth.action["kick_x"].max() == 3.0
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"act": 1, "held": [0], "once": [0, 0]}, "must have shape"),
+        ({"act": 1, "held": [float("nan"), 0], "once": [0, 0]}, "must be finite"),
+        ({"act": 1, "held": ["x", 0], "once": [0, 0]}, "could not convert"),
+        ({"act": "x", "held": [0, 0], "once": [0, 0]}, "act must be a whole number"),
+        ({"seed": -1}, "seed must be"),
+        ({"rate": 1e9}, "rate must be"),
+        ({"least": 0.5}, "nothing can be handed over"),
+        ({"look": True}, "no learned world"),
+        ({"save": True}, "--library"),
+    ],
+)
+def test_what_cannot_be_is_said_and_the_run_goes_on(told, message, tmp_path):
+    job = done(play, Spoken(tmp_path, tells=[told, None, None]), world="Collision", rate=30.0, size=32)
+    (refused,) = job.of("refused")
+    assert message in refused["text"] and len(job.of("moment")) >= 2
+
+
+# ---- in the browser
+
+LOOKS = [(1280, False, "en-US"), (390, True, "zh-CN")]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
+def test_by_keyboard_alone_a_ball_is_kicked_and_the_run_is_kept(width, dark, language, learned, library):
+    before = len(Library.open(library))
+    with (
+        served(learned=learned, library=library) as address,
+        tab(address, "play", width, dark=dark, language=language) as (page, said),
+    ):
+        page.wait_for_selector("#play-world option[value=Collision]", state="attached")
+        page.focus("#play-world")
+        while page.input_value("#play-world") != "Collision":
+            page.keyboard.press("ArrowUp")
+        assert page.input_value("#play-world") == "Collision"
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # Begin
+        page.wait_for_selector("#play-stage:not([hidden])", timeout=120_000)
+        assert page.evaluate("document.activeElement.id") == "play-pictures"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        waits(page, 3, "ArrowRight")
+        assert page.inner_text("#play-knows") and page.inner_text("#play-events")
+        page.keyboard.press("h")
+        page.keyboard.press("h")
+        until(page, "document.getElementById('play-stage').dataset.by === 'first principles'")
+        page.keyboard.press("l")
+        page.keyboard.press("k")
+        said_of = "Kept" if language == "en-US" else "已保存"
+        until(page, f"document.getElementById('play-status').textContent.includes('{said_of}')")
+        step = page.get_attribute("#play-stage", "data-step")
+        page.keyboard.press(".")
+        until(page, f"document.getElementById('play-stage').dataset.step == {int(step) + 1}")
+        page.keyboard.press("x")
+        page.wait_for_selector("#play-end:disabled")
+        assert not said, said
+    assert len(Library.open(library)) == before + 1
+
+
+def waits(page, count, key):
+    """Press a key so often; the milliseconds until each press was seen."""
+    for k in range(count):
+        page.keyboard.down(key)
+        page.keyboard.up(key)
+        until(page, f"JSON.parse(document.getElementById('play-stage').dataset.waits).length > {k}")
+        time.sleep(0.05)
+    return json.loads(page.get_attribute("#play-stage", "data-waits"))
