@@ -1,16 +1,18 @@
 """The hand-over from a learned to a first-principles world: does the error map know where the learned world is wrong,
 and what is gained, at equal cost?
 
-    python benchmarks/hand_over.py [--quick] [--folder runs] [--save]
+    python benchmarks/hand_over.py [--quick] [--worlds Collision Juice Candles] [--folder runs] [--save]
 
-The model of Collision is that of `learned_world.py` (with the same --folder it is not trained again). Held-out clips
-with random kicks are told again from frame 6 on, by the learned world, by first principles from the numbers that are
-read there, and by both: first principles take over at the steps that a gate picks, from the decoded numbers, and give
-back the encoding of what they draw. All gates but one have the share of first-principles steps of the error map at
-trust 0.5, their thresholds set on other clips: the disagreement of a deep ensemble of predictors (trained for as long,
-all together, as the model's own), chance, and one that is told of contacts and kicks in the next two frames.
+The models are the shipped ones (recipes/dynamics.py, whose --folder spares recording anew). Held-out clips with random
+actions are told again from frame 6 on, by the learned world, by first principles from the numbers that are read there,
+and by both: first principles take over at the steps that a gate picks, from the decoded numbers, and give back the
+encoding of what they draw. First principles know the parameters of the clip's seed (as `HybridWorld` does: a glass's
+mass is in no picture), and nothing of its state but what is decoded. All gates but one have the share of
+first-principles steps of the error map at trust 0.5, their thresholds set on other clips: the disagreement of a deep
+ensemble of predictors (on the same encoder and clips, all together for as many steps as the model's own), chance, and
+one that is told of what happens in the next two frames: actions, a contact, a glass that tips, a flame that goes out.
 Neighbour: Hybrid Neural World Models, arXiv:2605.28317. An error is that of `learned_world.py`: squared, as a share of
-the numbers' variance, while the balls are in the picture; its interval is a bootstrap over clips.
+the numbers' variance, while all that has a place is in the picture; its interval is a bootstrap over clips.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import argparse
 import copy
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,14 +35,17 @@ from cuspworld.clip import Clip
 from cuspworld.dynamics.error_map import AHEAD, ErrorMap, errors_of
 from cuspworld.dynamics.hybrid_world import ERROR_MAP
 from cuspworld.dynamics.jepa import JEPA
+from cuspworld.dynamics.learned_world import SHIPPED
 from cuspworld.dynamics.readout import Readout
 from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective
 from cuspworld.training.loop import Process
 from cuspworld.training.recordings import Recordings, WindowBatches, in_picture, rows_of
-from learned_world import FIXED, SIZE, START, recorded, table_of, trained
+from learned_world import FIXED, START, packaged, recipe, recorded, table_of
 from results import Table, add_argument
 
-NAME, STEPS, MEMBERS = "Collision", 16, 3
+STEPS, MEMBERS = 16, 3
+TRUE_NUMBERS = "first principles alone, from the true numbers"  # what going on from numbers costs
+SUDDEN = {"Collision": ("ball_2_velocity_x", 1e-9), "Juice": ("glass_angle", 0.05), "Candles": ("lit", 0.5)}
 Gate = Callable[
     [Tensor, Tensor, Clip, int], float
 ]  # state, action, the clip (for the one that is told), frame -> doubt
@@ -82,19 +87,20 @@ def disagreement(ensemble: list[JEPA], states: Tensor, actions: Tensor) -> Tenso
 
 
 def soon(clip: Clip, table: np.ndarray, frame: int) -> bool:
-    """Whether the balls touch or one is kicked in the next `AHEAD` frames."""
+    """Whether something is done in the next `AHEAD` frames, or happens by itself."""
     assert clip.truth is not None
-    state = clip.truth.state
-    speed = np.stack([state["ball_2_velocity_x"], state["ball_2_velocity_y"]], -1)
-    touched = np.abs(np.diff(speed[frame : frame + AHEAD + 1], axis=0)).max(initial=0.0) > 1e-9
-    return bool(touched or table[frame : frame + AHEAD].any())
+    column, much = SUDDEN[clip.truth.world]
+    changed = np.abs(np.diff(clip.truth.state[column][frame : frame + AHEAD + 1])).max(initial=0.0) > much
+    return bool(changed or table[frame : frame + AHEAD].any())
 
 
 def told(
-    model: JEPA, readout: Readout, world: Any, clip: Clip, gate: Gate | None, limit: float
-) -> tuple[np.ndarray, int]:
-    """The numbers (STEPS, columns) that are said after each step, and how many of them first principles made. First
-    principles take over where `gate` doubts more than `limit`."""
+    model: JEPA, readout: Readout, world: Any, clip: Clip, gate: Gate | None, limit: float,
+    begin: np.ndarray | None = None,
+) -> tuple[np.ndarray, int]:  # fmt: skip
+    """The numbers (STEPS, columns) that are said after each step, and how many of them first principles made: `world`,
+    begun with the clip's seed, which takes over where `gate` doubts more than `limit`; from `begin`, if given, in place
+    of the numbers that are read."""
     table, state = torch.from_numpy(table_of(clip)).float(), model.encode(clip.frames[: START + 1])
     rows, by_law, taken_over = [], 0, False
     seen: list[np.ndarray] = []
@@ -107,8 +113,7 @@ def told(
                 rows.append(readout.columns(state)[0].double().numpy())
                 continue
             if not taken_over:
-                world.reset(seed=0)  # all that differs between the clips is in the numbers
-                world.resume(readout.columns(state)[0].double().numpy())
+                world.resume(readout.columns(state)[0].double().numpy() if begin is None else begin)
                 seen, taken_over = [world.render()], True
             world.step(action[0].numpy())
             seen = [*seen, world.render()][-model.config.history :]
@@ -127,65 +132,83 @@ def area(doubt: np.ndarray, wrong: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
-    parser.add_argument("--clips", type=int, default=1500, help="recorded, of 3 s each")
-    parser.add_argument("--steps", type=int, default=1500, help="of training")
-    parser.add_argument("--held-out", type=int, default=60, help="clips that judge; as many set the thresholds")
-    parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
+    parser.add_argument("--worlds", nargs="+", default=list(SUDDEN), choices=list(SUDDEN))
+    parser.add_argument("--held-out", type=int, default=60, help="clips that judge; half as many set the thresholds")
+    parser.add_argument("--folder", type=Path, help="of the recipe's recordings, kept and gone on with")
     add_argument(parser)
     arguments = parser.parse_args()
-    count, steps, held = (6, 20, 6) if arguments.quick else (arguments.clips, arguments.steps, arguments.held_out)
+    held = 4 if arguments.quick else arguments.held_out
     with tempfile.TemporaryDirectory() as aside, Table("hand_over", arguments.save) as table:
-        folder = arguments.folder or Path(aside)
-        model, readout, _ = trained(NAME, count, steps, folder / NAME, 0)
-        error_map = ErrorMap.from_pretrained(folder / NAME / "model" / ERROR_MAP)
-        kept = folder / f"members-{count}-{steps}.pt"  # of this machine, for this machine
-        if not kept.is_file():
-            torch.save(members(model, recorded(NAME, range(count), folder), steps), kept)
-        ensemble = torch.load(kept, weights_only=False)
-        judge, other = (recorded(NAME, range(first, first + held), folder) for first in (100_000, 110_000))
-        gates: dict[str, Gate] = {
-            "error map": lambda state, action, *_: 1 - float(error_map.trust(model, state, action)[0]),
-            "deep ensemble": lambda state, action, *_: float(disagreement(ensemble, state, action)[0]),
-            "chance": lambda state, action, clip, frame: float(
-                np.random.default_rng((frame, int(1e6 * float(state.abs().sum())) % 2**31)).random()
-            ),
-            "told of contacts and kicks": lambda state, action, clip, frame: float(soon(clip, table_of(clip), frame)),
-        }
-        for row in knowing(model, error_map, ensemble, judge):
-            table.add(row)
-        world = worlds.make(NAME, render_mode="rgb_array", size=SIZE, **FIXED[NAME])
-        limits = {"error map": 0.5, "told of contacts and kicks": 0.5}
-        share = np.mean([told(model, readout, world, clip, gates["error map"], 0.5)[1] for clip in other]) / STEPS
-        for name in ("deep ensemble", "chance"):
-            limits[name] = threshold(model, readout, world, other, gates[name], float(share))
-        spread, middle = readout.spread.numpy(), readout.middle.numpy()
-        varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
-        ways: dict[str, tuple[Gate | None, float]] = {
-            "learned world alone": (None, 0.0),
-            **{f"both, by {name}": (gate, limits[name]) for name, gate in gates.items()},
-            "first principles alone, from what is read": (lambda *_: 1.0, 0.5),
-        }
-        for name, (gate, limit) in ways.items():
-            errors, law, began = [], 0, time.process_time()
-            for clip in judge:
-                rows, by_law = told(model, readout, world, clip, gate, limit)
-                truth, shown = rows_of([clip])[START + 1 : START + 1 + STEPS], in_picture(clip)[START + 1 :][:STEPS]
-                law += by_law
-                errors.append(
-                    np.where(shown, (((rows - truth) / np.where(varied, spread, 1)) ** 2)[:, varied].mean(1), np.nan)
-                )
-            cost = (time.process_time() - began) / (len(judge) * STEPS)
-            e = np.stack(errors)
-            whole = [np.nanmean(e[k]) for k in drawn(len(e))]
-            table.add(
-                {
-                    "told by": name, "first principles %": 100 * law / (len(judge) * STEPS),
-                    "error": float(np.nanmean(e)), "95 % from": float(np.quantile(whole, 0.025)),
-                    "to": float(np.quantile(whole, 0.975)),
-                    **{f"{n} ahead": float(np.nanmean(e[:, n - 1])) for n in (1, 4, 8, 16)},
-                    "CPU ms a step": 1000 * cost, "clips": len(judge),
-                }
-            )  # fmt: skip
+        for name in arguments.worlds:
+            for row in compared(name, arguments.folder or Path(aside), held, arguments.quick):
+                table.add(row)
+
+
+def compared(name: str, folder: Path, held: int, quick: bool) -> Iterator[dict[str, Any]]:
+    """The rows of a world."""
+    made = recipe()
+    model, readout, _ = packaged(name)
+    error_map = ErrorMap.from_pretrained(SHIPPED / name.lower() / ERROR_MAP)
+    count, steps = (10, 20) if quick else (made.CLIPS[name], made.PRESET.predictor.steps // MEMBERS)
+    kept = folder / f"members-{name}-{count}-{steps}.pt"  # of this machine, for this machine
+    if not kept.is_file():
+        torch.save(members(model, made.recorded(name, range(count), folder), steps), kept)
+    ensemble = torch.load(kept, weights_only=False)
+    size, seeds, others = model.config.height, range(100_000, 100_000 + held), range(110_000, 110_000 + held // 2)
+    judge, other = (recorded(name, each, folder, size=size) for each in (seeds, others))
+    gates: dict[str, Gate] = {
+        "error map": lambda state, action, *_: 1 - float(error_map.trust(model, state, action)[0]),
+        "deep ensemble": lambda state, action, *_: float(disagreement(ensemble, state, action)[0]),
+        "chance": lambda state, action, clip, frame: float(
+            np.random.default_rng((frame, int(1e6 * float(state.abs().sum())) % 2**31)).random()
+        ),
+        "told of what happens": lambda state, action, clip, frame: float(soon(clip, table_of(clip), frame)),
+    }
+    for row in knowing(model, error_map, ensemble, judge):
+        yield {"world": name, **row}
+
+    def begun(seed: int) -> Any:
+        world = worlds.make(name, render_mode="rgb_array", size=size, **FIXED.get(name, {}))
+        world.reset(seed=seed)
+        return world
+
+    def shared(gate: Gate, limit: float) -> float:
+        """The share of the steps that first principles take on the other clips."""
+        taken = [told(model, readout, begun(s), c, gate, limit)[1] for s, c in zip(others, other, strict=True)]
+        return float(np.mean(taken)) / STEPS
+
+    limits = {"error map": 0.5, "told of what happens": 0.5}
+    share = shared(gates["error map"], 0.5)
+    for gate in ("deep ensemble", "chance"):
+        limits[gate] = threshold(model, other, gates[gate], shared, share)
+    spread, middle = readout.spread.numpy(), readout.middle.numpy()
+    varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
+    ways: dict[str, tuple[Gate | None, float]] = {
+        "learned world alone": (None, 0.0),
+        **{f"both, by {by}": (gate, limits[by]) for by, gate in gates.items()},
+        "first principles alone, from what is read": (lambda *_: 1.0, 0.5),
+        TRUE_NUMBERS: (lambda *_: 1.0, 0.5),
+    }
+    for by, (decides, limit) in ways.items():
+        errors, law, seconds = [], 0, 0.0
+        for seed, clip in zip(seeds, judge, strict=True):
+            world, began = begun(seed), time.process_time()
+            begin = rows_of([clip])[START] if by == TRUE_NUMBERS else None
+            rows, by_law = told(model, readout, world, clip, decides, limit, begin)
+            seconds += time.process_time() - began
+            truth, shown = rows_of([clip])[START + 1 : START + 1 + STEPS], in_picture(clip)[START + 1 :][:STEPS]
+            law += by_law
+            off = (((rows - truth) / np.where(varied, spread, 1)) ** 2)[:, varied].mean(1)
+            errors.append(np.where(shown, off, np.nan))
+        e = np.stack(errors)
+        whole = [np.nanmean(e[k]) for k in drawn(len(e))]
+        yield {
+            "world": name, "told by": by, "first principles %": 100 * law / (len(judge) * STEPS),
+            "error": float(np.nanmean(e)), "95 % from": float(np.quantile(whole, 0.025)),
+            "to": float(np.quantile(whole, 0.975)),
+            **{f"{n} ahead": float(np.nanmean(e[:, n - 1])) for n in (1, 4, 8, 16)},
+            "CPU ms a step": 1000 * seconds / (len(judge) * STEPS), "clips": len(judge),
+        }  # fmt: skip
 
 
 def drawn(count: int) -> list[np.ndarray]:
@@ -225,16 +248,17 @@ def knowing(model: JEPA, error_map: ErrorMap, ensemble: list[JEPA], clips: list[
     return rows
 
 
-def threshold(model: JEPA, readout: Readout, world: Any, clips: list[Clip], gate: Gate, share: float) -> float:
+def threshold(
+    model: JEPA, clips: list[Clip], gate: Gate, shared: Callable[[Gate, float], float], share: float
+) -> float:
     """The doubt above which first principles take this share of the steps, by halving."""
     states = [model.encode(clip.frames[: START + 1]) for clip in clips]
     tables = [torch.from_numpy(table_of(clip)).float() for clip in clips]
     doubts = [gate(s, t[START][None], c, START) for s, t, c in zip(states, tables, clips, strict=True)]
     low, high = 0.0, 4 * max(doubts) + 1e-9
-    for _ in range(10):
+    for _ in range(7):
         limit = (low + high) / 2
-        found = np.mean([told(model, readout, world, clip, gate, limit)[1] for clip in clips]) / STEPS
-        low, high = (limit, high) if found > share else (low, limit)
+        low, high = (limit, high) if shared(gate, limit) > share else (low, limit)
     return high
 
 

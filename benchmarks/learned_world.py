@@ -1,14 +1,15 @@
 """The learned world against the true one: the error of the world's numbers 1 to 16 steps ahead, what an action causes,
 and how fast it plays.
 
-    python benchmarks/learned_world.py [--quick] [--worlds Candles Juice Collision] [--folder runs] [--save]
+    python benchmarks/learned_world.py [--quick] [--worlds Candles Juice Collision] [--shipped | --folder runs] [--save]
 
-One JEPA a world learns from recordings with random actions; held-out seeds judge. An error is that of the decoded
-numbers as a share of their variance in the recordings, the mean over those that vary there, while everything that has
-a place is in the picture. Beside it: the same numbers read from the true picture of that moment (what reading alone
-costs), the *true* numbers of the last frame kept, and its places carried on at the speed between its last two frames.
-Split `out`: physical parameters beyond those that were recorded. Collision's balls are always red and blue: of two
-balls of any colour that have passed each other nobody can see which was the first.
+One JEPA a world learns from recordings with random actions (32 pixels a side); with --shipped it is that of the package
+(recipes/dynamics.py: 64 pixels, a third of the clips act as the world's parameters say). Held-out seeds judge. An error
+is that of the decoded numbers as a share of their variance in the recordings, the mean over those that vary there,
+while everything that has a place is in the picture. Beside it: the same numbers read from the true picture of that
+moment (what reading alone costs), the *true* numbers of the last frame kept, and its places carried on at the speed
+between its last two frames. Split `out`: physical parameters beyond those that were recorded. Collision's balls are
+always red and blue: of two balls of any colour that have passed each other nobody can see which was the first.
 
 What an action causes is the difference between two runs of one seed, with and without it. Ratio: the slope of the
 predicted effects on the true ones over seeds and frames, 1 where they agree, with a bootstrap over seeds, and beside it
@@ -20,6 +21,7 @@ of the effect's size.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import tempfile
 import time
@@ -33,7 +35,7 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.dynamics.jepa import JEPA
-from cuspworld.dynamics.learned_world import READOUT, LearnedWorld
+from cuspworld.dynamics.learned_world import READOUT, SHIPPED, LearnedWorld
 from cuspworld.dynamics.readout import Readout
 from cuspworld.files import written_whole
 from cuspworld.training.dynamics import DynamicsPreset, train_dynamics
@@ -53,12 +55,12 @@ START, AFTER, SIZE = 6, 12, 32
 FIXED: dict[str, dict[str, Any]] = {"Collision": {"colour_1": "red", "colour_2": "blue"}}
 
 
-def recorded(name: str, seeds: range, folder: Path, split: str = "train") -> list[Clip]:
+def recorded(name: str, seeds: range, folder: Path, split: str = "train", size: int = SIZE) -> list[Clip]:
     """Clips of 3 s with random actions; a file in `folder` keeps what the dynamics use of them."""
-    kept = folder / f"{name}-{split}-{seeds.start}-{len(seeds)}.npz"
+    kept = folder / f"{name}-{split}-{size}-{seeds.start}-{len(seeds)}.npz"
     world = worlds.make(name, split=split, **FIXED.get(name, {}))
     if not kept.is_file():
-        clips = [world.record(seed, seconds=3, size=SIZE, actions="random") for seed in seeds]
+        clips = [world.record(seed, seconds=3, size=size, actions="random") for seed in seeds]
         folder.mkdir(parents=True, exist_ok=True)
         truths = [clip.truth for clip in clips if clip.truth is not None]
         with written_whole(kept) as aside, aside.open("wb") as file:
@@ -66,7 +68,7 @@ def recorded(name: str, seeds: range, folder: Path, split: str = "train") -> lis
                 file, frames=np.stack([clip.frames for clip in clips]), state=np.stack([t.state for t in truths]),
                 action=np.stack([t.action for t in truths]),
             )  # fmt: skip
-    camera = world.record(0, seconds=0.1, size=SIZE).truth
+    camera = world.record(0, seconds=0.1, size=size).truth
     assert camera is not None
     with np.load(kept) as held:
         return [
@@ -148,22 +150,27 @@ def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, A
             ):  # fmt: skip
                 found.setdefault((what, steps), []).append(((guess - at)[varied] / spread[varied]) ** 2)
     whats = list(dict.fromkeys(what for what, _ in found))
-    return [
-        {"who": what, **{f"{n} ahead": float(np.mean(found[what, n])) for n in AHEAD}, "clips": len(clips)}
-        for what in whats
-    ]
+    random, rows = np.random.default_rng(0), []
+    for what in whats:
+        far = np.array([row.mean() for row in found[what, 8]])  # (clips,)
+        draws = [far[random.integers(len(far), size=len(far))].mean() for _ in range(500)]
+        whole = {f"{n} ahead": float(np.mean(found[what, n])) for n in AHEAD}
+        low, high = float(np.quantile(draws, 0.025)), float(np.quantile(draws, 0.975))
+        rows.append({"who": what, **whole, "8 ahead, 95 % from": low, "to": high, "clips": len(clips)})
+    return rows
 
 
 def causes(name: str, model: JEPA, readout: Readout, seeds: range) -> list[dict[str, Any]]:
     """Predicted effects beside true ones, a row for each number."""
     what, lasts, numbers = CAUSES[name]
+    size = (model.config.height, model.config.width)
     world, count = worlds.make(name, **FIXED.get(name, {})), START + AFTER + 1
     idle, history = np.zeros((count, len(world.actions))), model.config.history
     rows: list[tuple[np.ndarray, ...]] = []
     for seed in seeds:
         done = idle.copy()
         done[START : START + lasts] = np.array(what) * np.random.default_rng(seed).uniform(0.5, 1.5)
-        both = [world.record(seed, seconds=count / 10, size=SIZE, actions=table) for table in (done, idle)]
+        both = [world.record(seed, seconds=count / 10, size=size, actions=table) for table in (done, idle)]
         shown = (in_picture(both[0]) & in_picture(both[1]))[START + 1 :]  # beyond the picture nothing can be known
         true = [rows_of([clip])[START + 1 :] for clip in both]
         told = [futures(model, readout, both[1].frames[: START + 1], table[START:-1]) for table in (done, idle)]
@@ -204,7 +211,7 @@ def slope(true: np.ndarray, told: np.ndarray) -> float:
     return float((true * told).sum() / max((true**2).sum(), 1e-12))
 
 
-def speed(model: Path, name: str) -> dict[str, Any]:
+def speed(model: Path | None, name: str) -> dict[str, Any]:
     """Frames a second of step and picture, and how long the first picture after an action takes."""
     world = LearnedWorld(name, model, render_mode="rgb_array")
     world.reset(seed=0)
@@ -219,6 +226,22 @@ def speed(model: Path, name: str) -> dict[str, Any]:
         "world": name, "size": world.model.config.height, "frames a second": 1 / float(np.mean(waits)),
         "95 % of pictures within ms": 1000 * waits[int(0.95 * len(waits))],
     }  # fmt: skip
+
+
+def packaged(name: str) -> tuple[JEPA, Readout, dict[str, Any]]:
+    """The model that is shipped."""
+    folder = SHIPPED / name.lower()
+    return JEPA.from_pretrained(folder), Readout.from_pretrained(folder / READOUT), {"training": None}
+
+
+def recipe() -> Any:
+    """recipes/dynamics.py, which makes the shipped models: its recordings and numbers."""
+    place = Path(__file__).parents[1] / "recipes" / "dynamics.py"
+    spec = importlib.util.spec_from_file_location("recipes_dynamics", place)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def untrained(name: str, size: int, folder: Path) -> Path:
@@ -243,6 +266,7 @@ def main() -> None:
         help="weight of the world's numbers in training; 0: none",
     )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shipped", action="store_true", help="judge the models of the package; nothing is trained")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -251,13 +275,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         folder = arguments.folder or Path(aside)
         learned = {
-            name: trained(name, count, steps, folder / name, arguments.seed, arguments.numbers)
+            name: packaged(name)
+            if arguments.shipped
+            else trained(name, count, steps, folder / name, arguments.seed, arguments.numbers)
             for name in arguments.worlds
         }
         with Table("learned_world", keep) as table:
             for name, (model, readout, costs) in learned.items():
                 for split in ("train", "out"):
-                    clips = recorded(name, range(100_000, 100_000 + held), folder, split)
+                    clips = recorded(name, range(100_000, 100_000 + held), folder, split, model.config.height)
                     for row in errors(model, readout, clips):
                         training = costs["training"] if row["who"] == "learned world" else None
                         table.add({"world": name, "split": split, **row, "training CPU s": training})
@@ -265,6 +291,9 @@ def main() -> None:
                 for row in causes(name, model, readout, range(200_000, 200_000 + held)):
                     table.add(row)
             for name in arguments.worlds:
+                if arguments.shipped:
+                    table.add(speed(None, name))
+                    continue
                 for size in (SIZE, 64):
                     table.add(speed(untrained(name, size, Path(aside) / f"{name}{size}"), name))
 

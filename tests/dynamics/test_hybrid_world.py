@@ -52,12 +52,13 @@ def test_bad_input_is_named(folder, tmp_path):
 
 
 def test_a_world_that_cannot_go_on_from_its_numbers_says_so(tmp_path):
-    world = worlds.make("Candles")
+    world = worlds.make("WindTunnel")
     JEPA(JEPAConfig(16, 16, 10.0, tuple(world.actions), 2, 8, 4, 16)).save_pretrained(tmp_path / "m")
-    Readout(ReadoutConfig("Candles", tuple(world.columns), 16, 16, 2, 8, 4, 16)).save_pretrained(tmp_path / "m/readout")
+    readout = Readout(ReadoutConfig("WindTunnel", tuple(world.columns), 16, 16, 2, 8, 4, 16))
+    readout.save_pretrained(tmp_path / "m/readout")
     ErrorMap(ErrorMapConfig(2, 8, 1, 4)).save_pretrained(tmp_path / "m" / ERROR_MAP)
-    with pytest.raises(CuspError, match="Candles cannot go on from its numbers"):
-        HybridWorld("Candles", tmp_path / "m")
-    HybridWorld("Candles", tmp_path / "m", least=0.0)
+    with pytest.raises(CuspError, match="WindTunnel cannot go on from its numbers"):
+        HybridWorld("WindTunnel", tmp_path / "m")
+    HybridWorld("WindTunnel", tmp_path / "m", least=0.0)
     with pytest.raises(CuspError, match="they do not say all of its state"):
         world.resume(np.zeros(4))

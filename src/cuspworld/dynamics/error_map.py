@@ -24,7 +24,6 @@ from cuspworld.models import load_module, save_module
 
 AHEAD = 2  # steps: an error of speed does not show in the first
 TOLERANCE = 0.5
-_MOST = 2048  # held-out states that are kept
 _STEPS = 600  # of training; a small network
 
 
@@ -82,10 +81,17 @@ class ErrorMap(nn.Module):
 
     @classmethod
     def learn(
-        cls, model: JEPA, recordings: Sequence[np.ndarray], actions: Sequence[np.ndarray], *, seed: int = 0
+        cls,
+        model: JEPA,
+        recordings: Sequence[np.ndarray],
+        actions: Sequence[np.ndarray],
+        *,
+        known: int = 2048,
+        seed: int = 0,
     ) -> ErrorMap:
         """From clips (time, height, width, 3) that did not teach the model, and their actions (time, actions) in the
-        world's units. Raises CuspError where no clip is long enough, or there is only one."""
+        world's units; `known` of their states are kept. Raises CuspError where no clip is long enough, or there is only
+        one."""
         parts = [errors_of(model, frames, table) for frames, table in zip(recordings, actions, strict=True)]
         parts = [part for part in parts if len(part[0])]
         if len(parts) < 2:
@@ -96,7 +102,7 @@ class ErrorMap(nn.Module):
         states, done, errors, still = (torch.cat(column) for column in zip(*parts, strict=True))
         clip = torch.cat([torch.full((len(part[0]),), k) for k, part in enumerate(parts)])
         generator = torch.Generator().manual_seed(seed)
-        kept = torch.randperm(len(states), generator=generator)[:_MOST]
+        kept = torch.randperm(len(states), generator=generator)[:known]
         config = ErrorMapConfig(model.config.history, model.config.embedding, done.shape[1], len(kept))
         with torch.random.fork_rng([]):
             torch.manual_seed(seed)
@@ -123,8 +129,8 @@ class ErrorMap(nn.Module):
             loss.backward()
             optimizer.step()
 
-    def save_pretrained(self, path: str | Path) -> None:
-        save_module(path, "ErrorMap", self, self.config, torch.float32)
+    def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        save_module(path, "ErrorMap", self, self.config, dtype)
 
     @classmethod
     def from_pretrained(cls, path: str | Path) -> ErrorMap:

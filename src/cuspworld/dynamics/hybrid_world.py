@@ -15,7 +15,7 @@ import torch
 
 from cuspworld.checks import number
 from cuspworld.dynamics.error_map import ErrorMap
-from cuspworld.dynamics.learned_world import LearnedWorld
+from cuspworld.dynamics.learned_world import LearnedWorld, folder_of
 from cuspworld.errors import CuspError
 
 ERROR_MAP = "error_map"  # a folder in the model's
@@ -31,12 +31,20 @@ class HybridWorld(LearnedWorld):
     """
 
     def __init__(
-        self, name: str, model: str | Path, render_mode: str | None = None, *, least: float = 0.5, **options: Any
+        self,
+        name: str,
+        model: str | Path | None = None,
+        render_mode: str | None = None,
+        *,
+        least: float = 0.5,
+        **options: Any,
     ):
         super().__init__(name, model, render_mode, **options)
-        folder = Path(model) / ERROR_MAP
+        folder = folder_of(name, model) / ERROR_MAP
         if not folder.is_dir():
-            raise CuspError(f"{model} has no {ERROR_MAP}/: train with held-out clips, or `ErrorMap.learn` from some")
+            raise CuspError(
+                f"{folder.parent} has no {ERROR_MAP}/: train with held-out clips, or `ErrorMap.learn` from some"
+            )
         self.error_map = ErrorMap.from_pretrained(folder)
         self.hand_over(least)
         self.by = LEARNED

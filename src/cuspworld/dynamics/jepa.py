@@ -177,8 +177,8 @@ class JEPA(nn.Module):
 
     # files
 
-    def save_pretrained(self, path: str | Path) -> None:
-        save_module(path, "JEPA", self, self.config, torch.float32)
+    def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        save_module(path, "JEPA", self, self.config, dtype)
 
     @classmethod
     def from_pretrained(cls, path: str | Path) -> JEPA:

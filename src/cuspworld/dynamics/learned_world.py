@@ -21,6 +21,24 @@ from cuspworld.dynamics.readout import Readout
 from cuspworld.errors import CuspError
 
 READOUT = "readout"  # a folder in the model's
+SHIPPED = Path(__file__).parents[1] / "assets" / "dynamics"  # recipes/dynamics.py; its README says how good they are
+
+
+def shipped() -> list[str]:
+    """The worlds whose learned ones are in the package."""
+    return [name for name in worlds.names() if (SHIPPED / name.lower() / READOUT).is_dir()]
+
+
+def folder_of(name: str, model: str | Path | None) -> Path:
+    """The model's folder: the shipped one where none is given. Raises CuspError where none is shipped."""
+    if model is not None:
+        return Path(model)
+    if name not in shipped():
+        raise CuspError(
+            f"no learned {name} is shipped ({', '.join(shipped())} are): give model=, the model/ of a run of `cusp "
+            "train LIBRARY --dynamics`"
+        )
+    return SHIPPED / name.lower()
 
 
 def world_of(model: str | Path) -> str:
@@ -32,13 +50,14 @@ def world_of(model: str | Path) -> str:
 
 
 class LearnedWorld(gymnasium.Env):
-    """`model`: the folder that `cusp train --dynamics` wrote (its model/). `options`: as of the true world; size and
-    frame rate are the model's. Raises CuspError for a world whose actions or columns differ from the model's."""
+    """`model`: the folder that `cusp train --dynamics` wrote (its model/); None: the shipped one. `options`: as of the
+    true world; size and frame rate are the model's, and so are words that all its recordings had, where none is given.
+    Raises CuspError for a world whose actions or columns differ from the model's."""
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
-    def __init__(self, name: str, model: str | Path, render_mode: str | None = None, **options: Any):
-        folder = Path(model)
+    def __init__(self, name: str, model: str | Path | None = None, render_mode: str | None = None, **options: Any):
+        folder = folder_of(name, model)
         self.model = JEPA.from_pretrained(folder)
         if not (folder / READOUT).is_dir():
             raise CuspError(f"{folder} has no {READOUT}/: train by `cusp train LIBRARY --dynamics`")
@@ -47,6 +66,8 @@ class LearnedWorld(gymnasium.Env):
         for what, given in (("size", (config.height, config.width)), ("fps", config.fps)):
             if what in options and options.pop(what) not in (given, given[0] if isinstance(given, tuple) else given):
                 raise CuspError(f"{what} is the model's: {given}")
+        fixed = dict(word.split("=", 1) for word in self.readout.config.fixed)
+        options = {**fixed, **options}
         self.true = worlds.make(
             name, render_mode="rgb_array", size=(config.height, config.width), fps=config.fps, **options
         )

@@ -20,7 +20,8 @@ from cuspworld.models import load_module, save_module
 
 @dataclass(frozen=True)
 class ReadoutConfig:
-    """`world`: whose numbers they are. `columns`: their names, in order."""
+    """`world`: whose numbers they are. `columns`: their names, in order. `fixed`: "parameter=word" of the recorded
+    world, where all clips had one word and it knows others: a learned world knows no other."""
 
     world: str
     columns: tuple[str, ...]
@@ -30,6 +31,7 @@ class ReadoutConfig:
     embedding: int
     channels: int = 16  # of the picture's last layer but one; the first has four times as many
     hidden: int = 256
+    fixed: tuple[str, ...] = ()
 
 
 class Readout(nn.Module):
@@ -90,8 +92,8 @@ class Readout(nn.Module):
         picture = self.pictures(state[:, -1])[0].clamp(0, 255).round().byte()
         return picture.movedim(0, -1).numpy()
 
-    def save_pretrained(self, path: str | Path) -> None:
-        save_module(path, "Readout", self, self.config, torch.float32)
+    def save_pretrained(self, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
+        save_module(path, "Readout", self, self.config, dtype)
 
     @classmethod
     def from_pretrained(cls, path: str | Path) -> Readout:

@@ -61,6 +61,9 @@ class DynamicsPreset:
     embedding: int = 32
     channels: int = 16
     hidden: int = 256
+    readout_channels: int = 16
+    readout_hidden: int = 256
+    known: int = 2048  # held-out states that the error map keeps
     steps_ahead: int = 3  # a prediction is fed its own output; short windows show the encoder more scenes a step
     far: int = 8  # steps ahead of the predictor when it goes on alone: one that saw few drifts when planning
     prediction: float = 1.0  # weight
@@ -193,12 +196,16 @@ def train_dynamics(
         if process.first:
             model.save_pretrained(result.model)
         if preset.readout is not None and has_numbers(clips):
-            readout = train_readout(model, clips, folder, preset.readout, seed=seed, device=device, process=process)
+            readout = train_readout(
+                model, clips, folder, preset.readout, channels=preset.readout_channels, hidden=preset.readout_hidden,
+                seed=seed, device=device, process=process,
+            )  # fmt: skip
             if process.first:
                 readout.save_pretrained(result.model / READOUT)
         if process.first and len(held_out) > 1:
             tables = [table * model.action_scale.cpu().numpy() for table in checked.actions]
-            ErrorMap.learn(model.cpu(), checked.frames, tables, seed=seed).save_pretrained(result.model / ERROR_MAP)
+            found = ErrorMap.learn(model.cpu(), checked.frames, tables, known=preset.known, seed=seed)
+            found.save_pretrained(result.model / ERROR_MAP)
         process.wait()
     return result
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.dynamics.jepa import JEPA
 from cuspworld.dynamics.readout import Readout, ReadoutConfig
@@ -62,9 +63,22 @@ class ReadoutObjective(nn.Module):
         return numbers + picture, {"numbers": numbers.detach(), "picture": picture.detach()}
 
 
+def fixed_words(clips: Sequence[Clip]) -> tuple[str, ...]:
+    """ "parameter=word", where the world has several words for it and all clips have the same."""
+    truths = [clip.truth for clip in clips if clip.truth is not None]
+    if not truths or truths[0].world not in worlds.names():
+        return ()
+    several = [p.name for p in worlds.make(truths[0].world).parameters if p.choices and len(p.choices) > 1]
+    found = {name: {truth.parameters.get(name) for truth in truths} for name in several}
+    return tuple(
+        f"{name}={next(iter(words))}" for name, words in found.items() if len(words) == 1 and None not in words
+    )
+
+
 def train_readout(
-    model: JEPA, clips: Sequence[Clip], folder: Path, phase: Phase, *, seed: int, device: str, process: Process
-) -> Readout:
+    model: JEPA, clips: Sequence[Clip], folder: Path, phase: Phase, *, channels: int = 16, hidden: int = 256, seed: int,
+    device: str, process: Process,
+) -> Readout:  # fmt: skip
     """On clips that `has_numbers` allows. The run's folder keeps its checkpoint; a stopped run goes on from it."""
     first = clips[0].truth
     assert first is not None and first.state.dtype.names is not None
@@ -72,9 +86,10 @@ def train_readout(
     torch.manual_seed(seed + 1)
     readout = Readout(
         ReadoutConfig(
-            first.world, tuple(first.state.dtype.names), config.height, config.width, config.history, config.embedding
+            first.world, tuple(first.state.dtype.names), config.height, config.width, config.history, config.embedding,
+            channels, hidden, fixed_words(clips),
         )
-    )
+    )  # fmt: skip
     batches = StateBatches(model, clips, phase.batch, seed + 1, device)
     stride = -(-len(batches.frames) // 4096)
     shown = batches.rows[batches.shown.numpy()]  # while a thing is out of the picture nobody can say where it is

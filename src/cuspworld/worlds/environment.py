@@ -40,6 +40,7 @@ LIMITS = {
     "mass": (0.0, np.inf), "radius": (0.0, np.inf),
 }  # fmt: skip
 _SLACK = 1e-6  # of rounding, relative
+RESUME = "resume"  # in the place of a changed parameter's name, among what was done since the reset
 
 
 @dataclass(frozen=True, init=False)
@@ -393,7 +394,9 @@ class Environment(gymnasium.Env):
         self.restart(*replayed["_begun"])
         self._breaks = replayed["_breaks"]
         for done in replayed["_taken"]:
-            if isinstance(done, tuple):
+            if isinstance(done, tuple) and done[0] == RESUME:
+                self.resume(done[1])
+            elif isinstance(done, tuple):
                 self.change(*done)
             else:
                 self.step(done)

@@ -40,6 +40,7 @@ MOUTH_X, MOUTH = 0.045, 0.015  # m: where the lips are, and how wide they open
 PUFF = 0.2  # s, in which a cheek fills and flushes, and goes back
 STILL = 0.25  # strain of a flame in still air, in extinction strains
 MOST = 7
+SETTLING = 0.25  # s, of the air when it goes on from numbers
 
 
 def extinction_factor(zeldovich: float) -> tuple[float, float]:
@@ -143,6 +144,25 @@ class Candles(World):
             self._substep(k * STEP - 1.0, STEP)
         self._released = self._heat_content()
 
+    def resume(self, numbers: np.ndarray) -> None:
+        """What the numbers do not say: the air is as that breath makes it in a quarter of a second, flames lean as
+        strain says, and what went out did so a while ago."""
+        said, count = dict(zip(self.columns, np.asarray(numbers, np.float64).tolist(), strict=True)), len(self.x)
+        theta = np.clip([said[f"flame_{n + 1}"] for n in range(count)], 0.0, 1.0)
+        self._strain = np.maximum([said[f"strain_{n + 1}"] for n in range(count)], self._still)
+        self.lean = (self._strain - self._still) * FLAME
+        self._breath = max(said["breath_speed"], 0.0)
+        happened = list(self.events)
+        until = SETTLING
+        while until > 0:
+            self.theta = theta.copy()
+            step = min(until, self._longest_step())
+            self._substep(self.time, step)
+            until -= step
+        self.events, self.theta = happened, theta
+        self._out_since = np.where(theta > self.lost, math.inf, np.minimum(self._out_since, self.time - STEP))
+        self._released = self._heat_content()
+
     def why_not(self, values: dict[str, Any]) -> str:
         fold, factor = extinction_factor(values["zeldovich"])
         out = 1 - fold  # theta at the other fold: with less strain than there a flame that is out lights by itself
@@ -171,11 +191,14 @@ class Candles(World):
             self.report("breath", self.time, speed=self._breath)
         elif before > 0.0 == self._breath:
             self.report("breath ends", self.time)
-        fastest = max(self._breath * 1.3, float(np.abs(self._u).max()), float(np.abs(self._v).max()), 0.5)
-        count = math.ceil(seconds / min(STEP, 0.8 * CELL / fastest) - 1e-9)
+        count = math.ceil(seconds / self._longest_step() - 1e-9)
         for k in range(count):
             self._substep(self.time + k * seconds / count, seconds / count)
         self._move_puffs(seconds)
+
+    def _longest_step(self) -> float:
+        fastest = max(self._breath * 1.3, float(np.abs(self._u).max()), float(np.abs(self._v).max()), 0.5)
+        return min(STEP, 0.8 * CELL / fastest)
 
     def _substep(self, now: float, dt: float) -> None:
         u, v = self._u, self._v

@@ -18,7 +18,9 @@ from cuspworld.truth import Truth
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas
 from cuspworld.worlds.drawing.scenery import Scenery
 from cuspworld.worlds.engines.liquid_kernels import inside, liquid_step, rest_density
+from cuspworld.worlds.environment import RESUME
 from cuspworld.worlds.juice.drawing import Look, paint
+from cuspworld.worlds.juice.resting import in_glass, on_table
 from cuspworld.worlds.juice.words import CAPTIONS, story
 from cuspworld.worlds.tasks import Task
 from cuspworld.worlds.words import Story
@@ -141,6 +143,47 @@ class Juice(World):
         self._contact = self._push_point()
         self._released: tuple[float, float, float] | None = None
 
+    def resume(self, numbers: np.ndarray) -> None:
+        """What the numbers do not say: nobody pushes; liquid lies at rest in the glass, or in a film on the table."""
+        said = dict(zip(self.columns, np.asarray(numbers, np.float64).tolist(), strict=True))
+        self._taken.append((RESUME, np.array(numbers, np.float64)))
+        glass, full = self._glass, int(self._full)
+        glass.angle = said["glass_angle"]
+        x, y = glass.local_to_world(glass.center_of_gravity)
+        glass.position += (said["glass_x"] - x, said["glass_y"] - y)
+        walls = self._walls()
+        sunk = -float((walls[:, (1, 3)].min(1) - walls[:, 4]).min())
+        glass.position += (0.0, max(sunk, 0.0))  # out of the table
+        glass.velocity = (said["glass_velocity_x"], said["glass_velocity_y"])
+        glass.angular_velocity = said["glass_angular_velocity"]
+        self._space.reindex_shapes_for_body(glass)
+        self._push_force, self._push_until, self._released, self._frozen = 0.0, -1.0, None, None
+        low, margin = 2 * BASE + 0.6 * SPACING, WALL + 0.5 * SPACING
+        slope = (HALF_RIM - HALF_BASE) / HEIGHT
+        kept = in_glass(
+            round(full * min(max(said["liquid_inside"], 0.0), 1.0)), glass.angle, SPACING, low, HEIGHT,
+            HALF_BASE + slope * (low - BASE) - margin, HALF_RIM - margin,
+        )  # fmt: skip
+        turn = np.array(
+            [[math.cos(glass.angle), math.sin(glass.angle)], [-math.sin(glass.angle), math.cos(glass.angle)]]
+        )
+        kept = kept @ turn + np.array(glass.position)
+        out, walls = full - len(kept), self._walls()
+        near = walls[(walls[:, (1, 3)].min(1) - walls[:, 4]) < 3 * SPACING]  # what stands or lies on the table
+        sides = near[:, (0, 2)] if len(near) else np.array([[glass.position[0]] * 2])
+        taken = float(sides.min()) - 2 * BASE, float(sides.max()) + 2 * BASE
+        middle = (said["liquid_x"] * full - float(kept[:, 0].sum())) / max(out, 1)
+        self._x = np.concatenate([kept, on_table(out, float(np.clip(middle, -0.5, 0.5)), SPACING, taken)])
+        self._v = np.zeros_like(self._x)
+        for _ in range(20):
+            self._move_liquid(STEP)
+            self._v *= 0.8
+        away = self._x - np.array(glass.local_to_world(glass.center_of_gravity))
+        carried = np.array(glass.velocity) + glass.angular_velocity * np.stack([-away[:, 1], away[:, 0]], 1)
+        self._v = np.where((np.arange(full) < len(kept))[:, None], carried, 0.0)
+        self._overhang = self._measure()
+        self._contact = self._push_point()
+
     def changed(self, name: str) -> None:
         values = self.values
         self._space.gravity = (0.0, -values["gravity"])
@@ -161,7 +204,7 @@ class Juice(World):
         self._x += rng.uniform(-1e-5, 1e-5, self._x.shape)
         self._v = np.zeros_like(self._x)
         self._in = np.ones(len(self._x), np.bool_)
-        self._full = len(self._x)
+        self._full: int = len(self._x)
         for _ in range(120):
             self._move_liquid(STEP)
             self._v *= 0.97
