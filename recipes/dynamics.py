@@ -34,7 +34,7 @@ from cuspworld.training.presets import Phase
 from cuspworld.truth import Truth
 
 SEED, SIZE, HELD_OUT, CHUNK = 0, 64, 50_000, 50
-CLIPS = {"Juice": 500, "Collision": 1500, "Candles": 350}
+CLIPS = {"Collision": 1500, "Juice": 300, "Candles": 200}
 FIXED: dict[str, dict[str, Any]] = {"Collision": {"colour_1": "red", "colour_2": "blue"}}
 
 
@@ -44,7 +44,7 @@ def phase(steps: int, batch: int, rate: float) -> Phase:
 
 # Half as wide as a preset's own: together the shipped weights of all kinds stay under 60 MB.
 PRESET = DynamicsPreset(
-    phase(1800, 48, 4e-3), phase(1500, 64, 2e-3), phase(6000, 128, 2e-3),
+    phase(1000, 48, 4e-3), phase(800, 64, 2e-3), phase(3000, 128, 2e-3),
     channels=8, hidden=128, readout_channels=8, readout_hidden=128, known=512,
 )  # fmt: skip
 

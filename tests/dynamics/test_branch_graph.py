@@ -95,3 +95,5 @@ def test_bad_input(model):
     graph = BranchGraph(torch.zeros(1, 2), np.zeros(1, int), csr_array((1, 1)), 0)
     with pytest.raises(CuspError, match="goal must be one embedding of 2"):
         graph(model, torch.zeros(1, 1, 2), torch.zeros(3))
+    with pytest.raises(CuspError, match="goal must be finite"):
+        graph(model, torch.zeros(1, 1, 2), torch.full((2,), float("inf")))

@@ -48,7 +48,8 @@ def test_a_prediction_goes_on_from_its_own_last():
 @pytest.mark.parametrize(
     "actions, said",
     [
-        (torch.zeros(1, 2, 3), r"actions must be \(batch, steps, 1\), the last push"),
+        (torch.zeros(1, 2, 3), r"actions must be a tensor \(batch, steps, 1\), the last push"),
+        (torch.zeros(1, 0, 1), "of one step or more: got"),
         (torch.full((1, 2, 1), float("nan")), "must be finite"),
         (torch.full((1, 2, 1), -1.0), "push 0 to 12"),
     ],
@@ -56,6 +57,11 @@ def test_a_prediction_goes_on_from_its_own_last():
 def test_bad_actions_are_named(actions, said):
     with pytest.raises(CuspError, match=said):
         small().predict(torch.zeros(1, 2, 8), actions)
+
+
+def test_a_state_with_nan_is_named():
+    with pytest.raises(CuspError, match=r"state must be \(1, 2, 8\) finite numbers"):
+        small().predict(torch.full((1, 2, 8), float("nan")), torch.zeros(1, 2, 1))
 
 
 def test_frames_of_another_size_are_named():

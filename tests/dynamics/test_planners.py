@@ -38,6 +38,14 @@ def test_a_budget_of_nothing_is_refused(planner, budget):
         planner(**{budget: 0})
 
 
-def test_a_goal_of_another_width_is_refused():
+@pytest.mark.parametrize("planner", [CEM(), MPPI(), Gradient()])
+def test_a_goal_that_is_none_is_refused(planner):
     with pytest.raises(CuspError, match="goal must be one embedding of 2 numbers: got 3"):
-        CEM()(Point(), torch.zeros(1, 1, 2), torch.zeros(3))
+        planner(Point(), torch.zeros(1, 1, 2), torch.zeros(3))
+    with pytest.raises(CuspError, match="goal must be finite"):
+        planner(Point(), torch.zeros(1, 1, 2), torch.tensor([0.0, float("nan")]))
+
+
+def test_a_seed_that_is_none_is_refused():
+    with pytest.raises(CuspError, match="seed must be a whole number"):
+        CEM()(Point(), torch.zeros(1, 1, 2), torch.zeros(2), seed=-1)

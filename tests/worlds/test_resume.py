@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cuspworld import worlds
+from cuspworld.errors import CuspError
 
 
 def two(name, seed, done, **options):
@@ -80,3 +81,15 @@ def test_still_flames_burn_on_in_the_air_that_they_have_made():
         new.step([0])
     for name in ("lit", "weakest", "strain_1"):
         assert new.state[name] == pytest.approx(old.state[name], rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["Collision", "Juice", "Candles"])
+def test_numbers_that_are_none_are_named(name):
+    world = worlds.make(name, size=16)
+    with pytest.raises(CuspError, match="has not begun"):
+        world.resume(np.zeros(len(world.columns)))
+    world.reset(seed=0)
+    with pytest.raises(CuspError, match=f"goes on from {len(world.columns)} finite numbers"):
+        world.resume(np.zeros(3))
+    with pytest.raises(CuspError, match="some NaN"):
+        world.resume(np.full(len(world.columns), np.nan))

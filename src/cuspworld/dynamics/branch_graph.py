@@ -24,6 +24,7 @@ from torch import Tensor
 
 from cuspworld.checks import number, whole
 from cuspworld.dynamics.jepa import JEPA
+from cuspworld.dynamics.planners import check_goal
 from cuspworld.errors import CuspError
 from cuspworld.transport.brenier import Brenier
 
@@ -101,11 +102,9 @@ class BranchGraph:
     def __call__(self, model: Any, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "1 actions"]:
         """The action to take now. Nothing is drawn: `seed` is there as for any planner.
 
-        Raises CuspError for a goal of another width, or one to which no recorded way leads.
+        Raises CuspError for a goal that is not finite or of another width, or one to which no recorded way leads.
         """
-        goal = goal.reshape(-1)
-        if goal.shape[0] != self.moments.shape[1]:
-            raise CuspError(f"goal must be one embedding of {self.moments.shape[1]} numbers: got {goal.shape[0]}")
+        goal = check_goal(goal, self.moments.shape[1])
         target = self._waypoint(model, state, goal)
         total = model.inverse(state, target[None])[0] / model.action_scale
         action = model.action_scale * total / total.abs().max().clamp_min(1.0)

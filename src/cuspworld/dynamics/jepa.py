@@ -108,17 +108,25 @@ class JEPA(nn.Module):
     ) -> Float[Tensor, "b steps width"]:
         """The embeddings after each of the actions (in the world's units).
 
-        Raises CuspError for actions of another shape, NaN, or beyond `action_low` and `action_high`.
+        Raises CuspError for actions of another shape, NaN, or beyond `action_low` and `action_high`, and for a state
+        that is none.
         """
         self.check_actions(actions)
+        wanted = (len(actions), self.config.history, self.config.embedding)
+        if tuple(state.shape) != wanted or not bool(torch.isfinite(state).all()):
+            raise CuspError(
+                f"state must be {wanted} finite numbers (batch, history, embedding): got {tuple(state.shape)}; "
+                "`encode` gives one, `.expand(batch, -1, -1)` many"
+            )
         return self.roll(state, actions / self.action_scale)
 
     def check_actions(self, actions: Tensor) -> None:
         names = ", ".join(self.config.actions)
-        if actions.ndim != 3 or actions.shape[-1] != len(self.config.actions):
+        tensor = isinstance(actions, Tensor)
+        if not tensor or actions.ndim != 3 or not actions.shape[1] or actions.shape[-1] != len(self.config.actions):
             raise CuspError(
-                f"actions must be (batch, steps, {len(self.config.actions)}), the last {names}: got "
-                f"{tuple(actions.shape)}"
+                f"actions must be a tensor (batch, steps, {len(self.config.actions)}), the last {names}, of one step "
+                f"or more: got {tuple(actions.shape) if tensor else type(actions).__name__}"
             )
         if not bool(torch.isfinite(actions).all()):
             raise CuspError(f"actions ({names}) must be finite: got NaN or infinity")

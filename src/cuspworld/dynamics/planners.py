@@ -37,7 +37,7 @@ class WorldModel(Protocol):
 @runtime_checkable
 class Planner(Protocol):
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
-        """Raises CuspError for a goal of another width than the model's embeddings."""
+        """Raises CuspError for a goal that is not finite or of another width than the model's embeddings."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CEM:
     @torch.no_grad()
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
         mean, spread = _prior(model, self.horizon)
-        generator = torch.Generator().manual_seed(seed)
+        generator = _generator(seed)
         for _ in range(self.rounds):
             plans = _drawn(model, mean, spread, self.samples, generator)
             best = plans[plan_costs(model, state, goal, plans).topk(self.kept, largest=False).indices]
@@ -81,7 +81,7 @@ class MPPI:
     @torch.no_grad()
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
         mean, spread = _prior(model, self.horizon)
-        generator = torch.Generator().manual_seed(seed)
+        generator = _generator(seed)
         for _ in range(self.rounds):
             plans = _drawn(model, mean, spread, self.samples, generator)
             costs = plan_costs(model, state, goal, plans)
@@ -107,7 +107,7 @@ class Gradient:
     def __call__(self, model: WorldModel, state: Tensor, goal: Tensor, seed: int = 0) -> Float[Tensor, "steps actions"]:
         mean, spread = _prior(model, self.horizon)
         low, high = model.action_low, model.action_high
-        plans = _drawn(model, mean, spread, self.samples, torch.Generator().manual_seed(seed))
+        plans = _drawn(model, mean, spread, self.samples, _generator(seed))
         free = ((plans - low) / (high - low).clamp_min(1e-12)).clone().requires_grad_(True)  # in [0, 1]
         optimizer = torch.optim.Adam([free], lr=self.rate)
         state, goal = state.clone(), goal.clone()  # `encode` gives tensors without gradients
@@ -126,16 +126,29 @@ class Gradient:
 def plan_costs(model: WorldModel, state: Tensor, goal: Tensor, plans: Tensor) -> Float[Tensor, " plans"]:
     """Mean squared distance of what each plan (steps, actions) leads to from the goal, over its steps."""
     predicted = model.predict(state.expand(len(plans), *state.shape[1:]), plans)  # (plans, steps, width)
+    return (predicted - check_goal(goal, predicted.shape[-1])).square().mean((1, 2))
+
+
+def check_goal(goal: Tensor, width: int) -> Float[Tensor, " width"]:
+    """The goal as one row. Raises CuspError for one of another width, NaN or infinity."""
     goal = goal.reshape(-1)
-    if goal.shape[0] != predicted.shape[-1]:
-        raise CuspError(f"goal must be one embedding of {predicted.shape[-1]} numbers: got {goal.shape[0]}")
-    return (predicted - goal).square().mean((1, 2))
+    if goal.shape[0] != width:
+        raise CuspError(
+            f"goal must be one embedding of {width} numbers: got {goal.shape[0]}; `model.embed` of one picture gives it"
+        )
+    if not bool(torch.isfinite(goal).all()):
+        raise CuspError("goal must be finite: got NaN or infinity")
+    return goal
 
 
 def _check(horizon: int, samples: int, rounds: int) -> None:
     """A budget of nothing plans nothing."""
     for name, value in (("horizon", horizon), ("samples", samples), ("rounds", rounds)):
         whole(name, value, 1, _MOST)
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(whole("seed", seed, 0, 2**63 - 1))
 
 
 def _prior(model: WorldModel, horizon: int) -> tuple[Tensor, Tensor]:

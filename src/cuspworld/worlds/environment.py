@@ -175,8 +175,20 @@ class Environment(gymnasium.Env):
         return ()
 
     def resume(self, numbers: np.ndarray) -> None:
-        """Go on from these numbers, in the order of `columns`; what they do not say stays as it is."""
+        """Go on from these numbers, in the order of `columns` (`check_numbers` checks them); what they do not say stays
+        as it is."""
         raise CuspError(f"{self.name} cannot go on from its numbers: they do not say all of its state")
+
+    def check_numbers(self, numbers: Any) -> np.ndarray:
+        """`resume`'s numbers as an array. Raises CuspError for another count, NaN, and before `reset`."""
+        self._need_reset()
+        array = np.asarray(numbers, np.float64)
+        if array.shape != (len(self.columns),) or not np.isfinite(array).all():
+            raise CuspError(
+                f"{self.name} goes on from {len(self.columns)} finite numbers, those of `row()`: got {array.shape}"
+                + ("" if array.shape != (len(self.columns),) else ", some NaN or infinite")
+            )
+        return array
 
     def changed(self, name: str) -> None:
         """A parameter of `changeable` has another value in `self.values` from now on."""

@@ -147,7 +147,7 @@ class Candles(World):
     def resume(self, numbers: np.ndarray) -> None:
         """What the numbers do not say: the air is as that breath makes it in a quarter of a second, flames lean as
         strain says, and what went out did so a while ago."""
-        said, count = dict(zip(self.columns, np.asarray(numbers, np.float64).tolist(), strict=True)), len(self.x)
+        said, count = dict(zip(self.columns, self.check_numbers(numbers).tolist(), strict=True)), len(self.x)
         theta = np.clip([said[f"flame_{n + 1}"] for n in range(count)], 0.0, 1.0)
         self._strain = np.maximum([said[f"strain_{n + 1}"] for n in range(count)], self._still)
         self.lean = (self._strain - self._still) * FLAME

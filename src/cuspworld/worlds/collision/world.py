@@ -161,7 +161,7 @@ class Collision(World):
         return np.array([[left, low + shares[2] * (high - low)]]), np.array([[values["speed_1"], 0.0]])
 
     def resume(self, numbers: np.ndarray) -> None:
-        rows = np.asarray(numbers, np.float64).reshape(2, -1)[: self._count]  # x, y, their velocities, radius, mass
+        rows = self.check_numbers(numbers).reshape(2, -1)[: self._count]  # x, y, their velocities, radius, mass
         self._x, self._v = rows[:, :2].copy(), rows[:, 2:4].copy()
         self._radius = np.clip(rows[:, 4], 0.05, 2.4)
         self._mass = DENSITY * math.pi * self._radius**2

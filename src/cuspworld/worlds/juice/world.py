@@ -145,7 +145,7 @@ class Juice(World):
 
     def resume(self, numbers: np.ndarray) -> None:
         """What the numbers do not say: nobody pushes; liquid lies at rest in the glass, or in a film on the table."""
-        said = dict(zip(self.columns, np.asarray(numbers, np.float64).tolist(), strict=True))
+        said = dict(zip(self.columns, self.check_numbers(numbers).tolist(), strict=True))
         self._taken.append((RESUME, np.array(numbers, np.float64)))
         glass, full = self._glass, int(self._full)
         glass.angle = said["glass_angle"]
