@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 
 from cuspworld.clip import Clip
-from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.truth import Truth
 from results import Table, add_argument, wilson
@@ -308,7 +307,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of recording and training")
     parser.add_argument("--clips", type=int, default=200, help="recorded, of 60 frames each")
     parser.add_argument("--steps", type=int, default=2000, help="of training")
-    parser.add_argument("--ablations", action="store_true", help="also each loss at 0, in a third of the steps")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -338,22 +336,6 @@ def main() -> None:
                         trials += judged(env, *how, folder / f"seed{seed}" / f"{name}-{kind}-{s}.json")
                     trained = cost if name in planners else None
                     table.add({"policy": name, "pairs": kind, **summed(trials), "all training CPU s": trained})
-            if arguments.ablations:
-                for lost in ("none", "prediction", "sigreg", "inverse"):
-                    weights = {} if lost == "none" else {lost: 0.0}
-                    row: dict[str, Any] = {"loss at 0": lost}
-                    try:
-                        model, graph, facts = learned(recorded, folder / f"without-{lost}", steps // 3, seed, **weights)
-                    except CuspError as error:
-                        none = dict.fromkeys(("error 8 ahead", "RankMe", "strict %"))
-                        table.add({**row, **none, "said": str(error)[:60]})
-                        continue
-                    trials = pairs(arguments.sampled, arguments.seeds[0], KINDS["25 steps"][0])
-                    place = folder / f"without-{lost}" / "judged.json"
-                    found = summed(judged(env, "branch graph", trials, KINDS["25 steps"][1], model, graph, 1, place))
-                    strict = found["strict %"]
-                    reached = {"error 8 ahead": facts["errors"][8], "RankMe": facts["rank"], "strict %": strict}
-                    table.add({**row, **reached, "said": ""})
 
 
 Trial = tuple[bool, bool, int, float]  # came there, stood there at the end, plans, their CPU seconds
