@@ -1,6 +1,6 @@
 """1 to 16 steps ahead: the learned world beside the last frame, constant velocity, a VAE with a predictor, and a pixel
-model in the manner of DIAMOND, taught by the same clips; how long, stands beside. The learned world alone was also told
-the world's numbers in training.
+model in the manner of DIAMOND, taught by the same clips for as many CPU seconds, none of them told the world's numbers
+(--numbers tells them to the learned world alone).
 
     python benchmarks/horizons.py [--quick] [--folder runs] [--save]
 
@@ -45,18 +45,19 @@ NAME, PAST, EULER = "Collision", 4, 3
 Teller = Callable[[np.ndarray, Tensor], Tensor]  # frames so far, scaled actions (1, n, 2) -> pictures (n, 3, h, w)
 
 
-def fit(parameters: Iterable[nn.Parameter], steps: int, loss: Callable[[int], Tensor], rate: float = 2e-3) -> float:
-    """AdamW with one cycle; the CPU seconds it took."""
-    kept, began = list(parameters), time.process_time()
+def fit(parameters: Iterable[nn.Parameter], seconds: float, loss: Callable[[int], Tensor], rate: float = 2e-3) -> float:
+    """AdamW for so many CPU seconds, a rising and then a falling rate; the seconds it took."""
+    kept, began, step = list(parameters), time.process_time(), 0
     optimizer = torch.optim.AdamW(kept, lr=rate, weight_decay=1e-3, betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
-    for step in range(steps):
+    while (done := (time.process_time() - began) / seconds) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, 0.04 + done / 0.1) * 0.5 * (1 + math.cos(math.pi * done))
         value = loss(step)
         optimizer.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(kept, 1.0)
         optimizer.step()
-        schedule.step()
+        step += 1
     return time.process_time() - began
 
 
@@ -73,7 +74,7 @@ class Reader(nn.Module):
         return self.head(torch.cat([z[:, 1], 10 * (z[:, 1] - z[:, 0])], dim=1))
 
 
-def reader_of(recordings: Recordings, steps: int) -> Reader:
+def reader_of(recordings: Recordings, seconds: float) -> Reader:
     torch.manual_seed(7)
     reader, batches = Reader(recordings.numbers[0].shape[1]), WindowBatches(recordings, 2, 128, 7, "cpu")
 
@@ -83,12 +84,13 @@ def reader_of(recordings: Recordings, steps: int) -> Reader:
         told = reader(frames.movedim(-1, 2).float())
         return F.smooth_l1_loss(told * wanted.isfinite(), wanted.nan_to_num())
 
-    fit(reader.parameters(), steps, loss, 4e-3)
+    fit(reader.parameters(), seconds, loss, 4e-3)
     return reader.eval()
 
 
-def vae(recordings: Recordings, steps: int) -> tuple[JEPA, Readout, float]:
-    """The encoder and the painter as a variational autoencoder; then the predictor on its frozen means."""
+def vae(recordings: Recordings, seconds: float) -> tuple[JEPA, Readout, float]:
+    """The encoder and the painter as a variational autoencoder; then, for a quarter of the time, the predictor on its
+    frozen means."""
     torch.manual_seed(1)
     model = JEPA(JEPAConfig(SIZE, SIZE, recordings.fps, recordings.names))
     model.set_actions(recordings.low, recordings.high, recordings.usual)
@@ -109,12 +111,12 @@ def vae(recordings: Recordings, steps: int) -> tuple[JEPA, Readout, float]:
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
         return F.mse_loss(told, seen) / model.contrast.square() + kl / (3 * SIZE * SIZE)
 
-    cost = fit([*model.encoder.parameters(), *painter.parameters(), *spread.parameters()], steps, loss)
+    cost = fit([*model.encoder.parameters(), *painter.parameters(), *spread.parameters()], 0.75 * seconds, loss)
     z = [model.embed(frames).numpy().copy() for frames in recordings.frames]
     model.stride.copy_(torch.from_numpy(np.concatenate([np.diff(x, axis=0) for x in z])).square().mean().sqrt())
     embedded, preset = replace(recordings, frames=z), DynamicsPreset(numbers=0.0)
     objective, windows = JEPAObjective(model, preset), WindowBatches(embedded, 2 + preset.far, 128, 2, "cpu")
-    cost += fit(model.predictor.parameters(), 3 * steps, lambda step: objective(windows(step, Process()))[0])
+    cost += fit(model.predictor.parameters(), 0.25 * seconds, lambda step: objective(windows(step, Process()))[0])
     return model.eval(), painter.eval(), cost
 
 
@@ -148,7 +150,7 @@ class Denoiser(nn.Module):
         return 0.25 / scale.square() * noisy + s * 0.5 / scale * F.pixel_shuffle(self.last(out), 2)
 
 
-def pixels(recordings: Recordings, steps: int) -> tuple[Denoiser, float]:
+def pixels(recordings: Recordings, seconds: float) -> tuple[Denoiser, float]:
     torch.manual_seed(2)
     net, batches = Denoiser(len(recordings.names)), WindowBatches(recordings, PAST + 1, 16, 3, "cpu")
     largest = np.maximum(np.abs(recordings.low), np.abs(recordings.high))
@@ -165,7 +167,7 @@ def pixels(recordings: Recordings, steps: int) -> tuple[Denoiser, float]:
         weight = (sigma.square() + 0.25) / (0.5 * sigma).square()
         return (weight[:, None, None, None] * (told - clean).square()).mean()
 
-    cost = fit(net.parameters(), 2 * steps, loss, 1e-3)
+    cost = fit(net.parameters(), seconds, loss, 1e-3)
     return net.eval(), cost
 
 
@@ -204,26 +206,30 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
     parser.add_argument("--clips", type=int, default=1500, help="recorded, of 3 s each")
     parser.add_argument("--steps", type=int, default=1500, help="of training our model")
-    parser.add_argument("--rival-steps", type=int, default=800, help="of training each rival and the reader")
+    parser.add_argument("--reader-seconds", type=float, default=60, help="of CPU, of training the reader")
+    parser.add_argument(
+        "--numbers", type=float, default=0.0, help="weight of the world's numbers in ours; rivals: none"
+    )
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
-    count, steps, rivals, held = arguments.clips, arguments.steps, arguments.rival_steps, arguments.held_out
+    count, steps, reading, held = arguments.clips, arguments.steps, arguments.reader_seconds, arguments.held_out
     if arguments.quick:
-        count, steps, rivals, held = 6, 20, 5, 4
+        count, steps, reading, held = 6, 20, 2.0, 4
     with tempfile.TemporaryDirectory() as aside, Table("horizons", arguments.save) as table:
         folder = arguments.folder or Path(aside)
-        model, readout, costs = trained(NAME, count, steps, folder / NAME, 0)
+        model, readout, costs = trained(NAME, count, steps, folder / NAME, 0, arguments.numbers)
+        equal = costs["training"]
         clips = recorded(NAME, range(count), folder)
         recordings = Recordings.of(clips)
         made: dict[str, tuple[Any, ...]] = {}
         for name, make in (
-            ("reader", lambda: (reader_of(recordings, rivals),)),
-            ("VAE and predictor", lambda: vae(recordings, rivals)),
-            ("pixels", lambda: pixels(recordings, rivals)),
+            ("reader", lambda: (reader_of(recordings, reading),)),
+            ("VAE and predictor", lambda: vae(recordings, equal)),
+            ("pixels", lambda: pixels(recordings, equal)),
         ):
-            kept = folder / f"horizons-{name.split()[0]}-{count}-{rivals}.pt"  # of this machine, for this machine
+            kept = folder / f"horizons-{name.split()[0]}-{count}-{steps}.pt"  # of this machine, for this machine
             if not kept.is_file():
                 torch.save(make(), kept)
             made[name] = torch.load(kept, weights_only=False)

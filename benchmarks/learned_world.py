@@ -92,7 +92,7 @@ def trained(
     phase = Phase(steps, batch=64, learning_rate=4e-3, warmup=50, weight_decay=1e-3, ema=0.99, save_every=100)
     readout = replace(phase, steps=min(steps, 1000), learning_rate=2e-3)
     predictor = replace(readout, steps=3 * steps, batch=128, save_every=500)
-    preset = DynamicsPreset(phase, readout, predictor, numbers=numbers)
+    preset = DynamicsPreset(phase, readout, predictor, numbers=numbers, sigreg=3.0 if numbers else 10.0)
     resume = (folder / "settings.json").exists()
     spent = folder.with_name(f"{folder.name}-seconds.txt")  # of CPU, of all the times that it was begun or gone on with
     before = float(spent.read_text()) if resume and spent.is_file() else 0.0

@@ -61,16 +61,21 @@ class Taught:
     flicker: list[np.ndarray]
 
 
-def recorded(name: str, split: str, seeds: range, flicker: bool) -> Taught:
-    """Clips of random actions; with `flicker`, what no mask covers is brighter or darker by up to 40 grey levels."""
-    world, clips, added = worlds.make(name, split=split, **FIXED.get(name, {})), [], []
-    for seed in seeds:
-        clip = world.record(seed, seconds=SECONDS, size=SIZE, actions="random")
+def recorded(name: str, split: str, seeds: range) -> list[tuple[int, Clip]]:
+    """Seeds, and their clips of random actions."""
+    world = worlds.make(name, split=split, **FIXED.get(name, {}))
+    return [(seed, world.record(seed, seconds=SECONDS, size=SIZE, actions="random")) for seed in seeds]
+
+
+def lit(known: list[tuple[int, Clip]], flicker: bool) -> Taught:
+    """With `flicker`, what no mask covers is brighter or darker by up to 40 grey levels."""
+    clips, added = [], []
+    for seed, clip in known:
         light = np.random.default_rng((seed, 5)).uniform(-40, 40, len(clip)) * flicker
         assert clip.truth is not None and clip.truth.masks is not None
         behind = (clip.truth.masks == 0)[..., None]
-        lit = clip.frames + behind * light[:, None, None, None]
-        clips.append(replace(clip, frames=np.clip(lit, 0, 255).round().astype(np.uint8)))
+        seen = clip.frames + behind * light[:, None, None, None]
+        clips.append(replace(clip, frames=np.clip(seen, 0, 255).round().astype(np.uint8)))
         added.append(light)
     return Taught(clips, added)
 
@@ -214,6 +219,7 @@ def main() -> None:
     phase = Phase(steps, batch=BATCH, learning_rate=2e-3, weight_decay=1e-3)
     with Table("representations", arguments.save) as table:
         for name in arguments.worlds:
+            known: list[list[tuple[int, Clip]]] = []  # recorded once for both backgrounds
             for flicker in (False, True):
                 todo = ["joint embedding", "VAE", "masked", "denoising", "untrained", "principal components"]
                 kept = {}
@@ -222,12 +228,12 @@ def main() -> None:
                     place = arguments.folder / f"{name}{'-flicker' if flicker else ''}.json"
                     kept = json.loads(place.read_text()) if place.is_file() else {}
                 if set(todo) - set(kept):
-                    taught = recorded(name, "train", range(count), flicker)
-                    probed = recorded(name, "train", range(10_000, 10_000 + max(3, 2 * count // 3)), flicker)
-                    judged = [
-                        recorded(name, split, range(20_000, 20_000 + max(3, count // 3)), flicker)
-                        for split in ("train", "out")
-                    ]
+                    parts = (
+                        ("train", 0, count), ("train", 10_000, max(3, 2 * count // 3)),
+                        ("train", 20_000, max(3, count // 3)), ("out", 20_000, max(3, count // 3)),
+                    )  # fmt: skip
+                    known = known or [recorded(name, split, range(s, s + n)) for split, s, n in parts]
+                    taught, probed, *judged = (lit(part, flicker) for part in known)
                     recordings = Recordings.of(taught.clips)
                 for who in todo:
                     if who not in kept:
