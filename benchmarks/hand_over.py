@@ -182,7 +182,7 @@ def compared(name: str, folder: Path, held: int, quick: bool) -> Iterator[dict[s
     for gate in ("deep ensemble", "chance"):
         limits[gate] = threshold(model, other, gates[gate], shared, share)
     spread, middle = readout.spread.numpy(), readout.middle.numpy()
-    varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
+    varied = spread > 1e-3 * np.abs(middle).clip(1e-2)
     ways: dict[str, tuple[Gate | None, float]] = {
         "learned world alone": (None, 0.0),
         **{f"both, by {by}": (gate, limits[by]) for by, gate in gates.items()},

@@ -130,7 +130,7 @@ def table_of(clip: Clip) -> np.ndarray:
 def errors(model: JEPA, readout: Readout, clips: list[Clip]) -> list[dict[str, Any]]:
     """A row for each number of steps ahead."""
     spread, middle = readout.spread.numpy(), readout.middle.numpy()  # of the recordings that taught it
-    varied = spread > 1e-3 * np.abs(middle).clip(1e-3)
+    varied = spread > 1e-3 * np.abs(middle).clip(1e-2)
     units = clips[0].truth.units if clips[0].truth is not None else {}
     moves = np.array([units[name] in ("m", "rad") for name in readout.config.columns])
     found: dict[tuple[str, int], list[np.ndarray]] = {}

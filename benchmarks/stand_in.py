@@ -45,7 +45,7 @@ def stated(name: str, model: JEPA, readout: Readout, clips: list[Clip], ahead: i
     spread, middle = readout.spread.numpy(), readout.middle.numpy()
     assert clips[0].truth is not None
     rows = []
-    for k in np.flatnonzero(spread > 1e-3 * np.abs(middle).clip(1e-3)):
+    for k in np.flatnonzero(spread > 1e-3 * np.abs(middle).clip(1e-2)):
         column = readout.config.columns[k]
         rows.append(
             {
