@@ -8,7 +8,7 @@ import pytest
 
 from cuspworld.errors import CuspError
 from cuspworld.explore.experiments import Experiments, experiments
-from cuspworld.explore.search import explore
+from cuspworld.explore.search import explore, standardised
 from tests.cli.test_library_verbs import cusp
 
 
@@ -45,6 +45,15 @@ def test_any_environment_is_explored_kept_and_gone_on_with(tmp_path):
     again = explore(spring(), "latent-distance", 24, pool=100, begin=8, batch=4, folder=tmp_path)
     assert Spring.count == 24 and (again.chosen[:20] == first.chosen).all()
     assert first.picture().startswith("<svg")
+
+
+def test_what_is_nearly_at_rest_is_not_blown_up():
+    random = np.random.default_rng(0)
+    states = random.normal(size=(50, 12, 2))
+    states[:, 6:, 0] *= 1e-7  # the first quantity comes to rest
+    scaled = standardised(states.reshape(50, 24)).reshape(50, 12, 2)
+    assert np.allclose((scaled**2).mean(0).sum(0), 0.5) and np.abs(scaled[:, 6:, 0]).max() < 1e-6
+    assert not standardised(np.ones((5, 24))).any()
 
 
 def test_a_pool_of_one_and_a_budget_above_it():

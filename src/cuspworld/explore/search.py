@@ -17,7 +17,7 @@ from cuspworld.exam.answers import Refusal, alarmed
 from cuspworld.exam.picture import plot
 from cuspworld.exam.sitting import Kept, kept_in
 from cuspworld.explore.acquisitions import Seen, acquisition
-from cuspworld.explore.experiments import Experiments
+from cuspworld.explore.experiments import TIMES, Experiments
 from cuspworld.progress import progress_bar
 
 Run = Callable[[int], tuple[np.ndarray, str]]
@@ -145,10 +145,15 @@ def _filled(
 
 
 def standardised(states: Float[np.ndarray, "k numbers"], like: np.ndarray | None = None) -> np.ndarray:
-    """Each number about its mean in units of its spread over `like` (itself); what never changes is 0. Divided by the
-    root of how many numbers change, so that distances are of order one."""
+    """Each number about its mean, in units of the spread of its quantity over `like` (itself); what never changes is 0.
+    Divided by the root of how many change, so that distances are of order one.
+
+    A quantity's spread is that of all its moments together: by itself, a moment at which all is nearly at rest would
+    make much of next to nothing."""
     like = states if like is None else like
-    spread = like.std(0)
+    moments = TIMES if like.shape[1] % TIMES == 0 else 1
+    variance = like.var(0).reshape(moments, -1)  # (moments, quantities)
+    spread = np.tile(np.sqrt(variance.mean(0)), moments)
     changes = spread > 1e-9 * max(float(np.abs(like).max()), 1e-300)
     unit = np.where(changes, spread, 1.0) * np.sqrt(max(int(changes.sum()), 1))
     return np.where(changes, (states - like.mean(0)) / unit, 0.0)

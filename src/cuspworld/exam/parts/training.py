@@ -8,6 +8,7 @@ was kept."""
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -17,13 +18,14 @@ import numpy as np
 from cuspworld import worlds
 from cuspworld.exam.answers import Refusal, within
 from cuspworld.exam.picture import plot
-from cuspworld.exam.probe import held_out_r2
+from cuspworld.exam.probe import held_out, r2
 from cuspworld.exam.sitting import Sitting
 from cuspworld.exam.transcript import Part, Table
 
 NAME, TITLE = "training", "What training teaches when"
 WORLDS = ()  # Collision where the model was taught it, else the first that it was
 FRAMES = 8
+STEPS = "log10 (1 + step)"
 KINDS = ("places", "speeds", "others")
 
 
@@ -38,7 +40,7 @@ def sit(sitting: Sitting) -> Part:
     settings, model = sitting.settings, sitting.examinee
     taught = settings.taught or getattr(model, "taught", None) or ("Collision",)
     name = next((world for world in taught if world in worlds.names() and "Collision" not in taught), "Collision")
-    frames, state = _clips(name, settings.fresh + 4000, 40 + 10 * settings.clips, settings.size, sitting)
+    frames, state = _clips(name, settings.fresh + 4000, 80 + 20 * settings.clips, settings.size, sitting)
     targets = {kind: state[kind] for kind in KINDS if state[kind].shape[1]}
     rows: list[dict[str, Any]] = [
         {"step": None, "loss": None, "layer": "pixels", **_read(np.stack([_pixels(f) for f in frames]), targets)}
@@ -64,24 +66,36 @@ def sit(sitting: Sitting) -> Part:
     for row in rows:
         if row["step"] is not None:
             for kind in targets:
-                series.setdefault(f"{kind}, {row['layer']}", []).append((float(row["step"]), float(row[kind])))
+                series.setdefault(f"{kind}, {row['layer']}", []).append((_scale(row["step"]), float(row[kind])))
     pictures = {}
     for kind in targets:
         own = {key.partition(", ")[2]: points for key, points in series.items() if key.startswith(kind)}
         if any(len(points) > 1 for points in own.values()):
-            pictures[kind] = plot(f"{kind} by step", "step", "R squared", own, lines=True)
+            pictures[kind] = plot(f"{kind} by step", STEPS, "R squared", own, lines=True)
+    losses = {(_scale(row["step"]), float(row["loss"])) for row in rows if row["loss"] is not None}
+    if len(losses) > 1:
+        pictures["loss"] = plot("the loss then", STEPS, "loss", {"loss": sorted(losses)}, lines=True)
     return Part(NAME, TITLE, (table,), tuple(notes), pictures)
 
 
+def _scale(step: float) -> float:
+    """Training keeps steps that grow as powers do."""
+    return math.log10(1 + step)
+
+
 def _read(x: np.ndarray, targets: dict[str, np.ndarray]) -> dict[str, float]:
-    return {kind: held_out_r2(x, y) for kind, y in targets.items()}
+    read = held_out(x, np.concatenate(list(targets.values()), axis=1))
+    ends = np.cumsum([y.shape[1] for y in targets.values()])[:-1]
+    return {kind: r2(own, y) for (kind, y), own in zip(targets.items(), np.split(read, ends, axis=1), strict=True)}
 
 
 def _clips(
     name: str, first: int, count: int, size: int, sitting: Sitting
 ) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
     """Stretches of frames, and the state at the last frame of each, by kind; only numbers that vary."""
-    world = worlds.make(name, size=size, fps=10.0)
+    # of two balls of any colour nobody can see which is the first
+    fixed = {"colour_1": "red", "colour_2": "blue"} if name == "Collision" else {}
+    world = worlds.make(name, size=size, fps=10.0, **fixed)
     random = np.random.default_rng(first)
     frames, rows = [], []
     for k in range(count):

@@ -101,6 +101,8 @@ def sit(sitting: Sitting) -> Part:
         inside, bad = region.inside(unit[first:]), error[first:] > TOLERANCE
         scores = {"taught": region.predicted(unit[first:])}
         scores |= _disagreements(sitting, model, [cases[k] for k in judged], found[first:])
+        # where all or none are above the tolerance: which are the worse half?
+        split = TOLERANCE if bad.any() and not bad.all() else float(np.median(error[first:]))
         covered = error[first:] <= region.predicted(unit[first:]) + region.bound
         rows.append(
             {
@@ -111,7 +113,8 @@ def sit(sitting: Sitting) -> Part:
                 "wrong inside": float(bad[inside].mean()) if inside.any() else None,
                 "wrong outside": float(bad[~inside].mean()) if not inside.all() else None,
                 "covered": float(covered.mean()),
-                **{f"AUROC {name}": auroc(score, bad) for name, score in scores.items()},
+                "AUROC above, m/s": split,
+                **{f"AUROC {name}": auroc(score, error[first:] > split) for name, score in scores.items()},
                 "failed": found.count(None),
             }
         )
@@ -127,7 +130,8 @@ def sit(sitting: Sitting) -> Part:
         f"Collisions within {TOLERANCE:g} m/s",
         f"{len(judged)} judged clips of {count}. Certified: with probability {1 - RISK:g} at most {MISSED:.0%} of "
         f"what is inside is above it; covered: errors below their conformal bound, promised {1 - MISSED:.0%}. AUROC "
-        f"of an error above the tolerance: by the taught region, by two seeds, by two horizons; 0.5 is chance.",
+        f"of an error above the tolerance, or above the row's own median where all or none are: by the taught region, "
+        f"by two seeds, by two horizons; 0.5 is chance.",
         tuple(rows[0]),
         tuple(rows),
     )
