@@ -59,6 +59,17 @@ def test_rows_that_all_share_stand_once_and_the_others_say_whose_they_are():
     assert [f.model for f in both.failures] == ["a: a", "b: b"]
 
 
+def test_what_was_asked_about_one_law_stands_together():
+    def of(model):
+        rows = tuple({"law": law, "row": model, "error": 0.1} for law in ("uniform", "parabola"))
+        return Transcript(model, {}, (Part("range", "Range", (Table("E", "", ("law", "row", "error"), rows),)),))
+
+    rows = beside([of("a"), of("b")])["range"].tables[0].rows
+    assert [(row["law"], row["exam"]) for row in rows] == [
+        ("uniform", "a"), ("uniform", "b"), ("parabola", "a"), ("parabola", "b"),
+    ]  # fmt: skip
+
+
 def test_the_same_name_twice_and_other_questions_are_told():
     other = transcript("a", 0.25, seed=7)
     other = replace(other, parts=(*other.parts, Part("newton", "Newton", (), ("only here",))))

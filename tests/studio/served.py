@@ -59,6 +59,7 @@ def tab(
         opened.goto(address)
         opened.wait_for_selector("nav a")
         opened.goto(f"{home}#{page}")
+        opened.wait_for_selector(f"#page-{page or 'make'} h1")
         yield opened, said
         browser.close()
 

@@ -32,6 +32,7 @@ def test_the_worlds_and_which_are_learned(tmp_path, learned):
     (facts,) = done(worlds_of, Spoken(tmp_path, Settings(learned=str(learned)))).of("worlds")
     known = {world["name"]: world for world in facts["worlds"]}
     assert known["Collision"]["learned"] and len(known) >= 12 and not facts["library"]
+    assert known["Juice"]["learned"]  # it is in the package
     assert not known["Planets"]["learned"] and known["Planets"]["scene"].endswith(".")
 
 
@@ -54,7 +55,7 @@ def test_a_run_shows_both_worlds_and_says_which_press_it_obeys(tmp_path, learned
 
 def test_it_pauses_goes_on_by_frames_and_begins_anew(tmp_path):
     tells = [{"pause": True}, {"frame": True}, {"frame": True}, {"seed": 5}, {"rate": 30}, {"pause": False}, None]
-    job = done(play, Spoken(tmp_path, tells=tells), world="Collision", seed=3, rate=30.0, size=32)
+    job = done(play, Spoken(tmp_path, tells=tells), world="Collision", seed=3, learned=False, rate=30.0, size=32)
     steps = [moment["step"] for moment in job.of("moment")]
     again = steps.index(0, 1)
     assert again in (3, 4) and steps[:again] == list(range(again)) and steps[again:] == [0, 1]
@@ -63,7 +64,7 @@ def test_it_pauses_goes_on_by_frames_and_begins_anew(tmp_path):
 
 def test_a_paused_run_that_nobody_comes_back_to_ends(tmp_path):
     job = Spoken(tmp_path, tells=[{"pause": True}, None, {"frame": True}])
-    play(job, "Collision", rate=30.0, size=32)  # returns: it is not stopped
+    play(job, "Collision", learned=False, rate=30.0, size=32)  # returns: it is not stopped
     assert len(job.of("moment")) <= 2
 
 
@@ -76,7 +77,14 @@ def test_first_principles_take_over_and_the_learned_world_looks_again(tmp_path, 
 
 def test_the_run_is_kept_as_a_clip_with_its_actions(tmp_path, library):
     tells = [act(1, once=(3, 0)), None, None, {"pause": True}, {"save": True}, {"save": True}]
-    job = done(play, Spoken(tmp_path, Settings(library=str(library)), tells), world="Collision", rate=30.0, size=32)
+    job = done(
+        play,
+        Spoken(tmp_path, Settings(library=str(library)), tells),
+        world="Collision",
+        learned=False,
+        rate=30.0,
+        size=32,
+    )
     kept, again = job.of("saved")
     assert not kept["present"] and again["present"]
     clip = Library.open(library)[0]
@@ -101,9 +109,19 @@ def test_the_run_is_kept_as_a_clip_with_its_actions(tmp_path, library):
     ],
 )
 def test_what_cannot_be_is_said_and_the_run_goes_on(told, message, tmp_path):
-    job = done(play, Spoken(tmp_path, tells=[told, None, None]), world="Collision", rate=30.0, size=32)
+    job = done(play, Spoken(tmp_path, tells=[told, None, None]), world="Collision", learned=False, rate=30.0, size=32)
     (refused,) = job.of("refused")
     assert message in refused["text"] and len(job.of("moment")) >= 2
+
+
+def test_the_shipped_juice_plays_and_first_principles_take_over(tmp_path):
+    job = done(play, Spoken(tmp_path, tells=[{"least": 2}, None, None, None]), world="Juice", seed=1, rate=30.0)
+    (ready,) = job.of("ready")
+    assert ready["learned"] and ready["hands_over"] and ready["actions"][0]["unit"] == "N s"
+    shown = job.of("moment")
+    assert (
+        shown[0]["by"] == "learned" and shown[-1]["by"] == "first principles" and shown[-1]["sizes"] == [(64, 64)] * 2
+    )
 
 
 # ---- in the browser

@@ -32,7 +32,8 @@ def studio(
     from cuspworld.studio.serve import serve
     from cuspworld.studio.settings import Settings
 
-    settings = Settings(model, *(None if path is None else str(path) for path in (library, learned)))
+    kept, played = (None if path is None else str(path) for path in (library, learned))
+    settings = Settings(model, kept, played)
     if workers is not None:
         settings = replace(settings, workers=workers)
     serve(settings, port, browse, lambda address: say(f"the studio is at {address}\nCtrl-C ends it"))

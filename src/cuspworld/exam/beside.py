@@ -8,6 +8,7 @@ from dataclasses import replace
 from cuspworld.errors import CuspError
 from cuspworld.exam.transcript import Cell, Part, Table, Transcript
 
+Words = tuple[tuple[str, str], ...]  # (column, text) of a row
 WHOSE, ALL = "exam", "all"  # the first column, and what stands there where every exam has this very row
 
 
@@ -41,16 +42,20 @@ def _part(name: str, named: Mapping[str, Transcript]) -> Part:
 
 
 def _rows(tables: Mapping[str, Table]) -> list[dict[str, Cell]]:
-    """The rows of tables of one title, those with the same words together, in the order in which they first stand."""
-    groups: dict[tuple[object, ...], list[tuple[str, Mapping[str, Cell]]]] = {}
+    """The rows of tables of one title, those with the same words together, in the order in which they first stand; and
+    of several words a row, those with the same first one (the law that was asked about)."""
+    groups: dict[tuple[Words, int], list[tuple[str, Mapping[str, Cell]]]] = {}
     for whose, table in tables.items():
-        seen: dict[tuple[object, ...], int] = {}
+        seen: dict[Words, int] = {}
         for row in table.rows:
             words = tuple((name, cell) for name, cell in row.items() if isinstance(cell, str))
             seen[words] = seen.get(words, 0) + 1
             groups.setdefault((words, seen[words]), []).append((whose, row))
+    asked = _once(words[0][1] for words, _ in groups if len(words) > 1)
     rows: list[dict[str, Cell]] = []
-    for group in groups.values():
+    for _, group in sorted(
+        groups.items(), key=lambda item: asked.index(item[0][0][0][1]) if len(item[0][0]) > 1 else 0
+    ):
         if len(group) == len(tables) > 1 and all(dict(row) == dict(group[0][1]) for _, row in group):
             rows.append({WHOSE: ALL, **group[0][1]})
         else:

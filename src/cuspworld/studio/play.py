@@ -8,7 +8,7 @@ from typing import Any
 
 from cuspworld import worlds
 from cuspworld.checks import number, whole
-from cuspworld.dynamics.learned_world import world_of
+from cuspworld.dynamics.learned_world import folder_of, shipped, world_of
 from cuspworld.dynamics.side_by_side import Moment, SideBySide
 from cuspworld.errors import CuspError
 from cuspworld.studio.worker import Job
@@ -32,9 +32,11 @@ def worlds_of(job: Job) -> None:
 
 
 def learned_folder(job: Job, name: str) -> Path | None:
-    """The learned world of this name that is at hand, if any."""
+    """The learned world of this name that is at hand, the given one before the shipped one, if any."""
     given = job.settings.learned
-    return Path(given) if given is not None and world_of(given) == name else None
+    if given is not None and world_of(given) == name:
+        return Path(given)
+    return folder_of(name, None) if name in shipped() else None
 
 
 def play(job: Job, world: str, seed: int = 0, learned: bool = True, rate: float = 16.0, size: int = 64) -> None:

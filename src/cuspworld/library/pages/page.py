@@ -90,7 +90,12 @@ _NAMES = (
 
 
 def strip(clip: Clip) -> str:
-    """Frames spread evenly over a clip, side by side in a JPEG, as the address of an image."""
+    """`strip_bytes` as the address of an image."""
+    return f"data:image/jpeg;base64,{b64encode(strip_bytes(clip)).decode()}"
+
+
+def strip_bytes(clip: Clip) -> bytes:
+    """Frames spread evenly over a clip, side by side in a JPEG."""
     from PIL import Image
 
     taken = clip.frames[np.linspace(0, len(clip) - 1, FRAMES).round().astype(int)]
@@ -106,7 +111,7 @@ def strip(clip: Clip) -> str:
         cells.append(cell)
     data = BytesIO()
     Image.fromarray(np.concatenate(cells, axis=1)).save(data, "JPEG", quality=78)
-    return f"data:image/jpeg;base64,{b64encode(data.getvalue()).decode()}"
+    return data.getvalue()
 
 
 def _each(library: Library, places: list[int]) -> Any:
