@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection
@@ -34,7 +35,9 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         each = str(max(1, cores() // settings.workers))
         environment = {**dict.fromkeys(_THREADS, each), "MUJOCO_GL": "egl", **os.environ}
-        command = [sys.executable, "-m", "cuspworld.studio.worker", str(theirs.fileno()), json.dumps(asdict(settings))]
+        # -P: nothing is imported from the folder that the studio was started in
+        command = [sys.executable, "-P", "-m", "cuspworld.studio.worker"]
+        command += [str(theirs.fileno()), json.dumps(asdict(settings))]
         self.process = subprocess.Popen(
             command, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL, env=environment
         )
@@ -66,7 +69,7 @@ class WorkerProcess:
         call = self._heard(self, facts, data)
         try:
             asyncio.run_coroutine_threadsafe(call, self._loop).result()
-        except (RuntimeError, asyncio.CancelledError):  # the loop has ended
+        except (RuntimeError, CancelledError):  # the loop has ended
             call.close()
             return False
         return True

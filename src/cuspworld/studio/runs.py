@@ -13,7 +13,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cuspworld.errors import CuspError
 from cuspworld.studio.jobs import JOBS
@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ENDS = ("done", "stopped", "failed")
 
 
+@runtime_checkable
 class Listener(Protocol):
     """A tab: who is told what a run says."""
 
