@@ -71,7 +71,7 @@ def frames(job: Job, number: int = 3, side: int = 64) -> None:
 
 
 def size(job: Job, video: Path) -> None:
-    job.say("size", bytes=uploaded("video", video).stat().st_size, path=str(video))
+    job.say("size", bytes=uploaded("video", video).stat().st_size, text=f"{video} was read")
 
 
 def child(job: Job) -> None:

@@ -1,6 +1,7 @@
 """Nobody but who was given the address is let in: other sites' pages, names that lead here, other tabs' cookies."""
 
 import pytest
+
 from tests.studio.conftest import serving
 
 exceptions = pytest.importorskip("websockets.exceptions")

@@ -35,6 +35,7 @@ def test_an_upload_is_there_for_its_tab_and_no_other_until_it_closes(studio, tmp
     assert path.name == answer["upload"] and path.stat().st_size == 100_000
     assert tab.ends(tab.start("size", video=answer))["kind"] == "done"
     assert tab.of("size")[0]["bytes"] == 100_000
+    assert tab.of("size")[0]["text"] == "the file was read"  # where it lies is not told
     assert "no longer here" in other.ends(other.start("size", video=answer))["text"]
     tab.ask(do="forget", upload=answer["upload"])
     tab.ends(tab.start("echo"))

@@ -106,8 +106,13 @@ class Simulator(Parts):
 
     def expand(self, prompt: str, seed: int = 0) -> str:
         """The prompt as a full description in the words of the captions that the model was taught, lent by a recorded
-        clip that shows what the prompt says; the prompt itself where none does, or the model keeps no captions."""
-        return self._prompts.expand(prompt, seed) if self.kinds else prompt
+        clip that shows what the prompt says; the prompt itself where none does, or the model keeps no captions. What no
+        recorded clip shows is named in a CuspWarning: the description may leave it out."""
+        if not self.kinds:
+            return prompt
+        for told in self._warnings(prompt, self._prompts.masses(prompt, seed, None), None):
+            warnings.warn(told, CuspWarning, stacklevel=2)
+        return self._prompts.expand(prompt, seed)
 
     def made(self, prompt: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What a file says of how its clip came to be."""

@@ -60,8 +60,9 @@ def make(
     image: Path | None = None,
     video: Path | None = None,
 ) -> None:
-    """Makes `candidates` clips of the seeds from `seed` on. Says "candidate" as each begins, "picture" for each of its
-    frames, "step" within a chunk, and "clip" with its path and its audit; last "order", the most possible first."""
+    """Makes `candidates` clips of the seeds from `seed` on. Says "expansion" where the prompt is to be told in full,
+    "candidate" as each begins, "picture" for each of its frames, "step" within a chunk, and "clip" with its path and
+    its audit; last "order", the most possible first."""
     if not prompt and image is None and video is None:
         raise CuspError("say what should happen, or give an image or a video to go on from")
     given: dict[str, Any] = {} if image is None else {"image": uploaded("image", image)}
@@ -75,6 +76,9 @@ def make(
         "num_inference_steps": None if steps is None else whole("steps", steps, 1, STEPS), **given,
     }  # fmt: skip
     seed = whole("seed", seed, 0, 2**53 - CANDIDATES)  # more no page can say exactly
+    if expansion is True and prompt:
+        options["prompt_expansion"] = text = simulator_of(job).expand(prompt, seed)
+        job.say("expansion", text=text)
     scores = []
     for index in range(whole("candidates", candidates, 1, CANDIDATES)):
         clip = _made(job, index, prompt, {**options, "seed": seed + index})

@@ -8,7 +8,7 @@ const EXAMPLES = ["juice", "candles", "balls", "puppies", "chair"];
 
 export default function (root) {
   const find = id => root.querySelector(`#make-${id}`);
-  let going = null, given = null, waiting = null, asked = 0, pause = null;
+  let going = null, given = null, waiting = null, asked = 0, asking = null, pause = null;
   const results = [], show = player(find("canvas"));
 
   // ---- the prompt and its expansion
@@ -18,16 +18,30 @@ export default function (root) {
   function expand() {
     const prompt = find("prompt").value.trim(), mine = ++asked;
     find("expansion").value = "";
+    find("warnings").replaceChildren();
     find("told-note").textContent = "";
     if (!prompt || !find("full").checked) return;
     find("told-note").textContent = text("make.expanding");
-    start("expand", { prompt, seed: whole("seed", 0) })
+    asking?.stop();
+    asking = start("expand", { prompt, seed: whole("seed", 0) })
       .on("expansion", facts => { if (mine === asked) { find("expansion").value = facts.text; find("told-note").textContent = text(facts.text === prompt ? "make.same" : "make.edit"); } })
+      .on("warning", facts => { if (mine === asked) warn(facts.text); })
       .on("failed", facts => { if (mine === asked) find("told-note").textContent = status(facts); });
   }
-  find("prompt").addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(expand, 500); });
+  find("prompt").addEventListener("input", () => {
+    asked++; // what was said of the prompt before is of another one
+    find("expansion").value = "";
+    find("told-note").textContent = "";
+    clearTimeout(pause);
+    pause = setTimeout(expand, 500);
+  });
   find("full").addEventListener("input", () => { find("told").hidden = !find("full").checked; expand(); });
   find("expansion").addEventListener("input", () => { asked++; find("told-note").textContent = text("make.edited"); });
+
+  function warn(told) {
+    if ([...find("warnings").children].some(one => one.textContent === told)) return;
+    find("warnings").append(element("p", { class: "notice small", lang: "en", text: told }));
+  }
 
   // ---- what is dropped in
   async function give(file) {
@@ -63,7 +77,7 @@ export default function (root) {
   find("another").addEventListener("click", () => { find("seed").value = Math.floor(Math.random() * 1e6); });
   find("stop").addEventListener("click", () => going?.stop());
   find("form").addEventListener("keydown", event => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); find("form").requestSubmit(); } });
-  root.addEventListener("keydown", event => { if (event.key === "Escape") going?.stop(); });
+  document.addEventListener("keydown", event => { if (event.key === "Escape" && !root.hidden) going?.stop(); });
   find("form").addEventListener("submit", event => { event.preventDefault(); if (!going) make(); });
 
   function make() {
@@ -76,18 +90,22 @@ export default function (root) {
     if (given) args[given.kind] = given.name;
     if (!prompt && !given) { find("status").textContent = text("make.nothing"); find("prompt").focus(); return; }
 
+    clearTimeout(pause);
+    if (!told) asking?.stop(); // it is told in full as it is made
     show.end();
     const made = [];
     let current = null, order = null;
-    find("warnings").replaceChildren();
+    if (!told) find("warnings").replaceChildren();
     find("empty").hidden = true;
     find("progress").hidden = false;
     find("progress").removeAttribute("value");
-    find("go").disabled = true;
     find("stop").disabled = false;
+    if (document.activeElement === find("go")) find("stop").focus(); // a disabled button holds no keyboard
+    find("go").disabled = true;
     going = start("make", args)
       .on("*", facts => { const said = status(facts); if (said) find("status").textContent = said; })
-      .on("warning", facts => find("warnings").append(element("p", { class: "notice small", lang: "en", text: facts.text })))
+      .on("warning", facts => warn(facts.text))
+      .on("expansion", facts => { asked++; find("expansion").value = facts.text; find("told-note").textContent = text(facts.text === prompt ? "make.same" : "make.edit"); })
       .on("candidate", facts => { current = { ...facts, pictures: [] }; made.push(current); show.begin(facts.fps); find("progress").value = 0; tell(); })
       .on("step", facts => { current.step = facts.step; tell(); })
       .on("picture", (facts, bytes) => { current.pictures.push(createImageBitmap(new Blob([bytes])).then(picture => (show.add(picture), picture))); find("progress").value = current.pictures.length / current.frames; tell(); })
@@ -102,6 +120,7 @@ export default function (root) {
     run.ended.then(async facts => {
       going = null;
       find("go").disabled = false;
+      if (document.activeElement === find("stop")) find("go").focus();
       find("stop").disabled = true;
       find("progress").hidden = true;
       const done = made.filter(one => one.clip);
