@@ -14,7 +14,21 @@ from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.studio.worker import Job, uploaded
 
 HERE = "tests.studio.jobs"
-NAMES = ("echo", "count", "stubborn", "hear", "crash", "fault", "wrong", "warned", "files", "frames", "size", "child")
+NAMES = (
+    "echo",
+    "count",
+    "stubborn",
+    "hear",
+    "crash",
+    "fault",
+    "wrong",
+    "warned",
+    "files",
+    "frames",
+    "size",
+    "child",
+    "load",
+)
 
 
 def echo(job: Job, **arguments: object) -> None:
@@ -72,6 +86,11 @@ def frames(job: Job, number: int = 3, side: int = 64) -> None:
 
 def size(job: Job, video: Path) -> None:
     job.say("size", bytes=uploaded("video", video).stat().st_size, text=f"{video} was read")
+
+
+def load(job: Job) -> None:
+    job.say("process", process=os.getpid())
+    job.kept("model", lambda: time.sleep(1.5))
 
 
 def child(job: Job) -> None:

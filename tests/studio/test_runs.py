@@ -15,7 +15,8 @@ def test_a_run_says_what_its_job_says_and_ends(studio):
     run = tab.start("echo", number=3, text="中文 <script>", list=[1, None])
     assert tab.ends(run)["kind"] == "done"
     assert tab.of("echo")[0]["arguments"] == {"number": 3, "text": "中文 <script>", "list": [1, None]}
-    assert next(f["kind"] for f, _ in tab.said if f.get("run") == run) == "started"
+    kinds = [facts["kind"] for facts, _ in tab.said if facts.get("run") == run]
+    assert kinds[-3:] == ["started", "echo", "done"] and set(kinds[:-3]) <= {"queued"}
 
 
 def test_pictures_come_as_bytes(studio):
@@ -90,10 +91,26 @@ def test_two_tabs_have_each_their_run_and_the_third_a_place(studio):
     second.hear("number", run=two)  # it went on
 
 
+def test_what_waits_for_a_model_that_is_loaded_can_be_stopped_at_once(studio):
+    """And the load goes on, in one worker alone: a page that asks and takes back begins nothing anew."""
+    first, second = studio.tab(), studio.tab()
+    going = first.start("load")
+    process = first.hear("process")["process"]
+    first.hear("loading")
+    waits = second.start("load")
+    assert second.hear("queued", run=waits)["loading"]
+    second.ask(do="stop", run=waits)
+    assert second.ends(waits, seconds=2)["kind"] == "stopped"
+    other = second.start("load")
+    assert first.ends(going)["kind"] == "done" and second.ends(other)["kind"] == "done"
+    assert [facts["process"] for facts in second.of("process")] == [process]
+
+
 @pytest.mark.parametrize("studio", [{"workers": 1}], indirect=True)
 def test_a_tab_that_asks_for_much_does_not_keep_others_waiting(studio):
     greedy, modest = studio.tab(), studio.tab()
-    greedy.start("count", to=30)
+    greedy.start("count", to=100)
+    greedy.hear("number")
     many = [greedy.start("echo") for _ in range(9)]
     greedy.hear("queued", run=many[-1])
     mine = modest.start("echo")

@@ -4,6 +4,8 @@ A job is `def make(job: Job, **arguments)`: the arguments come from the page as 
 the path of what it uploaded. It says what it has to say by `job` (worker.py) and returns nothing.
 """
 
+LIGHT = {"about", "expand"}  # done in a moment: nobody starts a worker because one is at these
+
 JOBS: dict[str, str] = {
     "warm": "cuspworld.studio.make:warm",
     "about": "cuspworld.studio.make:about",

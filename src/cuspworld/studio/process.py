@@ -45,6 +45,8 @@ class WorkerProcess:
         self.connection = Connection(ours.detach())
         self.run: str | None = None  # that it is at
         self.rooms: set[str] = set()  # whose jobs it did: it has their models
+        self.loading = False  # a model, for which the runs of its rooms wait
+        self.light = False  # whether what it is at is done in a moment
         self.ended = False
         self._loop, self._heard = loop, heard
         threading.Thread(target=self._listen, daemon=True).start()

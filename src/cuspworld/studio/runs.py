@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from cuspworld.errors import CuspError
-from cuspworld.studio.jobs import JOBS
+from cuspworld.studio.jobs import JOBS, LIGHT
 from cuspworld.studio.process import WorkerProcess
 from cuspworld.studio.settings import Settings
 
@@ -48,7 +48,7 @@ class Run:
     folder: Path
     key: str
     worker: WorkerProcess | None = None
-    place: int = -1  # in the queue, as it was told last
+    told: tuple[int, bool] | None = None  # its place in the queue, and whether a model is being loaded for it
     stopping: bool = False
 
     @property
@@ -67,6 +67,7 @@ class Runs:
         self.kept: dict[str, list[Run]] = {}  # by tab: ended, whose files are there still
         self._closed = False
         self._count = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, tab: Listener, id: str, job: str, arguments: dict[str, Any]) -> Run:
         """Queue a run. Raises CuspError for a job that is none, a name that is none or taken, or too many."""
@@ -86,27 +87,36 @@ class Runs:
         return run
 
     def warm(self) -> None:
-        """Start the first worker and let it load the model, so that it is there when a person asks."""
+        """Start a worker and let it load the model, so that it is there when a person asks."""
         worker = self._hire()
-        worker.order(do="start", run="", function=JOBS["warm"], arguments={}, folder=str(self.scratch))
         worker.rooms.add(JOBS["warm"].partition(":")[0])
+        worker.loading = True
+        worker.order(do="start", run="", function=JOBS["warm"], arguments={}, folder=str(self.scratch))
 
     async def turn(self) -> None:
         """Give the runs that wait to workers that are free, and tell the others their place: each tab has its turn."""
         going: Counter[str] = Counter(run.tab.id for run in self.runs.values() if run.worker is not None)
         rank = {run.key: going.update([run.tab.id]) or going[run.tab.id] for run in self.waiting}
         self.waiting.sort(key=lambda run: rank[run.key])  # of the same rank: who came first
-        while self.waiting and (worker := self._free(self.waiting[0])) is not None:
-            run = self.waiting.pop(0)
-            run.worker, worker.run = worker, run.key
-            worker.rooms.add(run.room)
-            await run.tab.send({"run": run.id, "kind": "started"})
-            order = {"function": JOBS[run.job], "arguments": run.arguments, "folder": str(run.folder)}
-            worker.order(do="start", run=run.key, **order)
-        for place, run in enumerate(list(self.waiting), 1):
-            if run.place != place:
-                run.place = place
-                await run.tab.send({"run": run.id, "kind": "queued", "place": place})
+        for run in list(self.waiting):
+            if (worker := self._free(run)) is not None:
+                self.waiting.remove(run)
+                run.worker, worker.run, worker.light = worker, run.key, run.job in LIGHT
+                worker.rooms.add(run.room)
+                order = {"function": JOBS[run.job], "arguments": run.arguments, "folder": str(run.folder)}
+                worker.order(do="start", run=run.key, **order)
+                self._tell(run, {"kind": "started"})
+        for place, run in enumerate(self.waiting, 1):
+            loading = any(worker.loading and run.room in worker.rooms for worker in self.workers)
+            if run.told != (place, loading):
+                run.told = (place, loading)
+                self._tell(run, {"kind": "queued", "place": place, "loading": loading})
+
+    def _tell(self, run: Run, facts: dict[str, Any]) -> None:
+        """To its tab, which may read it when it likes: nobody else waits for that."""
+        task = asyncio.get_running_loop().create_task(run.tab.send({**facts, "run": run.id}))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def find(self, tab: Listener, id: str) -> Run | None:
         return next((run for run in self.runs.values() if run.tab is tab and run.id == id), None)
@@ -160,10 +170,13 @@ class Runs:
         self.workers.clear()
 
     def _free(self, run: Run) -> WorkerProcess | None:
-        """An idle worker, best one that did such jobs before; a new one where there may be more; else None."""
-        idle = [worker for worker in self.workers if worker.run is None and not worker.ended]
+        """An idle worker, best one that did such jobs before; a new one where there may be more; else None. While one
+        loads the models of the room, or is free in a moment, the room's runs wait: a second would load them again."""
+        idle = [worker for worker in self.workers if worker.run is None and not worker.loading and not worker.ended]
         if near := [worker for worker in idle if run.room in worker.rooms]:
             return near[0]
+        if any(run.room in worker.rooms and (worker.loading or worker.light) for worker in self.workers):
+            return None
         if len(self.workers) < self.settings.workers:
             return self._hire()
         return idle[0] if idle else None
@@ -182,11 +195,14 @@ class Runs:
         if facts is None:
             await self._died(worker)
             return
-        run = self.runs.get(facts["run"])
-        if run is None:  # warming up, or what a run said as it was stopped
-            return
-        if facts["kind"] in _ENDS:
-            worker.run = None
+        run, kind = self.runs.get(facts["run"]), facts["kind"]
+        if kind == "loading" or kind in ("loaded", *_ENDS):
+            worker.loading = kind == "loading"
+        if run is None:  # of warming up
+            if kind in _ENDS:
+                await self.turn()
+        elif kind in _ENDS:
+            worker.run, worker.light = None, False
             await self._end(run, facts)
             await self.turn()
         else:
@@ -218,7 +234,7 @@ class Runs:
         if run.tab.gone:
             shutil.rmtree(run.folder, ignore_errors=True)
             return
-        await run.tab.send({**facts, "run": run.id})
+        self._tell(run, facts)
         kept = self.kept.setdefault(run.tab.id, [])
         kept.append(run)
         while len(kept) > KEPT:

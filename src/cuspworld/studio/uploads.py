@@ -27,32 +27,35 @@ class Uploads:
 
     def __init__(self, settings: Settings, folder: Path):
         self.settings, self.folder = settings, folder
-        self.files: dict[str, dict[str, Path]] = {}  # tab -> name -> file
+        self.sizes: dict[str, dict[str, int]] = {}  # tab -> name -> bytes so far
+        self.whole: set[str] = set()
         folder.mkdir(mode=0o700)
 
     def open(self, tab: str) -> None:
-        self.files[tab] = {}
+        self.sizes[tab] = {}
 
     async def take(self, tab: str, announced: int, body: AsyncIterator[bytes]) -> str:
         """Write the body to a new file and return its name. Raises TooLarge beyond the bounds, whatever was announced,
         and CuspError for a tab that is not open; what was written of it is gone then."""
-        self._check(tab, announced)
         name = secrets.token_hex(16)
-        path, count = self.folder / name, 0
+        path = self.folder / name
         try:
+            self._grows(tab, name, announced)
+            count = 0
             with path.open("xb") as file:
                 async for part in body:
                     count += len(part)
-                    self._check(tab, count)
+                    self._grows(tab, name, count)
                     await run_in_threadpool(file.write, part)
             if not count:
                 raise CuspError("the file is empty: 0 bytes came")
-            self.files[tab][name] = path  # KeyError: the tab has gone meanwhile
+            self._grows(tab, name, count)  # the tab may have gone meanwhile
+            self.whole.add(name)
         except OSError as error:
-            path.unlink(missing_ok=True)
+            self.forget(tab, name)
             raise CuspError(f"the file cannot be kept here: {error.strerror}") from error
         except BaseException:
-            path.unlink(missing_ok=True)
+            self.forget(tab, name)
             raise
         return name
 
@@ -62,10 +65,10 @@ class Uploads:
         if isinstance(arguments, dict) and "file" in arguments:
             raise CuspError("a page names no file: it uploads one")
         if isinstance(arguments, dict) and set(arguments) == {"upload"}:
-            path = self.files.get(tab, {}).get(str(arguments["upload"]))
-            if path is None:
+            name = str(arguments["upload"])
+            if name not in self.sizes.get(tab, {}) or name not in self.whole:
                 raise CuspError("the uploaded file is no longer here: give it again")
-            return {"file": str(path)}
+            return {"file": str(self.folder / name)}
         if isinstance(arguments, dict):
             return {name: self.given(tab, value) for name, value in arguments.items()}
         if isinstance(arguments, list):
@@ -73,20 +76,26 @@ class Uploads:
         return arguments
 
     def forget(self, tab: str, name: str) -> None:
-        if (path := self.files.get(tab, {}).pop(name, None)) is not None:
-            path.unlink(missing_ok=True)
+        if self.sizes.get(tab, {}).pop(name, None) is not None:
+            self._remove(name)
 
     def close(self, tab: str) -> None:
-        for path in self.files.pop(tab, {}).values():
-            path.unlink(missing_ok=True)
+        for name in self.sizes.pop(tab, {}):
+            self._remove(name)
 
-    def _check(self, tab: str, count: int) -> None:
-        """Raise unless a file of so many bytes may be there beside the tab's others."""
-        own = self.files.get(tab)
+    def _remove(self, name: str) -> None:
+        self.whole.discard(name)
+        (self.folder / name).unlink(missing_ok=True)
+
+    def _grows(self, tab: str, name: str, count: int) -> None:
+        """Note how large a file is. Raises where that is too much, alone or with the tab's others."""
+        own = self.sizes.get(tab)
         if own is None:
+            self._remove(name)
             raise CuspError("this tab is not open any more: reload the page")
+        own[name] = count
         most = self.settings.limits.file_bytes
         if count > most:
             raise TooLarge(f"the file has more than the {most:,} bytes that are taken: cut it into parts")
-        if len(own) >= _COUNT or count + sum(path.stat().st_size for path in own.values()) > self.settings.uploads:
+        if len(own) > _COUNT or sum(own.values()) > self.settings.uploads:
             raise TooLarge("this tab has uploaded as much as it may: close what is done, or reload the page")

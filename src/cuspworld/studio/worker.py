@@ -100,7 +100,8 @@ class Job:
         if name not in things:
             self.say("loading", what=name)
             things[name] = make()
-            self.say("loaded", what=name)
+            if self.run:  # warming up is not done when the model is there
+                self.say("loaded", what=name)
         return things[name]
 
     def stop(self) -> None:

@@ -134,6 +134,7 @@ export const forget = given => given && send({ do: "forget", upload: given.uploa
 
 // What a run is doing, in words, for a status line: call with everything that it says.
 export function status(facts) {
+  if (facts.kind === "queued" && facts.loading) return text("frame.loading");
   if (facts.kind === "queued") return text("frame.queued", { place: facts.place });
   if (facts.kind === "started") return text("frame.started");
   if (facts.kind === "loading") return text("frame.loading");
