@@ -98,3 +98,36 @@ def test_clip_37_fails_alone_and_what_was_measured_is_kept(tmp_path):
     assert Kept(tmp_path, "2").get("late", lambda: {"x": 3}) == {"x": 3}  # asked again: it may have been the machine
     Kept(tmp_path, "2").get("range/mine/0", lambda: {"x": 1})
     assert Kept(tmp_path, "2").get("range/mine/0", lambda: {"x": 2}) == {"x": 1}
+
+
+def test_features_that_are_none_are_refused_and_the_rest_goes_on():
+    from cuspworld.exam.answers import features_of
+    from cuspworld.exam.parts import newton, training
+
+    class Shows:
+        def __init__(self, features):
+            self.features = features
+
+        def continue_clip(self, frames, fps, seconds, action=None, seed=0):
+            raise AssertionError
+
+    frames = QUESTION.frames
+    good = Shows(lambda x: {"a": x.mean((1, 2))})
+    assert features_of(good, frames, 5.0)["a"].shape == (len(frames), 3)
+    bad = {
+        "crashed: ValueError": lambda x: _raise_value(),
+        "NaN": lambda x: {"a": np.full((len(x), 3), np.nan)},
+        "no layer": lambda x: {},
+        "must be": lambda x: x,
+    }
+    for said, features in bad.items():
+        with pytest.raises(Refusal, match=said):
+            features_of(Shows(features), frames, 5.0)
+    sitting = Sitting({"mine": Shows(bad["NaN"])}, Settings(clips=1, size=24, timeout=5.0), Kept(None, ""))
+    assert not training._features(sitting, [frames])
+    assert sitting.failures[-1].part == "training" and "NaN" in sitting.failures[-1].reason
+    assert not sitting.features(newton.NAME, frames) and sitting.failures[-1].part == "newton"
+
+
+def _raise_value():
+    raise ValueError("none today")

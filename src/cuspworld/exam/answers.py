@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -72,6 +72,25 @@ def _checked(value: Any, question: Question) -> UInt8[np.ndarray, "n h w 3"]:
     if len(found) != shape[0]:
         rate = f"{question.seconds:g} s at {question.fps:g} frames a second are {shape[0]}"
         raise Refusal(f"returned {len(found)} new frames; {rate}, without those that were given")
+    return found
+
+
+def features_of(model: Any, frames: UInt8[np.ndarray, "t h w 3"], timeout: float) -> dict[str, np.ndarray]:
+    """Each layer's features, (t, ...) finite numbers. Raises Refusal, with what was wrong."""
+    found = within(timeout, lambda: layers_in(model.features(frames.copy())))
+    if not found:
+        raise Refusal("its features have no layer")
+    return found
+
+
+def layers_in(layers: Any) -> dict[str, np.ndarray]:
+    """Layers as arrays. Raises Refusal for what is no dictionary of finite numbers."""
+    if not isinstance(layers, Mapping):
+        raise Refusal(f"features must be {{layer: array}}: got {type(layers).__name__}")
+    found = {str(name): np.asarray(rows, float) for name, rows in layers.items()}
+    for name, rows in found.items():
+        if not rows.size or not np.isfinite(rows).all():
+            raise Refusal(f"its features {name!r} are NaN or infinite, or none: shape {rows.shape}")
     return found
 
 

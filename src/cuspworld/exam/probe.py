@@ -36,7 +36,7 @@ def ridge(
     unit = spread[used] * np.sqrt(used.sum())  # rows of length 1
     z = (x[:, used] - middle[used]) / unit
     w = np.clip((new[:, used] - middle[used]) / unit, z.min(0), z.max(0))  # a probe says nothing of what lies beyond
-    left, size, right = np.linalg.svd(z, full_matrices=False)
+    left, size, right = svd(z)
     target = y - y.mean(0)
     inside = left.T @ target
     beyond = target - left @ inside  # what no weights reach, and what room that leaves each row: 0 where d is large
@@ -58,3 +58,14 @@ def r2(read: np.ndarray, y: np.ndarray) -> float:
     """The mean over columns of one minus the share of variance that is missed."""
     missed = ((read - y) ** 2).mean(0) / np.maximum(y.var(0), 1e-300)
     return float(1 - missed.mean())
+
+
+def svd(x: Float[np.ndarray, "n d"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The thin singular value decomposition (u, s, v^T). LAPACK's fast way fails to converge on some harmless matrices;
+    these go the slow way."""
+    try:
+        return np.linalg.svd(x, full_matrices=False)
+    except np.linalg.LinAlgError:
+        from scipy import linalg
+
+        return linalg.svd(x, full_matrices=False, lapack_driver="gesvd")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cuspworld.errors import CuspError
-from cuspworld.exam.answers import Late, Refusal, ask, within
+from cuspworld.exam.answers import Late, Refusal, ask, features_of, within
 from cuspworld.exam.question import Question
 from cuspworld.exam.transcript import Failure
 from cuspworld.lock import one_writer
@@ -74,6 +74,14 @@ class Sitting:
     def call(self, part: str, model: str, name: str, work: Callable[[], Numbers]) -> Numbers | None:
         """As `ask`, of anything else that a model does (surprise, features), under the same guard."""
         return self.measured(part, model, name, lambda: within(self.settings.timeout, work))
+
+    def features(self, part: str, frames: np.ndarray) -> dict[str, np.ndarray]:
+        """The examinee's, layer by layer; none, and a failure, where it gives none."""
+        try:
+            return features_of(self.examinee, frames, self.settings.timeout)
+        except Refusal as error:
+            self.failures.append(Failure(part, next(iter(self.models)), "features", str(error)))
+            return {}
 
     def measured(self, part: str, model: str, name: str, work: Callable[[], Numbers]) -> Numbers | None:
         """What `work` returns, kept by part, model and name; a Refusal becomes a failure."""

@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from scipy.optimize import least_squares
 
-from cuspworld.exam.answers import Refusal
+from cuspworld.exam.answers import Refusal, features_of
 from cuspworld.exam.probe import held_out_r2
 from cuspworld.exam.question import Played, Question, Scene, asked
 from cuspworld.exam.sitting import Numbers, Sitting, interval, mean
-from cuspworld.exam.transcript import Part, Table
+from cuspworld.exam.transcript import Failure, Part, Table
 from cuspworld.worlds.planets.world import G, Planets
 
 NAME, TITLE = "newton", "Newton or Kepler: the force, or the ellipse?"
@@ -200,14 +200,15 @@ def _probes(sitting: Sitting) -> Table:
     }
     if hasattr(sitting.examinee, "features"):
         name = next(iter(sitting.models))
-        for layer in sitting.examinee.features(known[0].frames[-max(CONTEXTS) :]):
+        for layer in sitting.features(NAME, known[0].frames[-max(CONTEXTS) :]):
             spaces[f"{name}: {layer}"] = partial(_layer, sitting, layer)
     rows: list[dict[str, Any]] = []
     for space, embed in spaces.items():
         for context in CONTEXTS:
             try:
                 x = np.stack([embed(p.frames[-context:], p) for p in known])
-            except Refusal:
+            except Refusal as error:
+                sitting.failures.append(Failure(NAME, space, f"features of {context} frames", str(error)))
                 continue
             rows.append(
                 {"row": space, "frames": context, "force": held_out_r2(x, force), "ellipse": held_out_r2(x, ellipse)}
@@ -222,10 +223,10 @@ def _probes(sitting: Sitting) -> Table:
 
 
 def _layer(sitting: Sitting, layer: str, frames: np.ndarray, known: Played) -> np.ndarray:
-    from cuspworld.exam.answers import within
-
-    found = within(sitting.settings.timeout, lambda: sitting.examinee.features(frames))
-    return np.asarray(found[layer], float)[-2:].ravel()
+    found = features_of(sitting.examinee, frames, sitting.settings.timeout)
+    if layer not in found:
+        raise Refusal(f"its features have no layer {layer!r} this time")
+    return found[layer][-2:].ravel()
 
 
 def _truth(known: Played) -> np.ndarray:

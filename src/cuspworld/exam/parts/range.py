@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
+from cuspworld.exam.answers import Refusal, features_of
 from cuspworld.exam.picture import plot
+from cuspworld.exam.probe import svd
 from cuspworld.exam.question import Played, Scene, asked
 from cuspworld.exam.sitting import Numbers, Settings, Sitting, mean
 from cuspworld.exam.tracking import background, places
-from cuspworld.exam.transcript import Part, Table
+from cuspworld.exam.transcript import Failure, Part, Table
 from cuspworld.worlds.collision.world import SIDE
 from cuspworld.worlds.drawing.canvas import COLOURS
 
@@ -147,8 +149,13 @@ def _hull(sitting: Sitting, known: list[Case]) -> Table:
     for law in LAWS:
         taught = of_law(sitting.settings, law, GIVEN)
         tests = [c.known.frames[:GIVEN] for c in known if (c.law, c.split) == (law, "out")]
-        shares = {f"{d} dimensions": share_inside(model, taught, tests, d) for d in DIMENSIONS}
-        rows.append({"law": law, **shares})
+        row: dict[str, Any] = {"law": law, **{f"{d} dimensions": None for d in DIMENSIONS}}
+        rows.append(row)
+        try:
+            for d in DIMENSIONS:
+                row[f"{d} dimensions"] = share_inside(model, taught, tests, d, sitting.settings.timeout)
+        except Refusal as error:
+            sitting.failures.append(Failure(NAME, next(iter(sitting.models)), f"features, {law}", str(error)))
     return Table(
         "Out-of-range tests inside the training hull",
         f"The share of out-of-range tests in the convex hull of {len(taught)} training clips, in the first "
@@ -158,18 +165,24 @@ def _hull(sitting: Sitting, known: list[Case]) -> Table:
     )
 
 
-def share_inside(model: Any, taught: list[np.ndarray], tests: list[np.ndarray], dimensions: int) -> float | None:
-    """Of the tests, the share in the convex hull of what was taught, in so many principal components of this."""
-    seen = np.stack([_seen(model, frames) for frames in taught + tests])
+def share_inside(
+    model: Any, taught: list[np.ndarray], tests: list[np.ndarray], dimensions: int, timeout: float = 600.0
+) -> float | None:
+    """Of the tests, the share in the convex hull of what was taught, in so many principal components of this. Raises
+    Refusal where the model's features are none."""
+    seen = [_seen(model, frames, timeout) for frames in taught + tests]
+    if len({len(one) for one in seen}) > 1:
+        raise Refusal("its features are of another size from clip to clip")
+    seen = np.stack(seen)
     middle, count = seen[: len(taught)].mean(0), len(taught)
-    axes = np.linalg.svd(seen[:count] - middle, full_matrices=False)[2][:dimensions]
+    axes = svd(seen[:count] - middle)[2][:dimensions]
     flat = (seen - middle) @ axes.T
     return mean([float(inside(flat[:count], x)) for x in flat[count:]])
 
 
-def _seen(model: Any, frames: np.ndarray) -> np.ndarray:
+def _seen(model: Any, frames: np.ndarray, timeout: float) -> np.ndarray:
     if hasattr(model, "features"):
-        return np.asarray(list(model.features(frames).values())[-1], float).reshape(-1)
+        return list(features_of(model, frames, timeout).values())[-1].reshape(-1)
     return frames.astype(float).reshape(-1)
 
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from cuspworld import worlds
-from cuspworld.exam.answers import Refusal, within
+from cuspworld.exam.answers import Refusal, features_of, layers_in, within
 from cuspworld.exam.picture import plot
 from cuspworld.exam.probe import held_out, r2
 from cuspworld.exam.sitting import Sitting
@@ -120,15 +120,15 @@ def _features(sitting: Sitting, frames: list[np.ndarray]) -> dict[tuple[int | No
 
     def asked(clip: np.ndarray) -> list[tuple[int | None, float | None, dict[str, np.ndarray]]]:
         if hasattr(model, "features_then") and (then := model.features_then(clip)):
-            return list(then)
-        return [(None, None, model.features(clip))]
+            return [(step, loss, layers_in(layers)) for step, loss, layers in then]
+        return [(None, None, features_of(model, clip, sitting.settings.timeout))]
 
     found: dict[tuple[int | None, float | None, str], list[np.ndarray]] = {}
     try:
         for clip in frames:
             for step, loss, layers in within(sitting.settings.timeout, partial(asked, clip)):
                 for layer, rows in layers.items():
-                    found.setdefault((step, loss, layer), []).append(np.asarray(rows, float)[-2:].ravel())
+                    found.setdefault((step, loss, layer), []).append(rows[-2:].ravel())
         return {key: np.stack(rows) for key, rows in found.items()}
     except (Refusal, ValueError) as error:
         sitting.failures.append(Failure(NAME, name, "features", str(error)))

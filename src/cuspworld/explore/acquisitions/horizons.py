@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuspworld.exam.probe import svd
 from cuspworld.explore.acquisitions.acquisition import Acquisition, Seen, best_apart, register
 from cuspworld.explore.surrogate import Surrogate
 
@@ -15,7 +16,7 @@ class Horizons(Acquisition):
         early, late = seen.outcomes[:, :half], seen.outcomes[:, half:]
         free = seen.pool[seen.free]
         first = Surrogate.fit(seen.points, early, seen.surrogate.scale)
-        axes = np.linalg.svd(early - early.mean(0), full_matrices=False)[2][:4]
+        axes = svd(early - early.mean(0))[2][:4]
         middle = (early - early.mean(0)) @ axes.T
         spread = max(float(middle.std()), 1e-12) * 4  # as wide as the cube
         then = Surrogate.fit(np.concatenate([seen.points, middle / spread], 1), late)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cuspworld.exam.probe import svd
 from cuspworld.explore.acquisitions.acquisition import Acquisition, Seen, register
 
 
@@ -38,7 +39,7 @@ def latents(seen: Seen) -> np.ndarray:
     some = seen.surrogate.predict(seen.pool[:: max(1, len(seen.pool) // 500)])
     if not np.ptp(some, axis=0).any():
         return seen.pool
-    axes = np.linalg.svd(some - some.mean(0), full_matrices=False)[2][:8]
+    axes = svd(some - some.mean(0))[2][:8]
     flat = replace(seen.surrogate, values=seen.outcomes @ axes.T).predict(seen.pool)  # linear in the values
     flat = flat - flat.mean(0)
     return np.concatenate([flat / max(float(flat.std()), 1e-12), seen.pool / seen.pool.std()], 1)
