@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from cuspworld import worlds
 from cuspworld.library import Library
 from cuspworld.studio.play import play, worlds_of
 from cuspworld.studio.settings import Settings
@@ -51,6 +52,15 @@ def test_a_run_shows_both_worlds_and_says_which_press_it_obeys(tmp_path, learned
     assert first["events"] == ["kick"] and 0 <= first["trust"] <= 1
     assert shown[0]["sizes"] == [(32, 32), (16, 16)]
     assert {len(data) for kind, _, data in job.said if kind == "moment"} == {3 * (32 * 32 + 16 * 16)}
+
+
+def test_a_press_that_is_shorter_than_a_frame_acts_for_one(tmp_path, library):
+    tells = [act(1, held=(3.0, 0.0)), act(2), None, None, {"pause": True}, {"save": True}]
+    settings = Settings(library=str(library))
+    done(play, Spoken(tmp_path, settings, tells), world="Collision", seed=9, learned=False, rate=30.0, size=32)
+    opened = Library.open(library)
+    clip = next(clip for clip in opened if clip.truth.parameters["seed"] == 9)
+    assert clip.truth.action["kick_x"].tolist().count(3.0) == 1
 
 
 def test_it_pauses_goes_on_by_frames_and_begins_anew(tmp_path):
@@ -122,6 +132,30 @@ def test_the_shipped_juice_plays_and_first_principles_take_over(tmp_path):
     assert (
         shown[0]["by"] == "learned" and shown[-1]["by"] == "first principles" and shown[-1]["sizes"] == [(64, 64)] * 2
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", worlds.names())
+def test_every_world_is_moved_by_hand_and_its_run_is_recorded_anew(name, tmp_path, library):
+    """Their first keys at full strength: what was seen is what is kept, byte for byte."""
+    pytest.importorskip("mujoco") if name in ("Ant", "Chair", "Treadmill") else None
+    count = len(worlds.make(name).actions)
+    tells = [
+        None,
+        None,
+        act(1, [1e6] + [0.0] * (count - 1), [0.0] * count),
+        None,
+        None,
+        {"pause": True},
+        {"save": True},
+    ]
+    settings = Settings(library=str(library))
+    job = done(play, Spoken(tmp_path, settings, tells), world=name, seed=1, learned=False, rate=30.0)
+    shown = [np.frombuffer(data, np.uint8) for kind, _, data in job.said if kind == "moment"]
+    assert not job.of("refused") and job.of("saved")[0]["frames"] == len(shown) >= 4
+    opened = Library.open(library)
+    clip = next(clip for clip in opened.where(f"world = '{name}'") if len(clip) == len(shown))
+    assert all(np.array_equal(frame.ravel(), data) for frame, data in zip(clip.frames, shown, strict=True))
 
 
 # ---- in the browser

@@ -74,7 +74,7 @@ class _Run:
 
     def rest(self) -> None:
         self.held = [0.0] * len(self.side.world.actions)
-        self.once = list(self.held)
+        self.once, self.tapped = list(self.held), list(self.held)
 
     def go(self, seed: int) -> None:
         self.show(self.side.reset(seed))
@@ -105,6 +105,7 @@ class _Run:
         self.side.world.check_action(once)
         self.held, self.heard = held, whole("act", told["act"], 0, 2**53)
         self.once = [a + b for a, b in zip(self.once, once, strict=True)]
+        self.tapped = [new or before for new, before in zip(held, self.tapped, strict=True)]
         return any(held) or any(once)
 
     def manage(self, told: dict[str, Any]) -> bool:
@@ -126,8 +127,9 @@ class _Run:
         return False
 
     def step(self) -> None:
-        action = [a + b for a, b in zip(self.held, self.once, strict=True)]
-        self.once = [0.0] * len(action)
+        held = [now or tapped for now, tapped in zip(self.held, self.tapped, strict=True)]  # a short press acts too
+        action = [a + b for a, b in zip(held, self.once, strict=True)]
+        self.once, self.tapped = [0.0] * len(action), [0.0] * len(action)
         began = time.perf_counter()
         moment = self.side.step(action)
         self.show(moment, 1000 * (time.perf_counter() - began))

@@ -66,12 +66,12 @@ function say(said, bad = false) { find("status").textContent = said; find("statu
 function reset() {
   past = []; arrivals = []; waits = []; sent.clear(); pressed.clear(); last = null; paused = false;
   find("events").textContent = "";
+  Object.assign(find("stage").dataset, { step: 0, time: 0, waits: "[]", trust: "", by: "" });
 }
 
 function prepare() {
   find("begin").disabled = false;
   find("stage").hidden = false; find("empty").hidden = true;
-  find("stage").dataset.waits = "[]";
   find("right").hidden = !ready.learned; find("trust").hidden = !ready.learned; find("hand").hidden = !ready.learned;
   for (const option of document.getElementsByName("play-least")) { option.disabled = option.value !== "0" && !ready.hands_over; option.checked = option.value === "0"; }
   base = ready.actions.map(() => 0); held = ready.actions.map(() => 0);
@@ -115,6 +115,8 @@ function sliders() {
     return row;
   });
   find("sliders").replaceChildren(...one);
+  find("strong").hidden = ready.actions.every(action => action.impulse);
+  find("strength-told").textContent = `${find("strength").value} %`;
   for (const button of find("sliders").querySelectorAll("button")) hold(button);
 }
 
@@ -155,7 +157,7 @@ function give(once = null, when = performance.now()) {
   held = [...base];
   for (const [k, sign] of pressed.values()) {
     const action = ready.actions[k];
-    if (!action.impulse) held[k] = sign > 0 ? action.high : action.low;
+    if (!action.impulse) held[k] = ((sign > 0 ? action.high : action.low) * find("strength").value) / 100;
   }
   acts += 1;
   if (once || pressed.size) sent.set(acts, when);
@@ -294,6 +296,7 @@ export default function () {
   find("world").addEventListener("input", describe);
   for (const [name, command] of [["pause", "p"], ["frame", "."], ["anew", "r"], ["next", "n"], ["save", "k"], ["end", "x"], ["look", "l"]]) find(name).addEventListener("click", COMMANDS[command]);
   for (const option of document.getElementsByName("play-least")) option.addEventListener("input", least);
+  find("strength").addEventListener("input", () => { find("strength-told").textContent = `${find("strength").value} %`; give(); });
   find("rate").addEventListener("input", () => { arrivals = []; tell({ rate: +find("rate").value }); numbers(); });
   addEventListener("keydown", event => key(event, true));
   addEventListener("keyup", event => key(event, false));
