@@ -32,7 +32,9 @@ NAMES = (
 
 
 def echo(job: Job, **arguments: object) -> None:
-    job.say("echo", arguments=arguments, process=os.getpid())
+    job.say(
+        "echo", arguments=arguments, process=os.getpid(), odd=[np.float64("nan"), float("inf"), np.int64(3), {1: ()}]
+    )
 
 
 def count(job: Job, to: int = 10**9, every: float = 0.01) -> None:

@@ -15,6 +15,7 @@ def test_a_run_says_what_its_job_says_and_ends(studio):
     run = tab.start("echo", number=3, text="中文 <script>", list=[1, None])
     assert tab.ends(run)["kind"] == "done"
     assert tab.of("echo")[0]["arguments"] == {"number": 3, "text": "中文 <script>", "list": [1, None]}
+    assert tab.of("echo")[0]["odd"] == [None, None, 3, {"1": []}]  # no browser reads NaN
     kinds = [facts["kind"] for facts, _ in tab.said if facts.get("run") == run]
     assert kinds[-3:] == ["started", "echo", "done"] and set(kinds[:-3]) <= {"queued"}
 

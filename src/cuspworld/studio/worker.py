@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import math
 import os
 import queue
 import signal
@@ -18,7 +19,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +49,18 @@ def uploaded(name: str, value: Any) -> Path:
     if not isinstance(value, Path):
         raise CuspError(f"{name} must be a file that the page uploaded: got {type(value).__name__}")
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON that a browser reads: of numbers the finite ones, null for the others."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(one) for one in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 class Stopped(Exception):
@@ -124,7 +137,7 @@ class Worker:
         self._uploads: list[str] = []  # paths of what was uploaded for the job that is done
 
     def say(self, facts: dict[str, Any], payload: bytes = b"") -> None:
-        text = json.dumps(facts, ensure_ascii=False, default=str)
+        text = json.dumps(_plain(facts), ensure_ascii=False)
         for path in self._uploads:  # where it lies here tells a person nothing
             text = text.replace(path, "the file")
         data = text.encode("utf-8", "replace") + b"\n" + payload

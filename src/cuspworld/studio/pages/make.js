@@ -191,7 +191,7 @@ export default function (root) {
     });
     const crossed = path.length - 1;
     const facts = text(crossed ? "make.crosses" : "make.stays", { kind: made.kind || "", count: crossed, steps: made.branches.length });
-    const near = made.distance === undefined ? "" : text(made.distance < 1e-6 ? "make.copy" : "make.new", { distance: Number(made.distance).toPrecision(2), margin: Number(made.margin ?? 0).toFixed(2) });
+    const near = (made.distance ?? null) === null ? "" : text(made.distance < 1e-6 ? "make.copy" : "make.new", { distance: Number(made.distance).toPrecision(2), margin: (made.margin ?? null) === null ? "∞" : Number(made.margin).toFixed(2) });
     return [strip, element("p", { class: "small", text: `${facts} ${near}` })];
   }
 

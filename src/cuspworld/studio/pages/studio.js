@@ -159,6 +159,7 @@ async function open() {
     const root = element("section", { class: "page", id: `page-${name}` });
     shown.set(name, { root });
     find("content").append(root);
+    for (const [other, page] of shown) page.root.hidden = other !== name;
     const answer = await fetch(`/pages/${name}.html`);
     root.innerHTML = await answer.text(); // a file of the studio's own
     translate(root);
