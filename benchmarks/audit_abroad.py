@@ -26,6 +26,8 @@ from cuspworld.exam.audit.observed import Kept, report
 from results import Table, add_argument
 
 FIRST = 4_000_000  # seeds that no recipe and no calibration uses
+# the bars of two lengths of clips; true worlds are as long as `cusp record` makes them
+LENGTHS = (("elsewhere", 3.0, ("slow", "still", "moving")), ("longer", 6.0, ("still", "moving")))
 CROWDED = "TrackingBugs"  # sixty insects: of all clips it took the most memory
 
 
@@ -36,7 +38,9 @@ def main() -> None:
     parser.add_argument(
         "--half", choices=("tune", "report", "both"), default="both", help="of the origins of the split"
     )
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each clip that are looked at")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="of each clip that are looked at (bars: of two lengths)"
+    )
     parser.add_argument("--most", type=int, help="true clips of an origin (default all)")
     parser.add_argument("--clips", type=int, help="true clips in all, and as many with a violation (default all)")
     parser.add_argument("--kept", action="store_true", help="only clips that the cache holds")
@@ -51,8 +55,10 @@ def main() -> None:
     kept = Kept(arguments.cache)
     if arguments.calibrate:
         how = shlex.join(["benchmarks/audit_abroad.py", *sys.argv[1:]])
-        found = bars.measured(arguments.most, arguments.seconds, arguments.seeds, kept)
-        return bars.write(found, ("slow", "still", "moving"), how, arguments.calibrate)
+        for name, seconds, strata in LENGTHS:
+            found = bars.measured(arguments.most, seconds, arguments.seeds, kept)
+            bars.write(found, strata, how, arguments.calibrate, seconds, name)
+        return
     if arguments.quick:
         arguments.clips, arguments.faults, arguments.stable, arguments.seeds, arguments.memory = 3, 0, 0, 1, 0
     clips = [c for c in abroad.listed(arguments.split, arguments.most) if arguments.half in ("both", c.half)]

@@ -311,3 +311,34 @@ def thaws() -> np.ndarray:
     frozen = frames.copy()
     frozen[20:35, 12:48, 30:90] = frames[20, 12:48, 30:90]
     return frozen
+
+
+def _behind(after: tuple[int, int, int], number: int) -> np.ndarray:
+    """A small ball goes behind a large one; `number` of the colour `after` come out."""
+    noise, frames = np.random.default_rng(0), []
+    for t in range(120):
+        frame = np.full((96, 128, 3), 170.0)
+        there = t > 61  # behind the middle of the large one
+        for k in range(number if there else 1):
+            y = 50 + (24 * (k - (number - 1) / 2) if there else 0)
+            lit_ball(frame, (15 + 0.8 * t, y), 7, after if there else RED)
+        lit_ball(frame, (64, 50), 20, BLUE)
+        frames.append(frame + noise.normal(0, 1, frame.shape))
+    return np.clip(np.stack(frames), 0, 255).astype(np.uint8)
+
+
+def lit_ball(frame: np.ndarray, centre: tuple[float, float], radius: float, colour: tuple[int, int, int]) -> None:
+    draw(frame, centre, radius, colour)
+    draw(frame, centre, radius / 2, tuple(min(255, c + 60) for c in colour))
+
+
+def comes_out_as_another() -> np.ndarray:
+    return _behind(GREEN, 1)
+
+
+def two_come_out() -> np.ndarray:
+    return _behind(RED, 2)
+
+
+def comes_out_again() -> np.ndarray:
+    return _behind(RED, 1)

@@ -56,13 +56,36 @@ def test_of_true_clips_alike_are_spread_evenly_and_an_odder_clip_is_less_alike()
     assert Bars({"still": [-20.0] * 90 + [0.0] * 9}).alike("still", -20.0) == 1
 
 
+def test_a_longer_clip_is_held_against_longer_clips_or_as_several() -> None:
+    rng = np.random.default_rng(2)
+    short, long = (rng.normal(middle, 1, 59).tolist() for middle in (0, 1))
+    known = Bars({"still": short}, "phone", 3.0, Bars({"still": long}, "phone", 6.0))
+    assert known.lasting(2.0) is known and known.lasting(6.0).true == {"still": long}
+    bars = [known.lasting(seconds).bar("still") or 0.0 for seconds in (3, 3.5, 4, 5, 6, 7, 12, 60, 600)]
+    assert bars == sorted(bars) and bars[0] < bars[2] < bars[4] < bars[-1]
+    between = known.lasting(3 * 2**0.5).true["still"]
+    assert np.median(between) == pytest.approx((np.median(short) + np.median(long)) / 2)
+    alike = [known.lasting(seconds).alike("still", 2.0) for seconds in (3, 4, 6, 12, 60)]
+    assert alike == sorted(alike) and alike[-1] == 1
+
+
+def test_of_clips_four_times_as_long_at_most_one_in_twenty_passes() -> None:
+    rng = np.random.default_rng(3)
+    passed = []
+    for _ in range(2000):
+        bar = Bars({"still": rng.normal(size=99).tolist()}, "", 3.0).lasting(12.0).bar("still")
+        passed.append(rng.normal(size=4).max() > (bar or 0.0))
+    assert np.mean(passed) < SHARE + 0.01
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "[]", "{}",
      '{"format": 1, "of": "", "true": {}}',
      '{"format": 2, "of": "", "true": {"still": [NaN, 1.0]}}',
      '{"format": 2, "of": "", "true": {"here": [1.0]}}',
-     '{"format": 2, "of": "", "true": {"still": 1}}'],
+     '{"format": 2, "of": "", "true": {"still": 1}}',
+     '{"format": 3, "of": "", "seconds": -1, "true": {"still": [1.0]}}'],
 )  # fmt: skip
 def test_what_is_no_bars_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / NAME).write_text(content)

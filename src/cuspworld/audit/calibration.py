@@ -8,7 +8,7 @@ The numbers are in `calibration.json`, which this file only reads:
     {"format": 1,
      "fits": {name: how it was fitted, as the command, its split and seeds},
      "judge": {"law", "seen", "bias", "own", "own_bias": the taught judge's weights, "fit": a name of fits},
-     "elsewhere": {stratum of elsewhere.py: {"true": see bars.py, "fit": a name of fits}},
+     "elsewhere", "longer": {"seconds": of the clips, "strata": {of elsewhere.py: {"true": see bars.py, "fit"}}},
      "curves": {name of the check: {"centre", "slope", "fit": a name of fits}}}
 
 Every check of the package has one curve there and every curve one check (`tests/audit/test_calibration.py`).
@@ -65,7 +65,9 @@ def fitted() -> dict[str, Curve]:
 @cache
 def bars() -> Bars:
     """How much evidence true clips show that the package was measured on."""
-    return Bars({stratum: known["true"] for stratum, known in _read()["elsewhere"].items()})
+    known, longer = _read()["elsewhere"], _read()["longer"]
+    long = Bars({stratum: found["true"] for stratum, found in longer["strata"].items()}, "", longer["seconds"])
+    return Bars({stratum: found["true"] for stratum, found in known["strata"].items()}, "", known["seconds"], long)
 
 
 def odds(probability: float) -> float:

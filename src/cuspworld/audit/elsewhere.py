@@ -44,13 +44,11 @@ STEPS = ("sudden coming or going", "sudden look", "sudden leap", "sudden light",
          "standing liquid", "inverse square", "thing grows")  # fmt: skip
 TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may seem to run backwards"
 NOTHING = -20.0  # log-odds of a clip in which nothing is odd
-LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up", "moves apart", "becomes another")
-LESS = {
-    "still": 2.0,
-    "moving": 5.65,
-}  # log-odds that all other checks are trusted less: in foreign video they ranked at
-# chance, and under a moving camera what they see is noise, of which filmed clips have more than made ones
-LOUD, LOUDEST = ("skipped passage", "sudden passage", "plain ground"), 5.65  # true foreign clips show these strongly
+LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up", "moves apart", "becomes another",
+          "comes out as another", "more come out")  # fmt: skip
+LESS = 5.65  # log-odds that all other checks are trusted less: in foreign video what they see is noise, of which filmed
+# clips have more than made ones
+ODD = {"becomes another": 2.5, "comes out as another": 2.5}  # so much less: things look different for many reasons
 
 
 def where(scene: Scene, frames: UInt8[np.ndarray, "time height width 3"], judge: TwinJudge) -> tuple[Stratum, str]:
@@ -80,9 +78,9 @@ def silent(stratum: Stratum, fps: float, known: Bars, world: str = "") -> dict[s
 
 def discount(stratum: Stratum, check: str) -> float:
     """What a check's log-odds count less in this stratum, before the bar."""
-    if check in LIVING or stratum not in LESS:
+    if stratum not in ("still", "moving"):
         return 0.0
-    return LOUDEST if check in LOUD else LESS[stratum]
+    return ODD.get(check, 0.0) if check in LIVING else LESS
 
 
 def lowering(stratum: Stratum, check: str, known: Bars) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,8 +21,11 @@ def recalibrated(clips: Iterable[Clip | Path], of: str, **options: Any) -> Bars:
     Shots that look like the worlds need no bar and give none. Raises CuspError on a clip that cannot be read.
     """
     largest: dict[str, list[float]] = defaultdict(list)
+    longest = 0.0
     for clip in clips:
-        for stratum, odds in audit_clip(clip, bars=ABOVE_ALL, **options).strongest.items():
+        report = audit_clip(clip, bars=ABOVE_ALL, **options)
+        longest = max(longest, float(report.seconds))
+        for stratum, odds in report.strongest.items():
             if stratum != "home":
                 largest[stratum].append(odds)
-    return Bars(largest, of)
+    return Bars(largest, of, longest or math.inf)

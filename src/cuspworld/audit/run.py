@@ -36,6 +36,7 @@ WORKING = 256  # pixels: the longest side at which a video is looked at
 WINDOW = 10.0  # seconds
 MOST_FRAMES = 480  # of one window, whatever the frame rate
 OVERLAP = 1.0  # seconds
+LIKELY = 0.05  # a suspect that is less likely, and not the likeliest of its law, is not kept
 
 
 def audit_clip(
@@ -168,6 +169,7 @@ class Collected:
     ) -> None:
         self.checks, self.judges, self.segmenter, self.bars = checks, judges, segmenter, bars
         self.taught = shipped() if taught is True else taught or None
+        self.looked: list[tuple[Stratum | None, Mapping[str, Evidence]]] = []
         self.findings: list[Finding] = []
         self.suspicion: dict[str, float] = {}
         self.unchecked: dict[str, str] = {}
@@ -200,13 +202,12 @@ class Collected:
                 self._note(why)
             self.take(evidence, stratum)
             for judge in self.judges:
-                self._take("learned", judged(judge, scene))
+                self.looked.append((None, {"learned": judged(judge, scene)}))
 
     def take(self, evidence: Mapping[str, Evidence], stratum: Stratum) -> None:
-        """A shot's evidence, as it is before the bar of its kind."""
+        """A shot's evidence, as it is before the bar of its kind: how long the video is, is known at its end."""
         self.strongest[stratum] = max(self.strongest.get(stratum, NOTHING), strongest(evidence, stratum))
-        for law, found in raised(evidence, stratum, self.bars).items():
-            self._take(law, found)
+        self.looked.append((stratum, {law: _worth_keeping(found) for law, found in evidence.items()}))
 
     def _take(self, law: str, evidence: Evidence) -> None:
         if evidence.unchecked:
@@ -216,6 +217,12 @@ class Collected:
         self.findings.extend(f for f in evidence.findings if not self._known(f))
 
     def report(self, name: str, seconds: float | int, fps: float | int, size: tuple[int, int]) -> Report:
+        """Of what was looked at so far, against the bars of true clips of that length."""
+        known = self.bars.lasting(min(float(seconds), WINDOW))
+        self.findings, self.suspicion, self.unchecked = [], {}, {}
+        for stratum, evidence in self.looked:
+            for law, found in (evidence if stratum is None else raised(evidence, stratum, known)).items():
+                self._take(law, found)
         self.findings.sort(key=lambda finding: (finding.start, -finding.probability))
         unchecked = {law: why for law, why in self.unchecked.items() if law not in self.suspicion}
         few = len(self.suspicion) < min(FEWEST, len(self.suspicion) + len(unchecked))
@@ -235,7 +242,7 @@ class Collected:
             unchecked,
             tuple(notes),
             dict(self.strongest),
-            {kind: self.bars.alike(kind, odds) for kind, odds in self.strongest.items() if kind != "home"},
+            {kind: known.alike(kind, odds) for kind, odds in self.strongest.items() if kind != "home"},
         )
 
     def _known(self, finding: Finding) -> bool:
@@ -264,3 +271,9 @@ class Collected:
     def _note(self, note: str) -> None:
         if note and note not in self.notes and len(self.notes) < 50:
             self.notes.append(note)
+
+
+def _worth_keeping(found: Evidence) -> Evidence:
+    """Without the suspects that no bar makes likely, but the likeliest: what is kept of a shot stays small."""
+    least = min(LIKELY, max((suspect.probability for suspect in found.suspects), default=0.0))
+    return replace(found, suspects=tuple(s for s in found.suspects if s.probability >= least), repeats=())

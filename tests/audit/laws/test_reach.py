@@ -24,6 +24,8 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "sudden look": breaking.loses_a_leg,
     "colour leaps": breaking.changes_colour_on_its_way,
     "becomes another": breaking.melts,
+    "comes out as another": breaking.comes_out_as_another,
+    "more come out": breaking.two_come_out,
     "areal velocity": breaking.circles_unevenly,
     "inverse square": breaking.circles_a_spring,
     "fall ends": breaking.stops_in_mid_air,

@@ -14,11 +14,11 @@ from ..scenes import RED, render
 
 
 def _detached(path: np.ndarray, textured: bool = False) -> list[Detached]:
-    return detached(observe(render([path], [14], [RED], textured=textured, noise=1.0), 30.0))
+    return list(detached(observe(render([path], [14], [RED], textured=textured, noise=1.0), 30.0)).found)
 
 
 def test_what_floats_up_is_seen_where_it_is_and_stays_up() -> None:
-    found = max(detached(observe(breaking.floats_up(), 30.0)), key=lambda piece: piece.rise)
+    found = max(detached(observe(breaking.floats_up(), 30.0)).found, key=lambda piece: piece.rise)
     assert 0.1 < found.rise < 33 / 128 * 1.3  # it rises 33 pixels of 128, by the flow of what moves of it
     x0, y0, x1, y1 = found.box
     assert x0 <= 64 <= x1 and y0 < 50 < y1 and found.at_once > 0.02
@@ -41,7 +41,8 @@ def test_what_comes_from_beyond_the_border_is_not_detached() -> None:
         frame[arm] = RED
         frame[arm] -= np.uint8(20 * (t % 2))  # all of it moves, from the border on
         frames.append(frame)
-    assert not detached(observe(np.stack(frames), 30.0))
+    pieces = detached(observe(np.stack(frames), 30.0))
+    assert not pieces.found and "border" in pieces.why_not
 
 
 def test_bars_are_no_part_of_the_picture() -> None:

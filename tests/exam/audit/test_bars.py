@@ -27,8 +27,9 @@ def test_what_is_measured_already_is_kept_and_the_bar_is_of_it(tmp_path: Path, m
     found = bars.measured(None, 3.0, 2, Kept(kept))
     assert {stratum: len(values) for stratum, values in found.items()} == {"slow": 24}
     assert found["slow"][0] == pytest.approx(Curve.of("bursts").slope * 0.6931, rel=1e-3)  # odds of 2^slope
-    bars.write(found, ("slow", "moving"), "so", target)
+    bars.write(found, ("slow", "moving"), "so", target, 3.0)
     content = json.loads(target.read_text())
-    assert len(content["elsewhere"]["slow"]["true"]) == 24 and min(content["elsewhere"]["slow"]["true"]) > 0
-    assert content["elsewhere"]["moving"] == {"true": [], "fit": "elsewhere"}
+    strata = content["elsewhere"]["strata"]
+    assert len(strata["slow"]["true"]) == 24 and min(strata["slow"]["true"]) > 0
+    assert strata["moving"] == {"true": [], "fit": "elsewhere"}
     assert content["fits"]["elsewhere"] == "so"

@@ -43,15 +43,24 @@ class Detached:
     box: tuple[float, float, float, float]
 
 
-def detached(scene: Scene) -> list[Detached]:
-    """Every detached piece of every window of the shot."""
+@dataclass(frozen=True)
+class Pieces:
+    """Every detached piece of every window of a shot; `why_not`: why none could be seen in any window, else empty."""
+
+    found: tuple[Detached, ...]
+    why_not: str
+
+
+def detached(scene: Scene) -> Pieces:
+    """What moves by itself in a shot; a window tells where the border rests or a piece is detached from it."""
     at = looks(scene, given=True)
     moving = motion(at.pictures, STRONG)
     flow = _Flow(at)
-    found = []
+    found, told = [], False
     for end in range(SECOND, len(moving) + 1, EVERY):
         for start in {0, end - SECOND}:
             swept = np.maximum.reduce(moving[start:end])
+            told = told or _leads_out(swept) < LEAST
             for piece in _pieces(swept):
                 if _plain(at.pictures[start], at.pictures[end - 1], piece) < PLAIN:
                     continue
@@ -64,7 +73,14 @@ def detached(scene: Scene) -> list[Detached]:
                     stays = min(np.percentile(curve[-(end // 3) :], STAYS) for curve in (up, _heights(parts)))
                     rise = max(0.0, float(stays)) * min(1.0, at_once / WHOLE)
                 found.append(Detached(at.frames[start], at.frames[end], at_once, rise, at.box(piece)))
-    return found
+    return Pieces(tuple(found), "" if told or found else "all that moves leads to the picture's border at all times")
+
+
+def _leads_out(swept: np.ndarray) -> float:
+    """The share of the picture in those pieces of a window's motion that reach the border."""
+    _, labels = cv2.connectedComponents(cv2.dilate(swept, JOINED))
+    rim = np.concatenate([s.ravel() for s in (labels[:RIM], labels[-RIM:], labels[:, :RIM], labels[:, -RIM:])])
+    return float((np.isin(labels, np.unique(rim[rim > 0])) & (swept > 0)).mean())
 
 
 def _pieces(swept: np.ndarray) -> list[np.ndarray]:

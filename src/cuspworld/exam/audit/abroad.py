@@ -25,7 +25,9 @@ import numpy as np
 from cuspworld.clip import Clip
 from cuspworld.exam.audit.observed import Kept, report, strengths
 from cuspworld.exam.audit.scoring import auc, in_time, points_at
+from cuspworld.video.files import probe
 
+LARGEST = 640  # pixels a side that a clip is read at: more than the audit works at
 MOVING = {"pan", "handheld", "driving"}
 # words of a label -> the laws of which one names it
 NAMES = (
@@ -59,6 +61,13 @@ class Foreign:
     def true(self) -> bool:
         """Filmed, or simulated by a true law."""
         return self.kind in ("real", "simulated_true")
+
+    def read(self, seconds: float) -> Clip:
+        """Its first seconds, of a cut file what can be read; no side longer than LARGEST, so that minutes fit."""
+        info = probe(self.path)
+        shrink = max(1.0, max(info.height, info.width) / LARGEST)
+        size = (round(info.height / shrink), round(info.width / shrink))
+        return Clip.read(self.path, seconds=seconds, size=size if shrink > 1 else None, partial=True)
 
     @property
     def half(self) -> str:
@@ -131,7 +140,7 @@ def _read(folder: Path, row: dict[str, str]) -> Foreign:
 
 def hear(clip: Foreign, kept: Kept, seconds: float) -> Heard:
     """The first `seconds` of a clip, as the audit and the baselines see them."""
-    line = kept.of(clip.path.name, seconds, partial(Clip.read, clip.path, seconds=seconds))
+    line = kept.of(clip.path.name, seconds, partial(clip.read, seconds))
     said = report(line).to_dict()
     checks = {f"check: {name}": odds for name, odds in strengths(line).items()}
     return Heard(clip, said, {"audit": 1 - said["score"], **line["odd"], **checks}, line.get("cpu", 0.0))

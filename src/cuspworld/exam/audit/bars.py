@@ -23,7 +23,7 @@ from cuspworld.exam.audit.observed import Kept, report
 def measured(most: int | None, seconds: float, seeds: int, kept: Kept) -> dict[str, list[float]]:
     """Stratum -> the largest log-odds of each true clip that has shots of it."""
     clips: list[tuple[str, Callable[[], Clip]]] = [
-        (f.path.name, partial(Clip.read, f.path, seconds=seconds)) for f in listed("calib", most) if f.true
+        (f.path.name, partial(f.read, seconds)) for f in listed("calib", most) if f.true
     ]
     for seed in range(seeds):
         for name in worlds.names():
@@ -35,10 +35,14 @@ def measured(most: int | None, seconds: float, seeds: int, kept: Kept) -> dict[s
     return found
 
 
-def write(found: dict[str, list[float]], strata: Iterable[str], how: str, path: Path) -> None:
-    """Put the bars of these strata into a calibration file; `how` says how they were measured."""
+def write(
+    found: dict[str, list[float]], strata: Iterable[str], how: str, path: Path, seconds: float, name: str = "elsewhere"
+) -> None:
+    """Put the bars of these strata, measured on clips of `seconds`, into a calibration file as its `elsewhere` or its
+    `longer` ones; `how` says how they were measured."""
     content = calibration_file.read(path)
-    content["fits"]["elsewhere"] = how
+    content["fits"][name] = how
     known = Bars({stratum: found.get(stratum, []) for stratum in strata}).plain()
-    content["elsewhere"] |= {stratum: {"true": true, "fit": "elsewhere"} for stratum, true in known.items()}
+    content[name]["seconds"] = seconds
+    content[name]["strata"] |= {stratum: {"true": true, "fit": name} for stratum, true in known.items()}
     calibration_file.write(content, path)

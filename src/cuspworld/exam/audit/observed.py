@@ -1,7 +1,7 @@
 """What every check suspects in a clip from elsewhere, kept, so that a new bar, discount or silence asks no clip again.
 
 A line a clip in a file of JSON lines: its name, the seconds looked at, and for each shot its stratum and each check's
-suspects, or why it could not look. A clip of which a line lacks a check of today is looked at again; after a change
+suspects, or why it could not look. Of a clip whose line lacks checks of today these are asked anew; after a change
 INSIDE a check, delete the file.
 """
 
@@ -48,8 +48,10 @@ class Kept:
     def of(self, name: str, seconds: float, make: Callable[[], Clip]) -> Line:
         """What was observed in the first `seconds` of the clip that `make` gives."""
         line = self.lines.get((name, seconds))
-        if line is None or any(set(fitted()) - set(shot["checks"]) for shot in line["shots"]):
-            line = {"clip": name, "seconds": seconds, **observed(make())}
+        new = set() if line is None else {c for shot in line["shots"] for c in set(fitted()) - set(shot["checks"])}
+        if line is None or new:
+            seen = observed(make(), new or None)
+            line = {"clip": name, "seconds": seconds, **(_joined(line, seen) if line else seen)}
             self.lines[name, seconds] = line
             if self.file is not None:
                 with self.file.open("a", encoding="utf-8") as file:
@@ -57,13 +59,14 @@ class Kept:
         return line
 
 
-def observed(clip: Clip) -> Line:
-    """What every check of the package suspects in each shot, none silent, and how odd the baselines find the clip."""
+def observed(clip: Clip, only: set[str] | None = None) -> Line:
+    """What every check of the package, or these `only`, suspects in each shot, none silent, and how odd the baselines
+    find the clip (with `only`: not asked)."""
     shrink = max(1.0, max(clip.size) / WORKING)
     size = (max(1, round(clip.size[1] / shrink)), max(1, round(clip.size[0] / shrink)))
     frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames])
     factor = (clip.size[1] / size[0], clip.size[0] / size[1])
-    ours = [check for check in checks() if check.name in fitted()]
+    ours = [check for check in checks() if check.name in (fitted() if only is None else only)]
     found, begin = [], time.process_time()
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
@@ -74,9 +77,18 @@ def observed(clip: Clip) -> Line:
         kept = {one.check.name: _plain(one) for one in looked}
         found.append({"stratum": stratum, "world": world, "checks": kept})
     cpu = time.process_time() - begin
-    odd = baselines(looks(clip.frames, float(clip.fps)))
+    odd = baselines(looks(clip.frames, float(clip.fps))) if only is None else {}
     return {"fps": float(clip.fps), "frames": len(clip), "size": list(clip.size), "cpu": cpu, "odd": odd,
             "shots": found}  # fmt: skip
+
+
+def _joined(line: Line, new: Line) -> Line:
+    """A clip's line with what further checks saw in its shots. What a scene costs is in its first line."""
+    shots = [
+        {**old, "checks": {**old["checks"], **more["checks"]}}
+        for old, more in zip(line["shots"], new["shots"], strict=True)
+    ]
+    return {**line, "shots": shots}
 
 
 def _plain(one: Looked) -> str | list[list[Any]]:

@@ -15,9 +15,10 @@ from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
 
-def _find(seen: Observations) -> list[Suspect]:
-    pieces = [(piece.at_once, piece) for piece in seen.once(detached)]
-    return sweeping(pieces, "Much moves inside the picture, and nothing is seen that drives it.")
+def _find(seen: Observations) -> list[Suspect] | str:
+    pieces = seen.once(detached)
+    sizes = [(piece.at_once, piece) for piece in pieces.found]
+    return pieces.why_not or sweeping(sizes, "Much moves inside the picture, and nothing is seen that drives it.")
 
 
 DRIVEN_BY_NOTHING = Check(

@@ -31,6 +31,7 @@ class Thresholds:
 
 
 SET = Thresholds()
+STILL = 0.003  # of the picture: what may move at the border of a look that counts as seen
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,22 @@ class _Stretch:
     box: tuple[float, float, float, float]
 
 
-def _find(seen: Observations) -> list[Suspect]:
-    return sweeping(_stretches(seen.once(standing_apart)), "Things that stand apart move, and nothing reaches them.")
+def _find(seen: Observations) -> list[Suspect] | str:
+    apart = seen.once(standing_apart)
+    if not _clear(apart):
+        return "there is too little plain ground around things, or something moves at the border all the time"
+    return sweeping(_stretches(apart), "Things that stand apart move, and nothing reaches them.")
+
+
+def _clear(apart: Apart) -> bool:
+    """Is there a stretch in which the check could see who or what drives a thing: plain ground, things that stand
+    apart on it, and a still border?"""
+    return any(
+        any(apart.things[first : first + SET.steps])
+        and np.median(apart.plain[first : first + SET.steps]) > SET.plain[0]
+        and apart.beyond[first : first + SET.steps].max() < STILL
+        for first in range(len(apart.within) - SET.steps + 1)
+    )
 
 
 def _stretches(apart: Apart) -> Iterator[tuple[float, _Stretch]]:

@@ -15,8 +15,10 @@ from cuspworld.audit.observations.seen import Observations
 from cuspworld.laws import Law
 
 
-def _find(seen: Observations) -> list[Suspect]:
-    return rising(seen, seen.once(detached), "A thing goes up and stays up, and nothing is seen that holds it.")
+def _find(seen: Observations) -> list[Suspect] | str:
+    pieces = seen.once(detached)
+    sentence = "A thing goes up and stays up, and nothing is seen that holds it."
+    return pieces.why_not or rising(seen, pieces.found, sentence)
 
 
 STAYS_UP = Check(
