@@ -1,6 +1,6 @@
 """The audit on video that nobody here made, beside baselines of ten lines; and on true worlds of `cusp record`.
 
-    python benchmarks/audit_abroad.py --cache observed.jsonl --save    # split dev, three seconds of each clip
+    python benchmarks/audit_abroad.py --cache observed.jsonl --save    # split dev, six seconds of each clip
     python benchmarks/audit_abroad.py --quick                          # a few clips
     python benchmarks/audit_abroad.py --calibrate                      # the bars away from home, of split calib
 
@@ -39,7 +39,7 @@ def main() -> None:
         "--half", choices=("tune", "report", "both"), default="both", help="of the origins of the split"
     )
     parser.add_argument(
-        "--seconds", type=float, default=3.0, help="of each clip that are looked at (bars: of two lengths)"
+        "--seconds", type=float, default=6.0, help="of each clip that are looked at (bars: of two lengths)"
     )
     parser.add_argument("--most", type=int, help="true clips of an origin (default all)")
     parser.add_argument("--clips", type=int, help="true clips in all, and as many with a violation (default all)")

@@ -12,6 +12,8 @@ from cuspworld.audit.elsewhere import (
     DRAWN,
     LESS,
     LIVING,
+    LOUD,
+    LOUDEST,
     ODD,
     RECOGNISING,
     STEPS,
@@ -37,7 +39,10 @@ def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> Non
     assert math.log(9) - 1.0 == pytest.approx(math.log(lowered.probability / (1 - lowered.probability)))
     assert kept.probability == 0.9
     assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
-    assert lowering("still", "leaps", KNOWN) == 1 + LESS and lowering("still", "rises by itself", KNOWN) == 1
+    assert (
+        lowering("still", "vanishes", KNOWN) == 1 + LESS["still"] and lowering("still", "rises by itself", KNOWN) == 1
+    )
+    assert lowering("still", LOUD[0], KNOWN) == 1 + LOUDEST
     assert all(lowering("still", check, KNOWN) == 1 + less for check, less in ODD.items())
     assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
     assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
@@ -49,7 +54,12 @@ def test_the_package_has_a_bar_for_every_kind() -> None:
 
 def test_what_is_silent_where() -> None:
     names = {check.name for check in checks()}
-    assert {*RECOGNISING, *STEPS, *LIVING} <= names and set(ODD) <= set(LIVING) and set(DRAWN) <= set(RECOGNISING)
+    assert (
+        {*RECOGNISING, *STEPS, *LIVING} <= names
+        and set(ODD) <= set(LIVING)
+        and set(LOUD) <= names
+        and set(DRAWN) <= set(RECOGNISING)
+    )
     assert {world for drawn in DRAWN.values() for world in drawn} <= set(shipped().worlds)
     assert set(silent("home", 24.0, KNOWN)) == set(LIVING)
     assert set(silent("slow", 10.0, KNOWN)) == {*LIVING, *STEPS}

@@ -46,8 +46,13 @@ TOO_SLOW = "fewer than 11 frames a second: steps are large, and a pattern may se
 NOTHING = -20.0  # log-odds of a clip in which nothing is odd
 LIVING = ("moves by itself", "rises by itself", "driven by nothing", "stays up", "moves apart", "becomes another",
           "comes out as another", "more come out")  # fmt: skip
-LESS = 5.65  # log-odds that all other checks are trusted less: in foreign video what they see is noise, of which filmed
-# clips have more than made ones
+LESS = {
+    "still": 2.0,
+    "moving": 5.65,
+}  # log-odds that all other checks are trusted less: in foreign video they ranked at
+# chance, and under a moving camera what they see is noise, of which filmed clips have more than made ones
+LOUD, LOUDEST = ("skipped passage", "sudden passage", "plain ground", "leaps", "recolours"), 5.65  # true foreign clips
+# show these strongly
 ODD = {"becomes another": 2.5, "comes out as another": 2.5}  # so much less: things look different for many reasons
 
 
@@ -78,9 +83,11 @@ def silent(stratum: Stratum, fps: float, known: Bars, world: str = "") -> dict[s
 
 def discount(stratum: Stratum, check: str) -> float:
     """What a check's log-odds count less in this stratum, before the bar."""
-    if stratum not in ("still", "moving"):
+    if stratum not in LESS:
         return 0.0
-    return ODD.get(check, 0.0) if check in LIVING else LESS
+    if check in LIVING:
+        return ODD.get(check, 0.0)
+    return LOUDEST if check in LOUD else LESS[stratum]
 
 
 def lowering(stratum: Stratum, check: str, known: Bars) -> float:
