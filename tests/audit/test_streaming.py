@@ -43,10 +43,10 @@ def _audited(seconds: float, path: Path) -> dict:
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_half_an_hour_streams_in_the_memory_of_two_minutes(tmp_path: Path) -> None:
+def test_ten_minutes_stream_in_the_memory_of_two_minutes(tmp_path: Path) -> None:
     short = _audited(120.0, tmp_path / "short.mp4")
-    long = _audited(1800.0, tmp_path / "long.mp4")
-    assert long["seconds"] == pytest.approx(1800.0, abs=0.2)
+    long = _audited(600.0, tmp_path / "long.mp4")
+    assert long["seconds"] == pytest.approx(600.0, abs=0.2)
     assert long["peak"] < 1.15 * short["peak"] + 20
     # what vanishes four seconds before the end is found there
-    assert any(law == "permanence" and abs(start - 1796.0) < 0.5 for law, start in long["findings"])
+    assert any(law == "permanence" and abs(start - 596.0) < 0.5 for law, start in long["findings"])

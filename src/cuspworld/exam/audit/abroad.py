@@ -112,13 +112,12 @@ class Heard:
 def listed(split: str, most: int | None = None) -> list[Foreign]:
     """The true clips, `most` of an origin, the clean generated ones of origins that have a violation, and all with one,
     origins by turns; none where the folder is not there."""
-    folder = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data")) / "foreign"
-    if not (folder / "MANIFEST.tsv").is_file():
-        print(f"(no MANIFEST.tsv in {folder}; set CUSPWORLD_DATA to the folder of the test inputs)")
+    where = folder()
+    if where is None:
         return []
-    with (folder / "MANIFEST.tsv").open(newline="", encoding="utf-8") as file:
+    with (where / "MANIFEST.tsv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == split]
-    clips = [_read(folder, row) for row in rows]
+    clips = [read(where, row) for row in rows]
     suspected = {clip.origin for clip in clips if clip.words}
     clips = [
         clip for clip in clips if clip.true or clip.words or (clip.kind == "generated" and clip.origin in suspected)
@@ -130,7 +129,17 @@ def listed(split: str, most: int | None = None) -> list[Foreign]:
     return [clip for row in rounds for clip in row if clip is not None]
 
 
-def _read(folder: Path, row: dict[str, str]) -> Foreign:
+def folder() -> Path | None:
+    """Of the clips; None, and a word about it, where they are not there."""
+    found = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data")) / "foreign"
+    if (found / "MANIFEST.tsv").is_file():
+        return found
+    print(f"(no MANIFEST.tsv in {found}; set CUSPWORLD_DATA to the folder of the test inputs)")
+    return None
+
+
+def read(folder: Path, row: dict[str, str]) -> Foreign:
+    """A row of the manifest."""
     broken = row["violation"] != "none"
     start, end = row["violation_seconds"].split("-") if broken else ("nan", "nan")
     box = tuple(float(v) for v in row["box_x0y0x1y1"].split(",")) if broken else (0.0, 0.0, 1.0, 1.0)
