@@ -1,24 +1,33 @@
-"""Which acquisition learns a world from the fewest simulations? Mean error, worst tenth, the boundary's place.
+"""Which acquisition learns a world from the fewest simulations? Mean error, worst tenth, the boundary's place, events.
 
-    python benchmarks/explore.py --worlds Collision Planets Heat Juice --save
+    python benchmarks/explore.py --folder runs/explore --save
 
-The same pool, the same 25 random simulations to begin with, the same surrogate (kernel regression) for all; simulations
-spent on finding folds count. On held-out parameters: the mean error of the predicted outcome in units of its spread,
-the mean of the worst tenth, and how far the learned boundary between branches lies from the true one (bisection on the
-simulator to 1e-6 of the cube's side, along segments between held-out points of different branches). "saves": how many
-simulations the row takes to reach the worst tenth that random has with all of them. "from", "to": 95 %, bootstrap over
-seeds. Collision is the world on which the singular set's one constant was chosen.
+The same pool, the same 25 random simulations to begin with, batches of 25 that grow to a third of what is known, and
+the same surrogate (kernel regression) for all; simulations spent on finding folds count. On held-out parameters: the
+mean error of the predicted outcome in units of its spread, the mean of the worst tenth; how far the learned boundary
+between branches lies from the true one in sides of the cube (bisection on the simulator to 1e-6, along segments between
+held-out points of different branches); and the error in seconds of when an event first happens, where it does, by the
+same regression on the simulations in which it did. "needs": how many simulations the row takes to reach the worst tenth
+that random has with all of them. "from", "to": 95 %, bootstrap over seeds. Collision is the world on which the singular
+set's one constant was chosen.
+
+Pools are as large as time allowed: 250 to 2,000, the smallest where a simulation costs 0.3 to 0.4 CPU seconds (Juice,
+Candles), and budgets end accordingly. "cost": CPU seconds of a simulation.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from cuspworld.exam.audit.store import version
 from cuspworld.exam.sitting import Kept, interval
 from cuspworld.explore.acquisitions import known
 from cuspworld.explore.experiments import Experiments, experiments
@@ -27,30 +36,70 @@ from cuspworld.explore.surrogate import Surrogate
 from results import Table, add_argument
 
 BEGIN, BATCH = 25, 25
-SEGMENTS, TO = 16, 1e-6
+BUDGETS = (25, 50, 100, 200, 400, 800)
+TO = 1e-6
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`event`: whose time is learned. `folds`: Heat's and Snow's outcome changes smoothly everywhere."""
+
+    pool: int
+    budget: int
+    held: int
+    event: str | None
+    folds: bool = True
+    segments: int = 16  # on which the boundary is found
+
+
+SETTINGS = {
+    "Juice": Setting(600, 200, 120, "impact", segments=8),
+    "Candles": Setting(250, 100, 80, "blow-out", segments=5),
+    "Chair": Setting(1000, 400, 200, "lands"),
+    "Planets": Setting(400, 200, 100, "capture", segments=6),
+    "Collision": Setting(1000, 200, 250, "contact"),
+    "Heat": Setting(2000, 200, 150, None, False),
+    "Snow": Setting(120, 100, 40, "impact", False),
+}
 
 
 class World:
     """A pool and held-out points of a world, each simulated once at most, whoever asks."""
 
-    def __init__(self, name: str, pool: int, held: int, folder: Path):
-        self.what: Experiments = experiments(name)
-        self.kept = Kept(folder / name, f"{name} {dict(self.what.ranges)} {dict(self.what.fixed)} {self.what.steps}")
-        random = np.random.default_rng(99)
-        self.pool, self.held = (random.uniform(size=(n, len(self.what.ranges))) for n in (pool, held))
+    def __init__(self, name: str, setting: Setting, folder: Path):
+        self.setting, self.what = setting, experiments(name)
+        what: Experiments = self.what
+        self.kept = Kept(folder / name, f"{name} {dict(what.ranges)} {dict(what.fixed)} {what.steps}")
+        # of a search that was done already; anew after the search's code changed
+        self.curves = Kept(folder / name / "curves", f"{setting} {version('explore')}")
+        drawn = (np.random.default_rng([99, k]).uniform(size=(n, len(what.ranges)))
+                 for k, n in enumerate((setting.pool, setting.held)))  # fmt: skip
+        self.pool, self.held = drawn
         outcomes = [self.at(point) for point in self.held]
-        self.truth = np.stack([states for states, _ in outcomes])
-        self.branches = [branch for _, branch in outcomes]
+        self.cost = float(np.median([found["cost"] for found in outcomes]))
+        self.truth = np.stack([found["states"] for found in outcomes])
+        self.branches = [found["branch"] for found in outcomes]
+        self.times = np.array([self.time(found) for found in outcomes])
         self.commonest = Counter(self.branches).most_common(1)[0][0]
-        self.crossings = list(self._crossings())
+        self.crossings = list(self._crossings()) if setting.folds else []
 
-    def at(self, point: np.ndarray) -> tuple[np.ndarray, str]:
+    def at(self, point: np.ndarray) -> dict[str, Any]:
         def simulate() -> dict[str, object]:
+            began = time.process_time()
             found = self.what.run(point)
-            return {"states": found.states, "branch": found.branch}
+            cost = time.process_time() - began
+            states = found.states.astype(np.float32)
+            return {"states": states, "branch": found.branch, "events": dict(found.events), "cost": cost}
 
         found = self.kept.get(" ".join(f"{v:.12g}" for v in point), simulate)
-        return np.array(found["states"]), str(found["branch"])
+        return {**found, "states": np.array(found["states"])}
+
+    def time(self, found: dict[str, Any]) -> float:
+        return float(found["events"].get(self.setting.event, np.nan))
+
+    def run(self, index: int) -> tuple[np.ndarray, str]:
+        found = self.at(self.pool[index])
+        return found["states"], str(found["branch"])
 
     def _crossings(self):
         """(a point of each kind, the true crossing between them as a share of the way)."""
@@ -58,29 +107,33 @@ class World:
         if label.all():
             return
         others = np.flatnonzero(~label)
-        for k in np.random.default_rng(3).permutation(others)[:SEGMENTS]:
+        for k in np.random.default_rng(3).permutation(others)[: self.setting.segments]:
             apart = np.linalg.norm(self.held - self.held[k], axis=1) + 99 * ~label
             a, b = self.held[int(apart.argmin())], self.held[k]
             low, high = 0.0, 1.0
             while (high - low) * np.linalg.norm(b - a) > TO:
                 middle = (low + high) / 2
-                low, high = (middle, high) if self.at(a + middle * (b - a))[1] == self.commonest else (low, middle)
+                same = self.at(a + middle * (b - a))["branch"] == self.commonest
+                low, high = (middle, high) if same else (low, middle)
             yield a, b, (low + high) / 2
 
-    def errors(
-        self, chosen: np.ndarray, states: np.ndarray, branches: tuple[str, ...]
-    ) -> tuple[float, float, float | None]:
-        """Mean, worst tenth, boundary."""
-        fitted = Surrogate.fit(self.pool[chosen], standardised(states, self.truth))
+    def errors(self, chosen: np.ndarray, states: np.ndarray, branches: tuple[str, ...]) -> dict[str, float | None]:
+        points = self.pool[chosen]
+        fitted = Surrogate.fit(points, standardised(states, self.truth))
         missed = np.linalg.norm(fitted.predict(self.held) - standardised(self.truth), axis=1)
         worst = np.sort(missed)[-max(1, len(missed) // 10) :].mean()
-        return float(missed.mean()), float(worst), self._boundary(chosen, branches)
+        return {
+            "error": float(missed.mean()),
+            "worst tenth": float(worst),
+            "boundary": self._boundary(points, branches),
+            "event, s": self._event(points, chosen),
+        }
 
-    def _boundary(self, chosen: np.ndarray, branches: tuple[str, ...]) -> float | None:
+    def _boundary(self, points: np.ndarray, branches: tuple[str, ...]) -> float | None:
         if not self.crossings:
             return None
         label = np.array([1.0 if branch == self.commonest else -1.0 for branch in branches])[:, None]
-        fitted = Surrogate.fit(self.pool[chosen], label)
+        fitted = Surrogate.fit(points, label)
         away = []
         share = np.linspace(-0.5, 1.5, 401)
         for a, b, true in self.crossings:
@@ -90,64 +143,85 @@ class World:
             away.append(off * np.linalg.norm(b - a))
         return float(np.mean(away))
 
+    def _event(self, points: np.ndarray, chosen: np.ndarray) -> float | None:
+        """The mean over the held-out points at which the event happens."""
+        seen = np.array([self.time(self.at(self.pool[k])) for k in chosen])
+        due = np.isfinite(self.times)
+        if not due.any():
+            return None
+        had = np.isfinite(seen)
+        if not had.any():
+            return float(np.ptp(self.times[due]))
+        said = Surrogate.fit(points[had], seen[had, None]).predict(self.held[due])[:, 0]
+        return float(np.abs(said - self.times[due]).mean())
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", nargs="+", default=["Collision", "Planets", "Heat"])
-    parser.add_argument("--budget", type=int, default=200)
-    parser.add_argument("--pool", type=int, default=2000)
-    parser.add_argument("--held", type=int, default=400)
+    parser.add_argument("--worlds", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
+    parser.add_argument(
+        "--record", nargs="+", default=[], choices=list(SETTINGS), help="simulate these pools, and stop"
+    )
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="keep simulations there, so that a stopped run goes on")
-    parser.add_argument("--quick", action="store_true", help="two worlds, two seeds, a small pool")
+    parser.add_argument("--quick", action="store_true", help="one world, two seeds, a small pool")
     add_argument(parser)
     arguments = parser.parse_args()
+    settings = {name: SETTINGS[name] for name in arguments.worlds}
     if arguments.quick:
-        arguments.worlds, arguments.seeds, arguments.pool, arguments.held, arguments.budget = (
-            ["Collision"],
-            2,
-            300,
-            60,
-            75,
-        )
-    with tempfile.TemporaryDirectory() as aside, Table("explore", arguments.save) as table:
-        for name in arguments.worlds:
-            run(table, World(name, arguments.pool, arguments.held, arguments.folder or Path(aside)), arguments)
+        settings, arguments.seeds = {"Collision": Setting(300, 100, 60, "contact")}, 2
+    with tempfile.TemporaryDirectory() as aside:
+        folder = arguments.folder or Path(aside)
+        with Table("explore", arguments.save) as table:
+            for name, setting in settings.items():
+                run(table, World(name, setting, folder), arguments.seeds)
 
 
-def run(table: Table, world: World, arguments: argparse.Namespace) -> None:
-    budgets = [b for b in (25, 50, 100, 200, 400, 800) if b <= arguments.budget]
-    curves = {name: [curve(world, name, seed, budgets) for seed in range(arguments.seeds)] for name in known}
-    target = np.mean([found[budgets[-1]][1] for found in curves["random"]])
+def run(table: Table, world: World, seeds: int) -> None:
+    budgets = [b for b in BUDGETS if b <= world.setting.budget]
+    curves = {name: [curve(world, name, seed, budgets) for seed in range(seeds)] for name in known}
+    worst = {name: np.array([[one[b]["worst tenth"] for b in budgets] for one in found])
+             for name, found in curves.items()}  # fmt: skip
+    target = float(worst["random"][:, -1].mean())
+    needs = {name: reached(table_.mean(0), target, budgets) for name, table_ in worst.items()}
     for name, found in curves.items():
-        for budget in budgets[1:]:
-            mean, worst, boundary = zip(*(one[budget] for one in found), strict=True)
-            low, high = interval(list(worst)) or (None, None)
+        for k, budget in enumerate(budgets[1:], 1):
+            told = {key: [one[budget][key] for one in found] for key in found[0][budget]}
+            low, high = interval(worst[name][:, k].tolist()) or (None, None)
             table.add(
                 {
-                    "world": world.what.name,
+                    "world": world.what.name + ("" if world.setting.folds else ", no fold"),
+                    "pool": len(world.pool),
+                    "cost": world.cost,
                     "acquisition": name + (" (sees branches)" if known[name].labels else ""),
                     "simulations": budget,
-                    "error": float(np.mean(mean)),
-                    "worst tenth": float(np.mean(worst)),
+                    "error": _mean(told["error"]),
+                    "worst tenth": _mean(told["worst tenth"]),
                     "from": low,
                     "to": high,
-                    "boundary": None if boundary[0] is None else float(np.mean(boundary)),
-                    "saves": f"{first} of {budgets[-1]}" if (first := reached(found, target, budgets)) else "-",
+                    "boundary": _mean(told["boundary"]),
+                    "event, s": _mean(told["event, s"]),
+                    "needs": f"{needs[name]} of {budgets[-1]}" if needs[name] else "-",
                 }
             )
 
 
-def curve(world: World, name: str, seed: int, budgets: list[int]) -> dict[int, tuple[float, float, float | None]]:
-    chosen, states, branches = search(
-        world.pool, lambda k: world.at(world.pool[k]), name, budgets[-1], begin=BEGIN, batch=BATCH, seed=seed
-    )
-    return {b: world.errors(chosen[:b], states[:b], branches[:b]) for b in budgets}
+def _mean(values: list[float | None]) -> float | None:
+    return None if any(v is None for v in values) else float(np.mean(np.array(values, float)))
 
 
-def reached(found: list, target: float, budgets: list[int]) -> int | None:
+def curve(world: World, name: str, seed: int, budgets: list[int]) -> dict[int, dict[str, float | None]]:
+    def searched() -> dict[str, object]:
+        chosen, states, branches = search(
+            world.pool, world.run, name, budgets[-1], begin=BEGIN, batch=lambda known: max(BATCH, known // 3), seed=seed
+        )
+        return {str(b): world.errors(chosen[:b], states[:b], branches[:b]) for b in budgets}
+
+    return {int(b): told for b, told in world.curves.get(f"{name} {seed}", searched).items()}
+
+
+def reached(worst: np.ndarray, target: float, budgets: list[int]) -> int | None:
     """The simulations at which the mean worst tenth comes to the target, between budgets by their logarithms."""
-    worst = [np.mean([one[b][1] for one in found]) for b in budgets]
     for k in range(1, len(budgets)):
         if worst[k] <= target < worst[k - 1]:
             share = np.log(worst[k - 1] / target) / np.log(worst[k - 1] / worst[k])
