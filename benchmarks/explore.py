@@ -182,7 +182,7 @@ def run(table: Table, world: World, seeds: int) -> None:
     curves = {name: [curve(world, name, seed, budgets) for seed in range(seeds)] for name in known}
     worst = {name: np.array([[one[b]["worst tenth"] for b in budgets] for one in found])
              for name, found in curves.items()}  # fmt: skip
-    target = float(worst["random"][:, -1].mean())
+    target = float(worst["random"].mean(0)[-1])
     needs = {name: reached(table_.mean(0), target, budgets) for name, table_ in worst.items()}
     for name, found in curves.items():
         for k, budget in enumerate(budgets[1:], 1):
