@@ -11,8 +11,8 @@ same regression on the simulations in which it did. "needs": how many simulation
 that random has with all of them. "from", "to": 95 %, bootstrap over seeds. Collision is the world on which the singular
 set's one constant was chosen.
 
-Pools are as large as time allowed: 250 to 2,000, the smallest where a simulation costs 0.3 to 0.4 CPU seconds (Juice,
-Candles), and budgets end accordingly. "cost": CPU seconds of a simulation.
+Pools are as large as time allowed: 120 to 2,000, the smallest where a simulation takes 0.3 to 0.5 CPU seconds (Juice,
+Candles, Snow), and budgets end accordingly. "cost": CPU seconds of a simulation.
 """
 
 from __future__ import annotations
