@@ -48,7 +48,7 @@ def page(
     tab.goto(f"{studio.origin}/?token={studio.token}")
     tab.wait_for_url(f"{studio.origin}/")  # the token has left the address bar
     tab.goto(f"{studio.origin}/#{name}")
-    tab.wait_for_selector(f"#page-{name} h1")
+    tab.wait_for_selector(f"#page-{name}[data-ready] h1", timeout=60_000)
     yield tab
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
     assert not wrong, wrong

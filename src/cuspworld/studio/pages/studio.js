@@ -165,6 +165,7 @@ async function open() {
     translate(root);
     const module = await import(`/pages/${name}.js`);
     shown.get(name).page = (await module.default(root)) ?? {};
+    root.dataset.ready = "yes"; // for who drives the page: it hears from here on
   }
   for (const [other, { root }] of shown) root.hidden = other !== current;
   for (const link of find("pages").children) link.setAttribute("aria-current", link.dataset.page === current ? "page" : "false");
