@@ -170,10 +170,10 @@ def share_inside(
 ) -> float | None:
     """Of the tests, the share in the convex hull of what was taught, in so many principal components of this. Raises
     Refusal where the model's features are none."""
-    seen = [_seen(model, frames, timeout) for frames in taught + tests]
-    if len({len(one) for one in seen}) > 1:
+    each = [_seen(model, frames, timeout) for frames in taught + tests]
+    if len({len(one) for one in each}) > 1:
         raise Refusal("its features are of another size from clip to clip")
-    seen = np.stack(seen)
+    seen = np.stack(each)
     middle, count = seen[: len(taught)].mean(0), len(taught)
     axes = svd(seen[:count] - middle)[2][:dimensions]
     flat = (seen - middle) @ axes.T
