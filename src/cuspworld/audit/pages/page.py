@@ -155,7 +155,7 @@ def _video(report: Report, video: Clip | str | Path | None, keep: Path | None) -
     element = (
         '<div class="stage"><video id="video" controls muted playsinline preload="auto" '
         f'src="data:video/mp4;base64,{data}"></video><svg id="overlay" viewBox="0 0 {width} {height}" '
-        'preserveAspectRatio="none"></svg></div>'
+        'preserveAspectRatio="xMidYMid meet"></svg></div>'
     )
     return element, pictures.html()
 
