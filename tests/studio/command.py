@@ -12,12 +12,17 @@ from typing import Any
 from tests.studio.conftest import Studio
 
 
+def _heed() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
+
+
 @contextmanager
 def started(*arguments: str, script: Path | None = None) -> Iterator[tuple[Studio, subprocess.Popen]]:
     """(the studio that was let in, its process), which is ended by Ctrl-C if it has not ended before."""
     command = [sys.executable, "-m", "cuspworld"] if script is None else [str(script)]
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen([*command, "studio", "--no-open", *arguments], start_new_session=True, **pipes)
+    how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    how |= {"start_new_session": True, "preexec_fn": _heed}
+    process = subprocess.Popen([*command, "studio", "--no-open", *arguments], **how)
     try:
         assert process.stdout is not None
         printed = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", process.stdout.readline())
