@@ -15,7 +15,6 @@ files; true worlds at 64 pixels and 10 frames a second.
 
 import argparse
 import shlex
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -54,7 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     kept = Kept(arguments.cache)
     if arguments.calibrate:
-        how = shlex.join(["benchmarks/audit_abroad.py", *sys.argv[1:]])
+        most = () if arguments.most is None else ("--most", str(arguments.most))
+        how = shlex.join(["benchmarks/audit_abroad.py", "--calibrate", *most, "--seeds", str(arguments.seeds)])
         for name, seconds, strata in LENGTHS:
             found = bars.measured(arguments.most, seconds, arguments.seeds, kept)
             bars.write(found, strata, how, arguments.calibrate, seconds, name)
