@@ -57,6 +57,14 @@ def test_the_learned_world_looks_again(folder):
     assert (play.learned.model.encode(frames) - play.learned._state).abs().max() == 0
 
 
+def test_what_was_lost_is_not_trusted_again_until_it_looks(folder, monkeypatch):
+    play = SideBySide("Collision", folder, size=16)
+    said = iter([0.9, 0.8, 0.1, 0.95, 0.7, 0.6])
+    monkeypatch.setattr(play.learned, "trust", lambda action: next(said))
+    moments = [play.reset(1), *(play.step([0.0, 0.0]) for _ in range(3)), play.look_again(), play.step([0.0, 0.0])]
+    assert [moment.trust for moment in moments] == [0.9, 0.8, 0.1, 0.1, 0.7, 0.6]
+
+
 def test_bad_input_is_named(folder, monkeypatch):
     with pytest.raises(CuspError, match="begun"):
         SideBySide("Collision", folder).step([0.0, 0.0])

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 
 from cuspworld import worlds
 from cuspworld.clip import Clip
-from cuspworld.dynamics.hybrid_world import ERROR_MAP, HybridWorld
+from cuspworld.dynamics.hybrid_world import ERROR_MAP, LEARNED, HybridWorld
 from cuspworld.dynamics.learned_world import LearnedWorld
 from cuspworld.errors import CuspError
 from cuspworld.truth import Event
@@ -23,8 +23,9 @@ from cuspworld.truth import Event
 @dataclass(frozen=True, eq=False)
 class Moment:
     """What both show after `step` frames, `time` seconds into the run. `learned` is None without a learned world;
-    `trust` (0 to 1): of the prediction that led here, None where no error map says it; `by`: which world made it;
-    `events`: what truly happened in this step."""
+    `trust` (0 to 1): the least of any step that the learned world has made since it last saw the true one (what went
+    wrong once stays wrong, however sure it is of the next step), None where no error map says it; `by`: which world
+    made it; `events`: what truly happened in this step."""
 
     step: int
     time: float
@@ -73,7 +74,8 @@ class SideBySide:
         for _ in range(self.learned.model.config.history - 1):
             self._act(nothing)
         self.learned.reset(seed=seed)
-        return self._moment(self.trust(nothing))
+        self._least = self.trust(nothing)
+        return self._moment(self._least)
 
     def step(self, action: Any) -> Moment:
         """Both act for one frame. Raises CuspError for a NaN or a wrong shape."""
@@ -82,7 +84,10 @@ class SideBySide:
         self._act(taken)
         if self.learned is None:
             return self._moment()
-        return self._moment(self.learned.step(taken)[4].get("trust"))
+        told = self.learned.step(taken)[4]
+        if self._least is not None and told["by"] == LEARNED:
+            self._least = min(self._least, told["trust"])
+        return self._moment(self._least)
 
     def trust(self, action: Any) -> float | None:
         """How far the learned world can be trusted with this action now, 0 to 1; None without an error map."""
@@ -102,7 +107,8 @@ class SideBySide:
             raise CuspError("no learned world looks on: give one, as from `cusp train LIBRARY --dynamics`")
         self._check()
         self.learned.look(np.stack(self._seen))
-        return self._moment(self.trust(np.zeros(len(self.world.actions))))
+        self._least = self.trust(np.zeros(len(self.world.actions)))
+        return self._moment(self._least)
 
     def clip(self) -> Clip:
         """The true run so far, recorded anew with its truth and actions; the last row of these is nothing done."""
