@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import cuspworld
 from cuspworld.errors import CuspError
 from cuspworld.exam.beside import beside
 from cuspworld.exam.transcript import Failure, Part, Table, Transcript
@@ -21,7 +22,7 @@ def test_what_was_written_is_read_again(tmp_path):
     one = transcript("mine", 0.5)
     one.write(tmp_path)
     assert Transcript.read(tmp_path / "transcript.json") == one
-    shipped = Path(__file__).parent.parent.parent / "docs/transcripts/default.json"
+    shipped = Path(cuspworld.__file__).parent / "exam/transcripts/default.json"
     assert json.loads(Transcript.read(shipped).to_json())["parts"] == json.loads(shipped.read_text())["parts"]
 
 

@@ -47,9 +47,12 @@ class Looks:
     def box(self, here: np.ndarray) -> tuple[float, float, float, float]:
         """The box of a mask of a picture's size, in working pixels."""
         rows, columns = np.nonzero(here)
-        (a, b), (x, y) = self.scale, self.corner
-        return (float(x + a * columns.min()), float(y + b * rows.min()),
-                float(x + a * (columns.max() + 1)), float(y + b * (rows.max() + 1)))  # fmt: skip
+        return self.placed((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
+
+    def placed(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box x0, y0, x1, y1 of a picture's pixels, in working pixels."""
+        (a, b), (x, y), (x0, y0, x1, y1) = self.scale, self.corner, box
+        return float(x + a * x0), float(y + b * y0), float(x + a * x1), float(y + b * y1)
 
 
 def looks(scene: Scene, *, given: bool = False) -> Looks:

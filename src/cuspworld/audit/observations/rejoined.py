@@ -18,6 +18,7 @@ from cuspworld.audit.observations.standing_apart import Apart, Thing
 MEMORY = 24  # looks, of eight a second: three seconds
 STEADY = 3  # looks that a thing is followed at least, before it goes in and after it came out
 NEAR = 0.6  # times its side: how far outside a piece's box the centre of what runs into it may be, a look before
+NONE = "no thing goes behind another on plain ground and comes out again"
 LARGER, SMALLER = 1.4, 0.7  # a group's area over the sum of what went in, at most; over the largest of them, at least
 
 

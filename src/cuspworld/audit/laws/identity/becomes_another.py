@@ -27,18 +27,16 @@ def _find(seen: Observations) -> list[Suspect] | str:
         return "no thing stands apart on plain ground long enough to be followed"
     found = [(_drift(track), track) for track in tracks]
     found.sort(key=lambda told: -told[0].max())
-    (a, b), (x, y) = apart.at.scale, apart.at.corner
     suspects = []
     for drift, track in found[:MOST]:
         frames = [apart.at.frames[look] for look in track.looks]
         times = seen.scene.times(frames)
-        x0, y0, x1, y1 = track.box
         suspects.append(
             Suspect(
                 strength=10 * float(drift.max()),
                 start=frames[0],
                 end=frames[int(drift.argmax())],
-                box=(x + a * x0, y + b * y0, x + a * x1, y + b * y1),
+                box=apart.at.placed(track.box),
                 measured={"1 - cosine of its features": Measurement(float(drift.max()), "")},
                 series=(
                     Series("how unlike its first looks it is", "", times, tuple(map(float, drift))),

@@ -15,7 +15,7 @@ from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import filmed, length
 from cuspworld.audit.observations.object_tracks import ObjectTrack
-from cuspworld.audit.observations.rejoined import rejoined
+from cuspworld.audit.observations.rejoined import NONE, rejoined
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.observations.standing_apart import Thing, standing_apart
 from cuspworld.laws import Law
@@ -27,20 +27,18 @@ def _find(seen: Observations) -> list[Suspect] | str:
     apart = seen.once(standing_apart)
     groups = rejoined(apart)
     if not groups:
-        return "no thing goes behind another on plain ground and comes out again"
+        return NONE
     suspects = []
-    (a, b), (x, y) = apart.at.scale, apart.at.corner
     for group in groups:
         known = np.stack([_features(track.things[-LOOKS:]) for track in group.went_in])
         odd = [(float(1 - (known @ _features(track.things[:LOOKS])).max()), track) for track in group.came_out]
         unlike, track = max(odd, key=_first)
-        x0, y0, x1, y1 = track.things[0].box
         suspects.append(
             Suspect(
                 strength=10 * max(unlike, 0.0),
                 start=apart.at.frames[group.start],
                 end=apart.at.frames[group.end],
-                box=(x + a * x0, y + b * y0, x + a * x1, y + b * y1),
+                box=apart.at.placed(track.things[0].box),
                 measured={"1 - cosine of its features and of the most alike that went in": Measurement(unlike, "")},
                 sentence="What comes out from behind a thing is not what went behind it.",
             )

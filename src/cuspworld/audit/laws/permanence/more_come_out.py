@@ -10,7 +10,7 @@ from cuspworld.audit.finding import Measurement
 from cuspworld.audit.laws.check import Check, Suspect
 from cuspworld.audit.laws.needs import filmed, length
 from cuspworld.audit.observations.object_tracks import ObjectTrack
-from cuspworld.audit.observations.rejoined import rejoined
+from cuspworld.audit.observations.rejoined import NONE, rejoined
 from cuspworld.audit.observations.seen import Observations
 from cuspworld.audit.observations.standing_apart import standing_apart
 from cuspworld.laws import Law
@@ -20,19 +20,18 @@ def _find(seen: Observations) -> list[Suspect] | str:
     apart = seen.once(standing_apart)
     groups = rejoined(apart)
     if not groups:
-        return "no thing goes behind another on plain ground and comes out again"
+        return NONE
     suspects = []
     for group in groups:
         more = len(group.came_out) + group.stays - len(group.went_in)
         if more <= 0:
             continue
-        (a, b), (x, y), (x0, y0, x1, y1) = apart.at.scale, apart.at.corner, group.box
         suspects.append(
             Suspect(
                 strength=100 * more * min(map(_share, group.came_out)),
                 start=apart.at.frames[group.start],
                 end=apart.at.frames[group.end],
-                box=(x + a * x0, y + b * y0, x + a * x1, y + b * y1),
+                box=apart.at.placed(group.box),
                 measured={
                     "things that went in": Measurement(float(len(group.went_in)), ""),
                     "things that came out, with what is left": Measurement(
