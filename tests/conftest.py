@@ -22,6 +22,11 @@ def _checked_modules() -> list[str]:
 install_import_hook(_checked_modules(), "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes stay out of the names of tests: a packed file holds its time, and every worker must find the same names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked `gpu` are skipped where torch finds no CUDA device: their runs say so instead of failing."""
     marked = [item for item in items if item.get_closest_marker("gpu")]

@@ -122,7 +122,7 @@ LINES = "\n".join(json.dumps(row) for row in ROWS)
         ("metadata.jsonl", json.dumps(ROWS, indent=1)),
         ("metadata.jsonl", "\n".join(json.dumps(row, indent=1) for row in ROWS)),
         ("metadata.jsonl", LINES.replace("\n", "\r")),
-        ("train.jsonl.gz", gzip.compress(LINES.encode())),
+        ("train.jsonl.gz", gzip.compress(LINES.encode(), mtime=0)),
         ("annotations.json", json.dumps({"info": {}, "videos": ROWS})),
         ("captions.json", json.dumps({row["video"]: {"captions": [row["caption"], "x"]} for row in ROWS})),
         ("a.mp4.txt", "One, two."),
