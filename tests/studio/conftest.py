@@ -34,7 +34,7 @@ class Tab:
         self.ask(do="start", run=name, job=job, arguments=arguments)
         return name
 
-    def hear(self, *kinds: str, run: str | None = None, seconds: float = 20) -> dict[str, Any]:
+    def hear(self, *kinds: str, run: str | None = None, seconds: float = 120) -> dict[str, Any]:
         """The next message of one of these kinds (of this run)."""
         until = time.monotonic() + seconds
         while True:
@@ -45,7 +45,7 @@ class Tab:
             if facts["kind"] in kinds and (run is None or facts.get("run") == run):
                 return facts
 
-    def ends(self, run: str, seconds: float = 20) -> dict[str, Any]:
+    def ends(self, run: str, seconds: float = 120) -> dict[str, Any]:
         return self.hear("done", "failed", "stopped", run=run, seconds=seconds)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ class Studio:
 
         usual = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie, "Origin": self.origin}
         sent = {name: value for name, value in {**usual, **(headers or {})}.items() if value}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(method, path, body or None, sent)
         answer = connection.getresponse()
         try:
@@ -94,7 +94,7 @@ class Studio:
         sent = {"Cookie": self.cookie, **headers}
         origin = sent.pop("Origin", self.origin)
         opened = connect(
-            f"ws://127.0.0.1:{self.port}/runs", additional_headers=sent, origin=origin, max_size=None, open_timeout=20
+            f"ws://127.0.0.1:{self.port}/runs", additional_headers=sent, origin=origin, max_size=None, open_timeout=120
         )
         made = Tab(self, opened)
         made.name = made.hear("tab")["tab"]
@@ -149,7 +149,7 @@ def alive(process: int) -> bool:
         return False
 
 
-def ends(process: int, seconds: float = 10) -> bool:
+def ends(process: int, seconds: float = 60) -> bool:
     """Whether it ends within so many seconds."""
     until = time.monotonic() + seconds
     while alive(process):

@@ -25,8 +25,8 @@ def test_nothing_is_left_however_it_ends_with_a_run_going(number):
         workers = children(process.pid)
         assert workers
         process.send_signal(number)
-        code = process.wait(10)
-    assert all(ends(worker, 5) for worker in workers)
+        code = process.wait(60)
+    assert all(ends(worker) for worker in workers)
     left = list(Path(tempfile.gettempdir()).glob(f".studio.aside-*-{process.pid}-*"))
     if number is signal.SIGKILL:  # what it could not clear, the next one does
         with started():
@@ -39,7 +39,7 @@ def test_nothing_is_left_however_it_ends_with_a_run_going(number):
 
 def said_by(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "cuspworld", "studio", "--no-open", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_what_it_cannot_serve_is_said_in_one_line(tmp_path):
