@@ -28,6 +28,7 @@ PROMPTS = (
     "a red ball hits a blue ball", "a chair is dropped and tips over",
 )  # fmt: skip
 CLIENTS = 10
+TYPED = 10.0  # seconds in which a person writes her first prompt
 
 
 @contextmanager
@@ -179,9 +180,11 @@ def small_video() -> bytes:
         return Clip(frames, 24.0).write(Path(folder) / "disc.mp4").read_bytes()
 
 
-async def first_frames(address: str, tries: int) -> list[float]:
+async def first_frames(address: str, tries: int, wait: float) -> list[float]:
+    """Seconds from asking to the first picture of so many clips in turn, the first asked `wait` s after opening."""
     client = Client(address)
     await client.open()
+    await asyncio.sleep(wait)
     found = []
     for number in range(tries):
         _, first, _ = await client.run("make", {"prompt": PROMPTS[0], "seconds": 2, "seed": number})
@@ -212,16 +215,18 @@ def main() -> None:
             columns = ("median s", "least", "95 % below", "lost", "95 % interval, %", "MB", "of it the server")
             table.add({"what": what, "n": count, **{name: told.get(name) for name in columns}})
 
-        printed, cold, warm = [], [], []
-        for _ in range(tries):
-            with started() as (_, address, took):
-                printed.append(took)
-                first, *others = asyncio.run(first_frames(address, 5))
-                cold.append(first)
-                warm += others
+        printed, later, first = [], [], {0.0: [], TYPED: []}
+        for wait in first:
+            for _ in range(tries):
+                with started() as (_, address, took):
+                    printed.append(took)
+                    begun, *others = asyncio.run(first_frames(address, 5, wait))
+                    first[wait].append(begun)
+                    later += others
         add("command to address", len(printed), **spread(printed))
-        add("Make to first frame, right after the start (the model loads)", len(cold), **spread(cold))
-        add("Make to first frame, later (a chunk of 24 frames)", len(warm), **spread(warm))
+        add("Make to first frame, right after the start (the model loads)", tries, **spread(first[0.0]))
+        add(f"Make to first frame, {TYPED:g} s after the start", tries, **spread(first[TYPED]))
+        add("Make to first frame, later (a chunk of 24 frames)", len(later), **spread(later))
         with started() as (process, address, _):
             counted = asyncio.run(load(address, seconds, small_video()))
             losses = {name: count for name, count in counted.items() if name.endswith("lost")}

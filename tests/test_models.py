@@ -1,6 +1,8 @@
 """Models as folders: what is written comes back to the bit, and what is none says what it is."""
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -100,3 +102,13 @@ def test_many_threads_that_load_one_folder_get_one_model():
         for found in pool.map(lambda _: AutoencoderCodec.from_pretrained(WORLDS).state_dict(), range(24)):
             assert found.keys() == wanted.keys()
             assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
+def test_a_model_is_loaded_without_torchs_compiler():
+    """A draw on the meta device would import it, which takes longer than the loading."""
+    code = (
+        "import sys; from cuspworld.simulator.simulator import Simulator; Simulator.from_pretrained('default'); "
+        "print({'torch._dynamo', 'sympy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "set()", done.stdout + done.stderr

@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from cuspworld.checks import is_number, is_whole
 from cuspworld.errors import CuspError
@@ -38,6 +39,14 @@ def save_module(path: str | Path, kind: str, module: nn.Module, config: Any, dty
     save_folder(path, {"_class_name": kind, **asdict(config)}, tensors)
 
 
+class _Undrawn(TorchFunctionMode):
+    """Weights are made without normal numbers: to draw these on the meta device imports torch's compiler (a second)."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        return kwargs["tensor"] if func is nn.init.normal_ else func(*args, **kwargs)
+
+
 def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], config_kind: type) -> Module:
     """The module of a folder that `save_module` wrote, in evaluation mode: `build(config_kind(**config.json))`."""
     path = Path(path)
@@ -46,7 +55,7 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
         raise CuspError(f"{path} holds a {found}, not a {kind}: give the folder that its save_pretrained wrote")
     config = from_config(config_kind, values, path / "config.json")
     try:
-        with torch.device("meta"):  # shapes alone: no memory before the weights fit, and no random number is drawn
+        with _Undrawn(), torch.device("meta"):  # shapes alone: no memory before the weights fit
             module = build(config)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError) as error:
         raise CuspError(f"{path / 'config.json'}: no {kind} has such numbers: {error}") from error

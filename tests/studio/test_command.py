@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from tests.studio.conftest import ends
 pytest.importorskip("uvicorn")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_however_it_ends_with_a_run_going(number):
+ENDS = [(signal.SIGINT, False), (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGKILL, False)]
+
+
+@pytest.mark.parametrize(("number", "again"), ENDS)
+def test_nothing_is_left_however_it_ends_with_a_run_going(number, again):
     with started() as (studio, process):
         tab = studio.tab()
         run = tab.start("make", prompt="a glass of juice", seconds=60)
@@ -25,6 +29,9 @@ def test_nothing_is_left_however_it_ends_with_a_run_going(number):
         workers = children(process.pid)
         assert workers
         process.send_signal(number)
+        if again:
+            time.sleep(0.05)
+            process.send_signal(number)
         code = process.wait(60)
     assert all(ends(worker) for worker in workers)
     left = list(Path(tempfile.gettempdir()).glob(f".studio.aside-*-{process.pid}-*"))

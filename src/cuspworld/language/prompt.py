@@ -53,16 +53,16 @@ class PromptEncoder(nn.Module):
             raise CuspError(f"width must be a multiple of twice the heads: got {width} for {heads} heads")
         self.index = {word: 2 + i for i, word in enumerate(config.words)}
         self.embedding = nn.Embedding(2 + len(config.words), width, padding_idx=_PADDING)
-        self.start = nn.Parameter(torch.randn(width) * 0.02)  # stands first, so that no prompt is empty
+        self.start = nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02))  # no prompt is empty
         if config.version == 1:
-            self.place = nn.Parameter(torch.randn(config.length, width) * 0.02)
+            self.place = nn.Parameter(nn.init.normal_(torch.empty(config.length, width), std=0.02))
             layer = nn.TransformerEncoderLayer(width, heads, 4 * width, 0.0, batch_first=True, norm_first=True)
             self.layers = nn.TransformerEncoder(layer, config.depth, enable_nested_tensor=False)
         else:
             self.value = nn.Linear(2 * len(_PERIODS), width)
             self.blocks = nn.ModuleList([Block(width, heads) for _ in range(config.depth)])
             self.words_norm = nn.LayerNorm(width)
-            self.queries = nn.Parameter(torch.randn(config.outputs, width) * 0.5)
+            self.queries = nn.Parameter(nn.init.normal_(torch.empty(config.outputs, width), std=0.5))
             self.reader = Block(width, heads)
             self.distinctive = Distinctive(config.distinctive, width) if config.distinctive else None
         self.norm = nn.LayerNorm(width)

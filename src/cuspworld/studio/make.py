@@ -27,8 +27,11 @@ def simulator_of(job: Job) -> Simulator:
 
 
 def warm(job: Job) -> None:
-    """Load the model, and what reads prompts."""
-    simulator_of(job).expand("a", 0)
+    """Load the model and what reads prompts, and draw a few frames that nobody sees: what is compiled and loaded by the
+    first ones (seconds) is there when a person asks."""
+    simulator = simulator_of(job)
+    simulator.expand("a", 0)
+    next(simulator.stream("a", seconds=0.1, num_inference_steps=1))
 
 
 def about(job: Job) -> None:

@@ -6,6 +6,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
+from types import FrameType
 
 from cuspworld.checks import whole
 from cuspworld.errors import CuspError, MissingExtraError
@@ -36,6 +37,10 @@ def serve(settings: Settings, port: int = 0, browse: bool = True, told: Callable
                 told(address)
                 if browse:
                     webbrowser.open(address)
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                if not self.should_exit:  # a second Ctrl-C while it ends would leave the workers and print a traceback
+                    super().handle_exit(sig, frame)
 
         config = uvicorn.Config(
             create_app(settings, scratch, bound, token), log_level="warning", lifespan="on", server_header=False,
