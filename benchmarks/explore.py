@@ -8,11 +8,12 @@ mean error of the predicted outcome in units of its spread, the mean of the wors
 between branches lies from the true one in sides of the cube (bisection on the simulator to 1e-6, along segments between
 held-out points of different branches); and the error in seconds of when an event first happens, where it does, by the
 same regression on the simulations in which it did. "needs": how many simulations the row takes to reach the worst tenth
-that random has with all of them. "from", "to": 95 %, bootstrap over seeds. Collision is the world on which the singular
-set's one constant was chosen.
+that random has with all of them. "from", "to": 95 %, bootstrap over seeds; ">": not reached with all of them. Collision
+is the world on which the singular set's one constant was chosen, and how much of the pool a batch is spread over.
 
-Pools are as large as time allowed: 120 to 2,000, the smallest where a simulation takes 0.3 to 0.5 CPU seconds (Juice,
-Candles, Snow), and budgets end accordingly. "cost": CPU seconds of a simulation.
+Of the pool only what is chosen is simulated. Budgets end where a simulation costs 0.3 to 0.5 CPU seconds (Juice,
+Candles, Snow) and 0.02 to 0.03 (Chair, Planets) as time allowed. "cost": CPU seconds of a simulation; "tested":
+held-out points.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from base64 import b64decode, b64encode
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +55,18 @@ class Setting:
 
 
 SETTINGS = {
-    "Juice": Setting(600, 200, 120, "impact", segments=8),
-    "Candles": Setting(250, 100, 80, "blow-out", segments=5),
-    "Chair": Setting(1000, 400, 200, "lands"),
-    "Planets": Setting(400, 200, 100, "capture", segments=6),
-    "Collision": Setting(1000, 200, 250, "contact"),
-    "Heat": Setting(2000, 200, 150, None, False),
-    "Snow": Setting(120, 100, 40, "impact", False),
+    "Juice": Setting(20_000, 100, 200, "impact", segments=12),
+    "Candles": Setting(20_000, 100, 200, "blow-out", segments=12),
+    "Chair": Setting(20_000, 800, 500, "lands", segments=32),
+    "Planets": Setting(20_000, 800, 500, "capture", segments=32),
+    "Collision": Setting(20_000, 800, 1000, "contact", segments=64),
+    "Heat": Setting(20_000, 800, 500, None, False),
+    "Snow": Setting(20_000, 100, 100, "impact", False),
 }
 
 
 class World:
-    """A pool and held-out points of a world, each simulated once at most, whoever asks."""
+    """A pool and held-out points of a world. Of the pool only what is chosen is simulated, and once, whoever asks."""
 
     def __init__(self, name: str, setting: Setting, folder: Path):
         self.setting, self.what = setting, experiments(name)
@@ -88,11 +90,11 @@ class World:
             began = time.process_time()
             found = self.what.run(point)
             cost = time.process_time() - began
-            states = found.states.astype(np.float32)
+            states = b64encode(found.states.astype("<f4").tobytes()).decode()
             return {"states": states, "branch": found.branch, "events": dict(found.events), "cost": cost}
 
         found = self.kept.get(" ".join(f"{v:.12g}" for v in point), simulate)
-        return {**found, "states": np.array(found["states"])}
+        return {**found, "states": np.frombuffer(b64decode(found["states"]), "<f4").astype(float)}
 
     def time(self, found: dict[str, Any]) -> float:
         return float(found["events"].get(self.setting.event, np.nan))
@@ -159,15 +161,14 @@ class World:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    parser.add_argument(
-        "--record", nargs="+", default=[], choices=list(SETTINGS), help="simulate these pools, and stop"
-    )
+    parser.add_argument("--most", type=int, default=BUDGETS[-1], help="simulations of a search, at most")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="keep simulations there, so that a stopped run goes on")
     parser.add_argument("--quick", action="store_true", help="one world, two seeds, a small pool")
     add_argument(parser)
     arguments = parser.parse_args()
-    settings = {name: SETTINGS[name] for name in arguments.worlds}
+    settings = {name: replace(SETTINGS[name], budget=min(SETTINGS[name].budget, arguments.most))
+                for name in arguments.worlds}  # fmt: skip
     if arguments.quick:
         settings, arguments.seeds = {"Collision": Setting(300, 100, 60, "contact")}, 2
     with tempfile.TemporaryDirectory() as aside:
@@ -182,9 +183,10 @@ def run(table: Table, world: World, seeds: int) -> None:
     curves = {name: [curve(world, name, seed, budgets) for seed in range(seeds)] for name in known}
     worst = {name: np.array([[one[b]["worst tenth"] for b in budgets] for one in found])
              for name, found in curves.items()}  # fmt: skip
-    target = float(worst["random"].mean(0)[-1])
-    needs = {name: reached(table_.mean(0), target, budgets) for name, table_ in worst.items()}
+    drawn = np.random.default_rng(0).integers(seeds, size=(1000, seeds))
     for name, found in curves.items():
+        needs = [needed(worst[name][k], worst["random"][k], budgets) for k in (np.arange(seeds), *drawn)]
+        ends = np.quantile(needs[1:], (0.025, 0.975), method="nearest")
         for k, budget in enumerate(budgets[1:], 1):
             told = {key: [one[budget][key] for one in found] for key in found[0][budget]}
             low, high = interval(worst[name][:, k].tolist()) or (None, None)
@@ -192,6 +194,7 @@ def run(table: Table, world: World, seeds: int) -> None:
                 {
                     "world": world.what.name + ("" if world.setting.folds else ", no fold"),
                     "pool": len(world.pool),
+                    "tested": len(world.held),
                     "cost": world.cost,
                     "acquisition": name + (" (sees branches)" if known[name].labels else ""),
                     "simulations": budget,
@@ -201,9 +204,15 @@ def run(table: Table, world: World, seeds: int) -> None:
                     "to": high,
                     "boundary": _mean(told["boundary"]),
                     "event, s": _mean(told["event, s"]),
-                    "needs": f"{needs[name]} of {budgets[-1]}" if needs[name] else "-",
+                    "needs": _count(needs[0], budgets),
+                    "needs, from": _count(float(ends[0]), budgets),
+                    "needs, to": _count(float(ends[1]), budgets),
                 }
             )
+
+
+def _count(needs: float, budgets: list[int]) -> str:
+    return f"{needs:.0f}" if np.isfinite(needs) else f"> {budgets[-1]}"
 
 
 def _mean(values: list[float | None]) -> float | None:
@@ -220,13 +229,15 @@ def curve(world: World, name: str, seed: int, budgets: list[int]) -> dict[int, d
     return {int(b): told for b, told in world.curves.get(f"{name} {seed}", searched).items()}
 
 
-def reached(worst: np.ndarray, target: float, budgets: list[int]) -> int | None:
-    """The simulations at which the mean worst tenth comes to the target, between budgets by their logarithms."""
+def needed(worst: np.ndarray, random: np.ndarray, budgets: list[int]) -> float:
+    """The simulations at which the mean worst tenth (seeds, budgets) comes to that of random with all of them, between
+    budgets by their logarithms; infinite where it does not."""
+    mean, target = worst.mean(0), float(random.mean(0)[-1])
     for k in range(1, len(budgets)):
-        if worst[k] <= target < worst[k - 1]:
-            share = np.log(worst[k - 1] / target) / np.log(worst[k - 1] / worst[k])
+        if mean[k] <= target < mean[k - 1]:
+            share = np.log(mean[k - 1] / target) / np.log(mean[k - 1] / mean[k])
             return round(budgets[k - 1] * (budgets[k] / budgets[k - 1]) ** share)
-    return None
+    return np.inf
 
 
 if __name__ == "__main__":

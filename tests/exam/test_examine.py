@@ -75,6 +75,8 @@ def test_what_was_measured_before_a_model_was_trained_on_is_measured_again(tmp_p
 def test_bad_arguments_say_what_to_take():
     with pytest.raises(CuspError, match="continue_clip"):
         examine(object())
+    with pytest.raises(CuspError, match="a member must have continue_clip"):
+        examine(LastFrame(), members=[object()])
     with pytest.raises(CuspError, match="take some of range"):
         examine(LastFrame(), parts=["ranges"])
     with pytest.raises(CuspError, match="clips"):

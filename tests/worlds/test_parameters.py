@@ -25,6 +25,7 @@ HELD_OUT = ((("colour", "red"), ("mass", (1.8, 2.0))),)
         ({"mass": "heavy"}, "must be a number in kg"),
         ({"mass": True}, "must be a number"),
         ({"legs": 3.5}, "whole number"),
+        ({"legs": 30}, "between 1 and 20: got"),
         ({"colour": "plaid"}, "one of red, blue, pink"),
         ({"mas": 1.0}, "did you mean 'mass'"),
         ({"xyzzy": 1.0}, "known: mass, legs"),

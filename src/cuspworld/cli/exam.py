@@ -27,6 +27,10 @@ def exam(
         str | None,
         typer.Option(help="The worlds that it was taught, with commas between."),
     ] = None,
+    member: Annotated[
+        list[str] | None,
+        typer.Option(help="Another of its kind, trained apart from it, for a deep ensemble; may be repeated."),
+    ] = None,
     baseline: Annotated[bool, typer.Option("--baseline", help="A simulator without its folds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (transcript.schema.json).")] = False,
 ) -> None:
@@ -41,6 +45,8 @@ def exam(
       cusp exam oracle --parts range
 
       cusp exam mine:Model --clips 16 --taught Collision
+
+      cusp exam seed0/model --member seed1/model --member seed2/model --parts validity
     """
     from cuspworld.exam.adapters import load
     from cuspworld.exam.examine import examine
@@ -50,6 +56,7 @@ def exam(
     transcript = examine(
         found, name=getattr(found, "name", "") or model, parts=_names(parts), clips=clips, size=size, seed=seed,
         timeout=timeout, taught=knows, folder=output, shown=True,
+        members=[load(parse_world(one), baseline) for one in member or ()],
     )  # fmt: skip
     if as_json:
         print(transcript.to_json(), end="")

@@ -31,6 +31,7 @@ def examine(
     seed: int = 0,
     timeout: float = 600.0,
     taught: Sequence[str] | None = None,
+    members: Sequence[Any] = (),
     folder: str | Path | None = None,
     shown: bool | None = None,
 ) -> Transcript:
@@ -38,16 +39,19 @@ def examine(
 
     `parts`: some of PARTS, by default all. `clips`: questions of each kind. `size`: pixels of the frames. `timeout`:
     seconds that one answer may take. `taught`: the worlds that it was taught; the transcript says where another is
-    asked about. `folder`: what is measured is kept there, an exam that was stopped goes on, and the transcript is
-    written there. `shown`: a progress bar; None: in notebooks. Same arguments, same transcript.
+    asked about. `members`: models of the same kind that were trained apart from it: with it they are a deep ensemble,
+    whose disagreement the part `validity` judges. `folder`: what is measured is kept there, an exam that was stopped
+    goes on, and the transcript is written there. `shown`: a progress bar; None: in notebooks. Same arguments, same
+    transcript.
 
     Raises CuspError for bad arguments; what the model does wrong is no error but a line of the transcript.
     """
-    if not (hasattr(model, "continue_clip") or hasattr(model, "answer")):
-        raise CuspError(
-            "model must have continue_clip(frames, fps, seconds, action=None, seed=0), or be one of "
-            f"cuspworld.exam.adapters: got {type(model).__name__}"
-        )
+    for which, one in (("model", model), *(("a member", member) for member in members)):
+        if not (hasattr(one, "continue_clip") or hasattr(one, "answer")):
+            raise CuspError(
+                f"{which} must have continue_clip(frames, fps, seconds, action=None, seed=0), or be one of "
+                f"cuspworld.exam.adapters: got {type(one).__name__}"
+            )
     chosen = list(PARTS if parts is None else dict.fromkeys(parts))
     if unknown := [part for part in chosen if part not in PARTS]:
         raise CuspError(f"no part {unknown[0]!r} of the exam: take some of {', '.join(PARTS)}")
@@ -58,17 +62,21 @@ def examine(
     called = name or getattr(model, "name", "") or type(model).__name__
     # what was measured by other code, or of a model that was another, is measured again
     what = f"{version('exam', 'worlds')} {made_of(model)} {called} {settings.clips} {settings.size} {settings.seed}"
+    if members:
+        what += " ".join(map(made_of, members))
     with kept_in(folder, "exam", what) as kept:
-        transcript = _sat(model, called, chosen, settings, kept, shown)
+        transcript = _sat(model, called, chosen, settings, kept, shown, members)
         if folder is not None:
             transcript.write(folder)
     return transcript
 
 
-def _sat(model: Any, name: str, chosen: list[str], settings: Settings, kept: Kept, shown: bool | None) -> Transcript:
+def _sat(
+    model: Any, name: str, chosen: list[str], settings: Settings, kept: Kept, shown: bool | None, members: Sequence[Any]
+) -> Transcript:
     asked = {part: import_module(f"cuspworld.exam.parts.{part}") for part in chosen}
     with progress_bar("exam", "answers", shown=shown) as move:
-        sitting = Sitting(_models(model, name, settings), settings, kept, move)
+        sitting = Sitting(_models(model, name, settings), settings, kept, move, members=members)
         found = tuple(module.sit(sitting) for module in asked.values())
     strange = sorted(
         {world for module in asked.values() for world in module.WORLDS}

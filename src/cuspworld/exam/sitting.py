@@ -45,7 +45,8 @@ class Settings:
 
 @dataclass(eq=False)
 class Sitting:
-    """`models`: by name, the examinee first, then the reference rows."""
+    """`models`: by name, the examinee first, then the reference rows; `members`: others of the examinee's kind, trained
+    apart from it, which make a deep ensemble with it."""
 
     models: Mapping[str, Any]
     settings: Settings
@@ -54,6 +55,7 @@ class Sitting:
     failures: list[Failure] = field(default_factory=list)
     done: int = 0
     planned: int = 0
+    members: Sequence[Any] = ()
 
     @property
     def examinee(self) -> Any:

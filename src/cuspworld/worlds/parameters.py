@@ -76,12 +76,13 @@ class Parameter:
             if isinstance(value, bool) or value not in allowed:
                 raise CuspError(f"{self.name} must be one of {', '.join(map(str, allowed))}: got {value!r}")
             return value
+        unit = "" if self.unit in ("", "1") else f" {self.unit}"
         if not is_number(value):
-            unit = "" if self.unit in ("", "1") else f" in {self.unit}"
-            raise CuspError(f"{self.name} must be a number{unit}: got {value!r} ({type(value).__name__})")
+            known = f" in{unit}" if unit else ""
+            raise CuspError(f"{self.name} must be a number{known}: got {value!r} ({type(value).__name__})")
         low, high = self.bounds
         if not (low <= value <= high and abs(value) <= sys.float_info.max):
-            raise CuspError(f"{self.name} must be between {low:g} and {high:g} {self.unit}: got {value!r}")
+            raise CuspError(f"{self.name} must be between {low:g} and {high:g}{unit}: got {value!r}")
         if self.integer and value != int(value):
             raise CuspError(f"{self.name} must be a whole number: got {value!r}")
         return int(value) if self.integer else float(value)

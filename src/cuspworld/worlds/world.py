@@ -56,7 +56,7 @@ class World(Environment):
 
     def _repr_html_(self) -> str:
         parameters = [
-            f"{p.name} {html.shortened(p.train or p.choices or p.default)} {p.unit}".strip()
+            f"{p.name} {html.shortened(p.train or p.choices or p.default)} {p.unit if p.unit != '1' else ''}".strip()
             for p in self.ranges.values()
         ]
         rows = {

@@ -6,7 +6,9 @@ regions "predicted error below so much", the largest that passes a test at level
 are above the tolerance (learn then test, Angelopoulos et al. 2021, arXiv:2110.01052: fixed sequence, exact
 binomial), so that with probability 1 - RISK over the clips at most MISSED of the simulations inside are wrong; and
 an upper bound of the error with split conformal coverage 1 - MISSED. The last third only judges. Beside it, what
-tells bad answers without having seen an error: the disagreement of two seeds (as of an ensemble), and of two horizons.
+tells bad answers without having seen an error: the disagreement of two seeds, of two horizons, and of a deep ensemble
+(Lakshminarayanan et al. 2017, arXiv:1612.01474): the model and others of its kind that were trained apart from it,
+where the exam was given such (`members`); of a model of which there is but one there is none.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom
 
+from cuspworld.exam.answers import ask
 from cuspworld.exam.parts.range import FRAMES, GIVEN, velocity_error
 from cuspworld.exam.picture import plot
-from cuspworld.exam.question import Played, Scene, asked
+from cuspworld.exam.question import Played, Question, Scene, asked
 from cuspworld.exam.sitting import Numbers, Sitting
 from cuspworld.exam.transcript import Part, Table
 
@@ -88,7 +91,7 @@ def sit(sitting: Sitting) -> Part:
     unit = random.uniform(size=(count, len(BOX)))
     cases = [_case(unit[k], settings.fresh + 2000 + k, settings.size) for k in range(count)]
     judged = range(2 * count // 3, count)
-    sitting.plan((count + 2 * len(judged)) * len(sitting.models))
+    sitting.plan((count + 2 * len(judged)) * len(sitting.models) + len(sitting.members) * len(judged))
     rows: list[dict[str, Any]] = []
     pictures = {}
     for model in sitting.models:
@@ -99,7 +102,7 @@ def sit(sitting: Sitting) -> Part:
         first = judged.start
         region = certify(unit[:first], error[:first])
         inside, bad = region.inside(unit[first:]), error[first:] > TOLERANCE
-        scores = {"taught": region.predicted(unit[first:])}
+        scores: dict[str, np.ndarray | None] = {"taught": region.predicted(unit[first:])}
         scores |= _disagreements(sitting, model, [cases[k] for k in judged], found[first:])
         # where all or none are above the tolerance: which are the worse half?
         split = TOLERANCE if bad.any() and not bad.all() else float(np.median(error[first:]))
@@ -114,10 +117,11 @@ def sit(sitting: Sitting) -> Part:
                 "wrong outside": float(bad[~inside].mean()) if not inside.all() else None,
                 "covered": float(covered.mean()),
                 "AUROC above, m/s": split,
-                **{f"AUROC {name}": auroc(score, error[first:] > split) for name, score in scores.items()},
+                **{f"AUROC {name}": None if score is None else auroc(score, error[first:] > split)
+                   for name, score in scores.items()},
                 "failed": found.count(None),
             }
-        )
+        )  # fmt: skip
         if model in (next(iter(sitting.models)), "constant velocity"):
             speeds = unit[:, [2, 3]] * 5.9 + 0.1
             parts = {"simulation": region.inside(unit) & (error <= TOLERANCE), "simulation, but wrong":
@@ -131,13 +135,18 @@ def sit(sitting: Sitting) -> Part:
         f"{len(judged)} judged clips of {count}. Certified: with probability {1 - RISK:g} at most {MISSED:.0%} of "
         f"what is inside is above it; covered: errors below their conformal bound, promised {1 - MISSED:.0%}. AUROC "
         f"of an error above the tolerance, or above the row's own median where all or none are: by the taught region, "
-        f"by two seeds, by two horizons; 0.5 is chance.",
+        f"by two seeds, by two horizons, by a deep ensemble of {len(sitting.members) + 1}; 0.5 is chance.",
         tuple(rows[0]),
         tuple(rows),
     )
     fewest = math.ceil(math.log(RISK) / math.log(1 - MISSED))
-    note = f"A region needs {fewest} clips without an error among the certifying {count // 3}; fewer certify none."
-    return Part(NAME, TITLE, (table,), (note,), pictures)
+    notes = [f"A region needs {fewest} clips without an error among the certifying {count // 3}; fewer certify none."]
+    if not sitting.members:
+        notes.append(
+            "No deep ensemble: it takes others of the model's kind, trained apart from it (cusp exam MODEL --member "
+            "OTHER --member OTHER), and none were given."
+        )
+    return Part(NAME, TITLE, (table,), tuple(notes), pictures)
 
 
 def _case(unit: np.ndarray, seed: int, size: int) -> tuple[Scene, Played]:
@@ -153,7 +162,7 @@ def _measured(frames: np.ndarray, known: Played) -> Numbers:
     return {**velocity_error(frames, known), "small": np.round(small).astype(int).tolist()}
 
 
-def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> dict[str, np.ndarray]:
+def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> dict[str, np.ndarray | None]:
     seeds, horizons = np.zeros(len(cases)), np.zeros(len(cases))
     for k, ((scene, played), first) in enumerate(zip(cases, found, strict=True)):
         again = sitting.ask(NAME, model, f"{scene.seed} seed", asked(scene, played, GIVEN, seed=1), _small)
@@ -163,7 +172,27 @@ def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[A
                 scores[k] = 99.0
             else:
                 scores[k] = np.abs(np.array(first["small"], float) - np.array(other["small"])).mean()
-    return {"seeds": seeds, "horizons": horizons}
+    own = model == next(iter(sitting.models)) and len(sitting.members) > 0
+    return {"seeds": seeds, "horizons": horizons, "ensemble": _ensemble(sitting, model, cases, found) if own else None}
+
+
+def _ensemble(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> np.ndarray:
+    """How much the members' pictures of each case spread, a mean over pixels; a case that one cannot answer is bad."""
+    spread = np.full(len(cases), 99.0)
+    for k, ((scene, played), first) in enumerate(zip(cases, found, strict=True)):
+        question = asked(scene, played, GIVEN)
+        told = [first] + [
+            sitting.measured(NAME, model, f"{scene.seed} member {m}", partial(_answered, member, question, sitting))
+            for m, member in enumerate(sitting.members)
+        ]
+        small = [np.array(each["small"], float) for each in told if each is not None]
+        if len(small) == len(told):
+            spread[k] = np.std(small, axis=0).mean()
+    return spread
+
+
+def _answered(member: Any, question: Question, sitting: Sitting) -> Numbers:
+    return _small(ask(member, question, sitting.settings.timeout))
 
 
 def _small(frames: np.ndarray) -> Numbers:

@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
+from cuspworld.exam.probe import svd
 from cuspworld.explore.surrogate import Surrogate
 
 
@@ -33,6 +34,15 @@ class Seen:
         return Surrogate.fit(self.points, self.outcomes)
 
     @cached_property
+    def main(self) -> Float[np.ndarray, "k components"]:
+        """The outcomes along their main axes, all but a millionth of their variance: as far from each other, in fewer
+        numbers."""
+        left, size, _ = svd(self.outcomes - self.outcomes.mean(0))
+        beyond = np.cumsum(size[::-1] ** 2)[::-1]
+        count = max(1, int((beyond > 1e-6 * beyond[0]).sum()))
+        return (left * size)[:, :count]
+
+    @cached_property
     def free(self) -> Int[np.ndarray, " free"]:
         """What is not yet simulated."""
         return np.setdiff1d(np.arange(len(self.pool)), self.chosen)
@@ -51,6 +61,7 @@ class Acquisition(ABC):
     def choose(self, seen: Seen, count: int) -> Int[np.ndarray, " count"]: ...
 
 
+TOP = 5  # a fifth
 known: dict[str, type[Acquisition]] = {}
 Class = TypeVar("Class", bound=type[Acquisition])
 
@@ -68,9 +79,9 @@ def apart(points: Float[np.ndarray, "n d"], taken: Float[np.ndarray, "m d"]) -> 
 
 
 def best_apart(seen: Seen, score: Float[np.ndarray, " free"], count: int) -> Int[np.ndarray, " count"]:
-    """Of the free points with the highest scores (eight times as many as wanted), those far from what is chosen and
-    from each other: a batch of the very highest would lie in one place."""
-    top = seen.free[np.argsort(-score, kind="stable")[: 8 * count]]
+    """Of the fifth of the free points with the highest scores, those far from what is chosen and from each other: a
+    batch of the very highest would lie in one place, the more so the larger the pool."""
+    top = seen.free[np.argsort(-score, kind="stable")[: max(8 * count, len(score) // TOP)]]
     return farthest(seen.pool, top, seen.chosen, count)
 
 

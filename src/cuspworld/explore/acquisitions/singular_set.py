@@ -11,6 +11,7 @@ never splits what may be one), which leaves nothing to draw on.
 """
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from cuspworld.explore.acquisitions.acquisition import Acquisition, Seen, register
 from cuspworld.explore.acquisitions.latent_distance import LatentDistance
@@ -61,12 +62,8 @@ def singular_facets(points: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarra
 
 def gabriel(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pairs of points with no third in the ball between them."""
-    square = ((points[:, None] - points[None]) ** 2).sum(2)
     first, second = np.triu_indices(len(points), 1)
-    alone = np.ones(len(first), bool)
-    for k in range(0, len(first), 4096):
-        a, b = first[k : k + 4096], second[k : k + 4096]
-        around = square[a] + square[b]
-        around[np.arange(len(a)), a] = around[np.arange(len(a)), b] = np.inf
-        alone[k : k + 4096] = around.min(1) >= square[a, b]
+    half = np.linalg.norm(points[first] - points[second], axis=1) / 2
+    nearest, _ = KDTree(points).query((points[first] + points[second]) / 2)
+    alone = nearest >= half * (1 - 1e-9)
     return first[alone], second[alone]

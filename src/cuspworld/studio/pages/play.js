@@ -120,7 +120,7 @@ function sliders() {
   for (const button of find("sliders").querySelectorAll("button")) hold(button);
 }
 
-const amount = (value, action) => `${(+value).toPrecision(2)} ${action.unit}`;
+const amount = (value, action) => `${(+value).toPrecision(2)} ${action.unit === "1" ? "" : action.unit}`;
 
 function hold(button) {
   const k = +button.dataset.action, sign = +button.dataset.sign, id = `pointer-${k}-${sign}`;
