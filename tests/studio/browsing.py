@@ -1,12 +1,14 @@
 """The studio in a real browser, for tests marked `browser`."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from tests.studio.command import started
 from tests.studio.conftest import Studio
 
 QUIET = ["--no-sandbox", "--disable-background-networking"]
@@ -53,6 +55,27 @@ def page(
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
     assert not wrong, wrong
     context.close()
+
+
+@contextmanager
+def opened(
+    name: str, *arguments: str, size: str = "wide", theme: str = "light", locale: str = "en-US"
+) -> Iterator[Any]:
+    """A page of a studio of its own, that `cusp studio` with these arguments serves."""
+    with (
+        started(*arguments) as (studio, _),
+        browser() as launched,
+        page(launched, studio, name, size, theme, locale) as tab,
+    ):
+        yield tab
+
+
+def until(tab: Any, condition: str, seconds: float = 180.0) -> None:
+    """Wait until a JavaScript expression is true (Playwright's own waiting is forbidden by the page's policy)."""
+    end = time.monotonic() + seconds
+    while not tab.evaluate(condition):
+        assert time.monotonic() < end, f"never came true: {condition}; {tab.inner_text('main')[:600]}"
+        time.sleep(0.02)
 
 
 def focused(tab: Any) -> str:

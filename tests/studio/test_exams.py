@@ -9,7 +9,7 @@ import pytest
 from cuspworld.errors import CuspError
 from cuspworld.exam.transcript import Transcript
 from cuspworld.studio.exams import beside, exams, shipped
-from tests.studio.served import served, tab, until
+from tests.studio.browsing import opened, until
 from tests.studio.spoken import Spoken, done
 
 DOCS = Path(__file__).parent.parent.parent / "docs/transcripts"
@@ -49,13 +49,12 @@ def test_what_cannot_be_is_said(arguments, message, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "en-US"), (390, True, "zh-CN")])
-def test_transcripts_are_chosen_and_dropped(width, dark, language, tmp_path):
+@pytest.mark.parametrize(("size", "theme", "locale"), [("wide", "light", "en-US"), ("narrow", "dark", "zh-CN")])
+def test_transcripts_are_chosen_and_dropped(size, theme, locale, tmp_path):
     hostile = Transcript.read(shipped()["oracle"]).to_dict() | {"model": "<img src=x onerror=alert(1)>"}
     (tmp_path / "mine.json").write_text(json.dumps(hostile))
-    with served() as address, tab(address, "exam", width, dark=dark, language=language) as (page, said):
+    with opened("exam", size=size, theme=theme, locale=locale) as page:
         until(page, "document.querySelectorAll('#exam-tables tr[data-exam=\"1\"]').length > 0")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.set_input_files("#exam-files", tmp_path / "mine.json")
         until(page, "document.querySelectorAll('#exam-tables tr[data-exam=\"2\"]').length > 0")
         assert "<img" in page.inner_text("#exam-tables") and page.query_selector("#exam-tables img") is None
@@ -66,5 +65,5 @@ def test_transcripts_are_chosen_and_dropped(width, dark, language, tmp_path):
         assert "cusp exam" in page.inner_text("#exam-empty") and page.query_selector("#exam-tables table") is None
         (tmp_path / "none.json").write_text("[1]")
         page.set_input_files("#exam-files", tmp_path / "none.json")
-        until(page, "document.getElementById('exam-status').textContent.includes('no transcript of an exam')")
-        assert not said, said
+        wrong = "no transcript of an exam" if locale == "en-US" else "不是考试的成绩单"
+        until(page, f"document.getElementById('exam-status').textContent.includes('{wrong}')")

