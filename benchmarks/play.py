@@ -5,8 +5,9 @@ real Chromium on this machine.
 
 A wait is from the key's event to the display frame after the one that has painted the first picture in which the press
 is obeyed: the page's own clock, and up to a display frame more than a person sees. Presses come at random moments,
-300 to 600 ms apart (seed 0). Frames a second: steps shown over the same seconds, 16 asked. The interval of the
-95th percentile is a bootstrap's over presses. `load`: processes that wanted a core at the end, this measurement's own
+300 to 600 ms apart (seed 0); the key is that of a world's first action. Frames a second: steps shown over the same
+seconds, 16 asked. The interval of the 95th percentile is a bootstrap's over presses. `load`: processes that wanted a
+core at the end, this measurement's own
 (server, worker, browser) among them. `--priority` puts these before the machine's other work (Linux's autogroups),
 where somebody else keeps it busy; the row says so.
 """
@@ -31,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from cuspworld.worlds import names
 from results import Table, add_argument
 
 BATCH = 40  # presses that the page keeps the waits of
@@ -116,8 +118,9 @@ def measured(page: Any, world: str, pixels: int, presses: int, priority: bool) -
 
 
 def main() -> None:
+    learned = ("Juice", "Collision", "Candles")  # those that are shipped with a learned one beside them
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", nargs="+", default=["Juice", "Collision", "Candles", "Chair", "Snow"])
+    parser.add_argument("--worlds", nargs="+", default=[*learned, *(name for name in names() if name not in learned)])
     parser.add_argument("--learned", type=Path, help="the model/ of a run of cusp train --dynamics")
     parser.add_argument("--presses", type=int, default=120)
     parser.add_argument("--priority", action="store_true", help="before the machine's other work")
@@ -130,7 +133,7 @@ def main() -> None:
 
     if arguments.priority:
         Thread(target=prefer, daemon=True).start()
-    names = arguments.worlds[:1] if arguments.quick else arguments.worlds
+    chosen = arguments.worlds[:1] if arguments.quick else arguments.worlds
     presses = 10 if arguments.quick else arguments.presses
     with studio(arguments.learned) as address, sync_playwright() as play, Table("play", arguments.save) as table:
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -139,7 +142,7 @@ def main() -> None:
         page.wait_for_selector("nav a")
         page.goto(address.partition("?")[0] + "#play")
         page.wait_for_selector("#play-world option", state="attached")
-        for name in names:
+        for name in chosen:
             table.add(measured(page, name, 64, presses, arguments.priority))
         browser.close()
 
