@@ -5,19 +5,24 @@ same clips, in the same number of steps, each seeing the same frames.
 
 Probes are linear and the encoder is frozen: a probe that adapts the model destroys what it measures (PhyIP,
 arXiv:2602.12218). Features are the embeddings of two frames in a row; a ridge regression on other clips of the recorded
-range reads position, velocity, energy, count, and the outcome: a number at the end, read at a third of the clip.
-R2 on clips that neither saw; `out`: the same of clips whose physics lies beyond the recorded range. Flicker: the
-brightness of what stands behind everything changes at random from frame to frame: no action and no past decides it: a
-joint embedding has no use for it; a picture has. Beside them: the same encoder untrained, and as many principal
-components of the pixels. Nothing is read while a thing is out of the picture; pictures and actions alone teach.
+range (its penalty by cross-validation over these clips) reads position, velocity, energy, count, size, and the outcome:
+a number at the end, read in the middle third of a clip. R2 on clips that neither saw, in the mean over trainings;
+`out`: the same of clips whose physics lies beyond the recorded range. Flicker: the brightness of what stands behind
+everything changes at random from frame to frame: no action and no past decides it: a joint embedding has no use for it;
+a picture has. Beside them: the same encoder untrained, and as many principal components of the pixels. "JE, low
+frequencies" is told the pictures' lowest frequencies besides (`DynamicsPreset.frequencies`). Nothing is read while a
+thing is out of the picture; pictures and actions alone teach. Intervals: a bootstrap over the judging clips and the
+trainings. `error`: of the joint embeddings' prediction 8 steps ahead on those clips, as a share of what "nothing
+changes" costs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,16 +40,17 @@ from cuspworld.dynamics.regularizer import rank_me
 from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import Phase
-from cuspworld.training.recordings import Recordings, WindowBatches, Windows, in_picture
-from learned_world import FIXED
+from cuspworld.training.recordings import Recordings, WindowBatches, Windows, in_picture, low_frequencies
+from learned_world import FIXED, table_of
 from results import Table, add_argument
 
-SIZE, WIDTH, BATCH, AHEAD, SECONDS = 32, 32, 16, 8, 3
+SIZE, WIDTH, BATCH, AHEAD, SECONDS, LOWEST = 32, 32, 16, 8, 3, 3
+LOW = "JE, low frequencies"
 # What is read: a column of the state, or of the conserved quantities; the outcome is read from the last frame.
 PROBES: dict[str, dict[str, str]] = {
     "Collision": {
         "position": "ball_1_x", "velocity": "ball_1_velocity_x", "energy": "energy", "count": "ball_2_present",
-        "outcome": "ball_1_x",
+        "outcome": "ball_1_x", "size": "ball_1_radius",
     },
     "Juice": {
         "position": "glass_x", "velocity": "glass_angular_velocity", "energy": "energy", "outcome": "liquid_inside",
@@ -129,6 +135,7 @@ def objectives(model: JEPA) -> dict[str, Callable[[], nn.Module]]:
     pixels = 3 * SIZE * SIZE
     return {
         "joint embedding": lambda: JEPAObjective(model, preset),
+        LOW: lambda: JEPAObjective(model, replace(preset, sigreg=3.0), 3 * LOWEST * LOWEST),
         "VAE": lambda: Autoencoder(model, whole, kl=1 / pixels),
         "masked": lambda: Autoencoder(model, masked),
         "denoising": lambda: Autoencoder(model, noisy),
@@ -157,8 +164,8 @@ def train(objective: nn.Module, recordings: Recordings, phase: Phase, seed: int)
         schedule.step()
 
 
-def numbers(name: str, taught: Taught) -> dict[str, np.ndarray]:
-    """What is to be read at each frame from the second on, (moments,), NaN where it is not asked."""
+def numbers(name: str, taught: Taught) -> dict[str, list[np.ndarray]]:
+    """What is to be read at each frame from the second on, (moments,) of each clip, NaN where it is not asked."""
     found: dict[str, list[np.ndarray]] = {what: [] for what in (*PROBES[name], "flicker")}
     for clip, light in zip(taught.clips, taught.flicker, strict=True):
         assert clip.truth is not None
@@ -166,36 +173,76 @@ def numbers(name: str, taught: Taught) -> dict[str, np.ndarray]:
             names = clip.truth.state.dtype.names or ()
             row = clip.truth.state[column] if column in names else clip.truth.conserved[column]
             if what == "outcome":
-                row = np.where(np.arange(len(row)) == len(row) // 3, row[-1], np.nan)
+                middle = np.abs(np.arange(len(row)) / len(row) - 0.5) < 1 / 6
+                row = np.where(middle, row[-1], np.nan)
             found[what].append(np.where(in_picture(clip), np.asarray(row, float), np.nan)[1:])
         found["flicker"].append(light[1:])
-    return {what: np.concatenate(rows) for what, rows in found.items()}
+    return found
 
 
-def features(embed: Callable[[np.ndarray], np.ndarray], taught: Taught) -> np.ndarray:
-    """(moments, 2 width): each frame from the second on, and what has changed since the one before."""
+def features(embed: Callable[[np.ndarray], np.ndarray], taught: Taught) -> list[np.ndarray]:
+    """(moments, 2 width) of each clip: each frame from the second on, and what has changed since the one before."""
     pairs = []
     for clip in taught.clips:
         z = embed(clip.frames)
         pairs.append(np.concatenate([z[1:], z[1:] - z[:-1]], axis=1))
-    return np.concatenate(pairs)
+    return pairs
 
 
-def probe(x: np.ndarray, y: np.ndarray, others: list[tuple[np.ndarray, np.ndarray]]) -> list[float | None]:
-    """R2 of a ridge regression on (x, y) for other moments; None where the number does not vary."""
-    asked = np.isfinite(y)
-    x, y = x[asked], y[asked]
-    if y.std() < 1e-9:
+Sums = list[list[float]]  # of each clip: moments, what they are in sum and in squares, the squared errors of reading
+
+
+def probe(
+    x: list[np.ndarray], y: list[np.ndarray], others: list[tuple[list[np.ndarray], list[np.ndarray]]]
+) -> list[Sums | None]:
+    """Of a ridge regression on (x, y), clip by clip, the sums over other clips; None where the number does not vary."""
+    asked = [np.isfinite(row) for row in y]
+    if np.concatenate([row[k] for row, k in zip(y, asked, strict=True)]).std() < 1e-9:
         return [None] * len(others)
-    middle, spread = x.mean(0), x.std(0) + 1e-9
-    rows = np.c_[(x - middle) / spread, np.ones(len(x))]
-    weights = np.linalg.solve(rows.T @ rows + 1e-2 * len(rows) * np.eye(rows.shape[1]), rows.T @ y)
-    found: list[float | None] = []
-    for other, wanted in others:
-        kept = np.isfinite(wanted)
-        left = wanted[kept] - np.c_[(other[kept] - middle) / spread, np.ones(kept.sum())] @ weights
-        found.append(1 - float((left**2).mean() / max(wanted[kept].var(), 1e-12)))
+    every = np.concatenate(x)
+    middle, spread = every.mean(0), every.std(0) + 1e-9
+    clips = [(np.c_[(z[k] - middle) / spread, np.ones(k.sum())], row[k]) for z, row, k in zip(x, y, asked, strict=True)]
+
+    def fitted(some: list[tuple[np.ndarray, np.ndarray]], penalty: float) -> np.ndarray:
+        rows, wanted = np.concatenate([z for z, _ in some]), np.concatenate([row for _, row in some])
+        return np.linalg.solve(rows.T @ rows + penalty * len(rows) * np.eye(rows.shape[1]), rows.T @ wanted)
+
+    def off(penalty: float) -> float:
+        left = 0.0
+        for fold in range(4):
+            weights = fitted([clip for k, clip in enumerate(clips) if k % 4 != fold], penalty)
+            left += sum(float(((row - z @ weights) ** 2).sum()) for z, row in clips[fold::4])
+        return left
+
+    weights = fitted(clips, min((1e-3, 1e-2, 1e-1, 1.0), key=off))
+    found: list[Sums | None] = []
+    for seen, wanted in others:
+        sums = []
+        for z, row in zip(seen, wanted, strict=True):
+            k = np.isfinite(row)
+            told = np.c_[(z[k] - middle) / spread, np.ones(k.sum())] @ weights
+            sums.append(
+                [float(k.sum()), float(row[k].sum()), float((row[k] ** 2).sum()), float(((row[k] - told) ** 2).sum())]
+            )
+        found.append(sums)
     return found
+
+
+def r2(sums: np.ndarray) -> float:
+    """Of the sums (clips, 4)."""
+    moments, total, squares, left = sums.sum(0)
+    return float(1 - left / max(squares - total**2 / max(moments, 1), 1e-12))
+
+
+def around(trainings: list[Sums]) -> tuple[float, float, float]:
+    """R2 in the mean over trainings, and the 95 % of a bootstrap over clips and trainings."""
+    every, random = np.array(trainings), np.random.default_rng(0)  # (trainings, clips, 4)
+    draws = []
+    for _ in range(500):
+        which, clips = (random.integers(count, size=count) for count in every.shape[:2])
+        draws.append(np.mean([r2(every[k][clips]) for k in which]))
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return float(np.mean([r2(sums) for sums in every])), float(low), float(high)
 
 
 def principal(frames: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -210,63 +257,96 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
     parser.add_argument("--worlds", nargs="+", default=list(PROBES), choices=list(PROBES))
     parser.add_argument("--clips", type=int, default=150, help="that teach; two thirds as many teach the probes")
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="keep the rows there, and go on with those that are not there yet")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of joint embedding and VAE")
+    parser.add_argument("--others", type=int, default=1, help="trainings of each of the others")
+    parser.add_argument("--folder", type=Path, help="keep the sums there, and go on with those that are not there yet")
     add_argument(parser)
     arguments = parser.parse_args()
     count, steps = (6, 5) if arguments.quick else (arguments.clips, arguments.steps)
+    seeds, others = (2, 1) if arguments.quick else (arguments.seeds, arguments.others)
     phase = Phase(steps, batch=BATCH, learning_rate=2e-3, weight_decay=1e-3)
-    with Table("representations", arguments.save) as table:
+    with tempfile.TemporaryDirectory() as aside, Table("representations", arguments.save) as table:
+        folder = arguments.folder or Path(aside)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in arguments.worlds:
             known: list[list[tuple[int, Clip]]] = []  # recorded once for both backgrounds
             for flicker in (False, True):
-                todo = ["joint embedding", "VAE", "masked", "denoising", "untrained", "principal components"]
-                kept = {}
-                if arguments.folder is not None:
-                    arguments.folder.mkdir(parents=True, exist_ok=True)
-                    place = arguments.folder / f"{name}{'-flicker' if flicker else ''}.json"
-                    kept = json.loads(place.read_text()) if place.is_file() else {}
-                if set(todo) - set(kept):
+                trainings = {"joint embedding": seeds, "VAE": seeds, LOW: others, "masked": others, "denoising": others}
+                trainings |= {"untrained": seeds, "principal components": 1}
+                todo = [(who, seed) for who, many in trainings.items() for seed in range(many)]
+                places = {each: folder / f"{name}-{flicker}-{each[0]}-{each[1]}-{count}-{steps}.json" for each in todo}
+                if not all(place.is_file() for place in places.values()):
                     parts = (
-                        ("train", 0, count), ("train", 10_000, max(3, 2 * count // 3)),
+                        ("train", 0, count), ("train", 10_000, max(4, 2 * count // 3)),
                         ("train", 20_000, max(3, count // 3)), ("out", 20_000, max(3, count // 3)),
                     )  # fmt: skip
                     known = known or [recorded(name, split, range(s, s + n)) for split, s, n in parts]
                     taught, probed, *judged = (lit(part, flicker) for part in known)
-                    recordings = Recordings.of(taught.clips)
-                for who in todo:
-                    if who not in kept:
-                        model, began = fresh(recordings, arguments.seed), time.process_time()
-                        if who in objectives(model):
-                            train(objectives(model)[who](), recordings, phase, arguments.seed)
-                        model.eval()
-                        cost = time.process_time() - began
-                        embed: Callable[[np.ndarray], np.ndarray] = lambda seen, model=model: model.embed(seen).numpy()  # noqa: E731
-                        if who == "principal components":
-                            embed = principal(np.concatenate([clip.frames[::3] for clip in taught.clips]))
-                        kept[who] = measured(name, who, flicker, embed, probed, judged, cost)
-                        if arguments.folder is not None:
-                            place.write_text(json.dumps(kept))
-                    table.add(kept[who])
+                    for (who, seed), place in places.items():
+                        if not place.is_file():
+                            place.write_text(
+                                json.dumps(taught_and_read(name, who, seed, taught, probed, judged, phase))
+                            )
+                for who, many in trainings.items():
+                    done = [json.loads(places[who, seed].read_text()) for seed in range(many)]
+                    for row in summed(done):
+                        table.add({"world": name, "behind": "flicker" if flicker else "plain", "objective": who, **row})
 
 
-def measured(
-    name: str, who: str, flicker: bool, embed: Callable[[np.ndarray], np.ndarray], probed: Taught, judged: list[Taught],
-    cost: float,
-) -> dict[str, Any]:  # fmt: skip
-    """A row: R2 in and out of range of every number."""
+def taught_and_read(
+    name: str, who: str, seed: int, taught: Taught, probed: Taught, judged: list[Taught], phase: Phase
+) -> dict[str, Any]:
+    """The sums of every number, in and out of range, and what the training came to."""
+    recordings = Recordings.of(taught.clips)
+    model, began = fresh(recordings, seed), time.process_time()
+    if who in objectives(model):
+        if who == LOW:
+            recordings = replace(recordings, numbers=low_frequencies(recordings.frames, LOWEST))
+        elif who == "joint embedding":
+            recordings = replace(recordings, numbers=[rows[:, :0] for rows in recordings.numbers])
+        train(objectives(model)[who](), recordings, phase, seed)
+    model.eval()
+    cost = time.process_time() - began
+    embed: Callable[[np.ndarray], np.ndarray] = lambda seen: model.embed(seen).numpy()  # noqa: E731
+    if who == "principal components":
+        embed = principal(np.concatenate([clip.frames[::3] for clip in taught.clips]))
     x, wanted = features(embed, probed), numbers(name, probed)
-    others = [(features(embed, taught), numbers(name, taught)) for taught in judged]
-    row: dict[str, Any] = {"world": name, "behind": "flicker" if flicker else "plain", "objective": who}
-    for what in ("position", "velocity", "energy", "count", "outcome", "flicker"):
-        found = [None, None]
-        if what in wanted:
-            found = probe(x, wanted[what], [(z, y[what]) for z, y in others])
-        row[what] = found[0]
-        if what != "flicker":
-            row[f"{what}, out"] = found[1]
-    return {**row, "RankMe": rank_me(torch.from_numpy(x[:, :WIDTH])), "CPU s": cost}
+    others = [(features(embed, part), numbers(name, part)) for part in judged]
+    read = {what: probe(x, y, [(z, rows[what]) for z, rows in others]) for what, y in wanted.items()}
+    return {
+        "read": read, "RankMe": rank_me(torch.from_numpy(np.concatenate(x)[:, :WIDTH])), "cost": cost,
+        "error": foretold(model, judged[0].clips) if who in ("joint embedding", LOW) else None,
+    }  # fmt: skip
+
+
+@torch.inference_mode()
+def foretold(model: JEPA, clips: list[Clip]) -> float:
+    """The error of the embedding `AHEAD` steps on from the tenth frame, over that of "nothing changes"."""
+    far, still = 0.0, 0.0
+    for clip in clips:
+        z, actions = model.embed(clip.frames), torch.from_numpy(table_of(clip)).float()
+        told = model.predict(model.encode(clip.frames[:10]), actions[None, 9 : 9 + AHEAD])[0, -1]
+        far += float((told - z[9 + AHEAD]).square().mean())
+        still += float((z[9] - z[9 + AHEAD]).square().mean())
+    return far / still
+
+
+def summed(done: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A row for each number, of one or more trainings."""
+
+    def mean(what: str) -> float | None:
+        return None if done[0][what] is None else float(np.mean([each[what] for each in done]))
+
+    for what in ("position", "velocity", "energy", "count", "outcome", "size", "flicker"):
+        if what not in done[0]["read"] or done[0]["read"][what][0] is None:
+            continue
+        inside, out = (around([each["read"][what][k] for each in done]) for k in (0, 1))
+        yield {
+            "read": what, "R2": inside[0], "95 % from": inside[1], "to": inside[2],
+            "out": out[0], "out, 95 % from": out[1], "out, to": out[2], "trainings": len(done),
+            "RankMe": mean("RankMe"), "error": mean("error"), "CPU s": mean("cost"),
+        }  # fmt: skip
 
 
 if __name__ == "__main__":

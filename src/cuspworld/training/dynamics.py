@@ -29,7 +29,7 @@ from cuspworld.lock import one_writer
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Phase
 from cuspworld.training.readout import train_readout
-from cuspworld.training.recordings import Recordings, WindowBatches, Windows, has_numbers
+from cuspworld.training.recordings import Recordings, WindowBatches, Windows, has_numbers, low_frequencies
 from cuspworld.training.run import open_folder
 
 KEPT = "stages"  # a folder in the run's: the model as it was at a few steps, step by step, and the losses
@@ -70,6 +70,9 @@ class DynamicsPreset:
     sigreg: float = 3.0  # weight; without numbers 10: at 1 the prediction (a share of a step) shrinks all to a point
     inverse: float = 1.0  # weight; at 0 the rooms of eb_jepa (Meta, 2026) are solved 1 time in 100
     numbers: float = 10.0  # weight of what the truth says of the world, where it does; 0: pictures and actions alone
+    # So many of the pictures' lowest frequencies are told in place of the world's numbers, with their weight: pictures
+    # and actions alone, and places are kept (3 does; joint embedding alone drops what moves fast). 0: the numbers.
+    frequencies: int = 0
 
 
 class JEPAObjective(nn.Module):
@@ -176,6 +179,8 @@ def train_dynamics(
         model = JEPA(config)
         model.set_actions(recordings.low, recordings.high, recordings.usual)
         model.spread_out(*_some_steps(recordings))
+        if preset.frequencies:
+            recordings = replace(recordings, numbers=low_frequencies(recordings.frames, preset.frequencies))
         columns = recordings.numbers[0].shape[1] if preset.numbers else 0
         objective = JEPAObjective(model, preset, columns).to(device)
         trainer = Trainer(
@@ -197,8 +202,8 @@ def train_dynamics(
             model.save_pretrained(result.model)
         if preset.readout is not None and has_numbers(clips):
             readout = train_readout(
-                model, clips, folder, preset.readout, channels=preset.readout_channels, hidden=preset.readout_hidden,
-                seed=seed, device=device, process=process,
+                model, clips, recordings.actions, folder, preset.readout, channels=preset.readout_channels,
+                hidden=preset.readout_hidden, seed=seed, device=device, process=process,
             )  # fmt: skip
             if process.first:
                 readout.save_pretrained(result.model / READOUT)

@@ -111,6 +111,23 @@ def in_picture(clip: Clip) -> np.ndarray:
     return found
 
 
+def low_frequencies(frames: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    """(time, 3 count count) of each clip: the lowest `count` cosines of its pictures, in both directions and each
+    colour, from their mean, in their spread. Where a thing is moves them smoothly: cells of a small picture do not say
+    where in a cell it is."""
+    waves = [
+        np.cos(np.pi * np.outer(np.arange(count), (np.arange(side) + 0.5) / side)).astype(np.float32)
+        for side in frames[0].shape[1:3]
+    ]
+    told = [
+        np.einsum("thwc,kh,lw->tklc", clip.astype(np.float32), *waves, optimize=True).reshape(len(clip), -1)
+        for clip in frames
+    ]
+    every = np.concatenate(told)
+    middle, spread = every.mean(0), every.std(0).clip(1e-6)
+    return [(clip - middle) / spread for clip in told]
+
+
 def _numbers(clips: Sequence[Clip]) -> list[np.ndarray]:
     if not has_numbers(clips):
         return [np.zeros((len(clip.frames), 0), np.float32) for clip in clips]
