@@ -55,7 +55,7 @@ def members(model: JEPA, clips: list[Clip], steps: int) -> list[JEPA]:
     """The model with other predictors, each from another beginning, on the same finished embeddings."""
     recordings = Recordings.of(clips)
     embedded = replace(recordings, frames=[model.embed(frames).numpy().copy() for frames in recordings.frames])
-    preset, found = DynamicsPreset(), []
+    preset, found = replace(DynamicsPreset(), history=model.config.history), []
     for seed in range(MEMBERS):
         torch.manual_seed(100 + seed)
         member = copy.deepcopy(model)
@@ -117,7 +117,7 @@ def told(
                 seen, taken_over = [world.render()], True
             world.step(action[0].numpy())
             seen = [*seen, world.render()][-model.config.history :]
-            state, by_law = model.encode(np.stack(seen)), by_law + 1
+            state, by_law = model.followed(state, np.stack(seen)), by_law + 1
             rows.append(np.array(world.row()))
     return np.stack(rows), by_law
 
@@ -149,7 +149,7 @@ def compared(name: str, folder: Path, held: int, quick: bool) -> Iterator[dict[s
     made = recipe()
     model, readout, _ = packaged(name)
     error_map = ErrorMap.from_pretrained(SHIPPED / name.lower() / ERROR_MAP)
-    count, steps = (10, 20) if quick else (made.CLIPS[name], made.PRESET.predictor.steps // MEMBERS)
+    count, steps = (10, 20) if quick else (made.CLIPS[name], made.PRESETS[name].predictor.steps // MEMBERS)
     kept = folder / f"members-{name}-{count}-{steps}.pt"  # of this machine, for this machine
     if not kept.is_file():
         torch.save(members(model, made.recorded(name, range(count), folder), steps), kept)

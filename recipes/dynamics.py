@@ -125,7 +125,8 @@ def main() -> None:
     torch.set_num_threads(1)
     few = DynamicsPreset(phase(5, 4, 1e-3), phase(5, 4, 1e-3), phase(5, 4, 1e-3), channels=4, hidden=16, known=16)
     for name in arguments.only:
-        taught(name, arguments.folder, 10 if arguments.quick else CLIPS[name], few if arguments.quick else PRESETS[name])
+        clips, preset = (10, few) if arguments.quick else (CLIPS[name], PRESETS[name])
+        taught(name, arguments.folder, clips, preset)
         if arguments.ship:
             ship(name, arguments.folder)
 

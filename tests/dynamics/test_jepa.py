@@ -26,6 +26,14 @@ def test_a_state_is_the_last_embeddings_and_the_first_is_repeated():
     assert torch.allclose(model.encode(seen[:1])[0], z[[0, 0]], atol=1e-6)
 
 
+def test_a_state_that_is_followed_keeps_its_past_where_few_frames_are_seen():
+    model, seen = small(4), frames(6)
+    z, state = model.embed(seen), model.encode(seen[:4])
+    assert torch.allclose(model.followed(state, seen[:5])[0], z[1:5], atol=1e-6)
+    other = frames(8)[6:]  # in place of the last moment of the state, and the next
+    assert torch.allclose(model.followed(state, other)[0], torch.cat([state[0, 1:3], model.embed(other)]), atol=1e-6)
+
+
 def test_it_begins_spread_out_and_knows_how_far_a_step_leads():
     """Whatever the pictures' brightness: mean 0, spread 1, and the RMS of what a step changes."""
     model, seen = small(), 200 + frames(40) // 8

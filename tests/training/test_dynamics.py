@@ -54,6 +54,24 @@ def test_a_resumed_run_comes_to_the_same_weights(tmp_path, monkeypatch):
         train_dynamics(CLIPS, tmp_path / "cut", MICRO, limits=LIMITS)
 
 
+def test_low_frequencies_teach_in_place_of_the_numbers(tmp_path):
+    """Two trainings that differ in the numbers alone come to the same weights, unless the numbers are told."""
+
+    def other(c):
+        state = c.truth.state.copy()
+        state["x"] = state["x"][::-1]
+        return replace(c, truth=replace(c.truth, state=state))
+
+    told = replace(MICRO, numbers=10.0, readout=None)
+    weights = {}
+    for name, preset in (("frequencies", replace(told, frequencies=3)), ("numbers", told)):
+        for which, clips in (("true", CLIPS), ("other", [other(c) for c in CLIPS])):
+            result = train_dynamics(clips, tmp_path / f"{name}-{which}", preset, limits=LIMITS)
+            weights[name, which] = torch.cat([p.flatten() for p in JEPA.from_pretrained(result.model).parameters()])
+    assert torch.equal(weights["frequencies", "true"], weights["frequencies", "other"])
+    assert not torch.equal(weights["numbers", "true"], weights["numbers", "other"])
+
+
 def test_without_sigreg_it_collapses_and_says_so(tmp_path):
     """Prediction alone is best served by one embedding for all."""
     alone = replace(MICRO, sigreg=0.0, inverse=0.0, phase=replace(MICRO.phase, steps=150, learning_rate=1e-2))

@@ -5,7 +5,7 @@ import pytest
 
 from cuspworld import worlds
 from cuspworld.training.loop import Process
-from cuspworld.training.recordings import Recordings, WindowBatches, in_picture, rows_of
+from cuspworld.training.recordings import Recordings, WindowBatches, in_picture, low_frequencies, rows_of
 from tests.dynamics.dot import LIMITS, clip
 
 
@@ -40,3 +40,21 @@ def test_windows_are_cut_alike_from_frames_actions_and_numbers():
     across, down = (brightest % 16).float(), (brightest // 16).float()
     for axis, place in enumerate((across, down)):
         assert np.corrcoef(place.flatten(), numbers[..., axis].flatten())[0, 1] > 0.98
+
+
+def test_low_frequencies_are_the_cosines_of_the_picture():
+    """One bright pixel at (row, column): cos(pi k (row + 1/2) / height) cos(pi l (column + 1/2) / width), to scale."""
+    places = [(0, 3), (5, 9), (11, 0), (7, 15)]
+    frames = np.zeros((len(places), 12, 16, 3), np.uint8)
+    for k, (row, column) in enumerate(places):
+        frames[k, row, column] = 255
+    told = low_frequencies([frames[:3], frames[3:]], 3)
+    assert [part.shape for part in told] == [(3, 27), (1, 27)]
+    waves = [
+        [np.cos(np.pi * k * (r + 0.5) / 12) * np.cos(np.pi * m * (c + 0.5) / 16) for k in range(3) for m in range(3)]
+        for r, c in places
+    ]
+    wanted = np.repeat(255 * np.array(waves), 3, axis=1)
+    varied = wanted.std(0) > 1e-3
+    wanted = (wanted - wanted.mean(0))[:, varied] / wanted.std(0)[varied]
+    assert np.allclose(np.concatenate(told)[:, varied], wanted, atol=1e-4)

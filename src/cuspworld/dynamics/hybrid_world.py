@@ -83,7 +83,7 @@ class HybridWorld(LearnedWorld):
         self.by = TRUE
         self.true.step(taken)
         self._seen = [*self._seen, self._true_picture()][-self.model.config.history :]
-        self._state = self.model.encode(np.stack(self._seen))
+        self._state = self.model.followed(self._begun(), np.stack(self._seen))
         return {"trust": trust, "by": TRUE}
 
     def render(self) -> np.ndarray | None:

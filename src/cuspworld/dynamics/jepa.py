@@ -91,6 +91,16 @@ class JEPA(nn.Module):
         return padded[-self.config.history :][None]
 
     @torch.inference_mode()
+    def followed(
+        self, state: Float[Tensor, "1 history width"], frames: UInt8[np.ndarray, "t h w 3"]
+    ) -> Float[Tensor, "1 history width"]:
+        """The state a step after `state`: of these frames, the last of them now, and before them as it was."""
+        seen = self.embed(frames)
+        return torch.cat([state[0, 1 : 1 + max(0, self.config.history - len(seen))], seen])[-self.config.history :][
+            None
+        ]
+
+    @torch.inference_mode()
     def embed(self, frames: UInt8[np.ndarray, "t h w 3"]) -> Float[Tensor, "t width"]:
         """The embedding of each frame. Raises CuspError for another size than the model's."""
         size = (self.config.height, self.config.width, 3)

@@ -161,6 +161,8 @@ def train_dynamics(
     folder, process = Path(folder), Process.join()
     recordings = Recordings.of(clips, limits)
     checked = Recordings.of(held_out, limits) if len(held_out) else recordings
+    if preset.frequencies:
+        recordings = replace(recordings, numbers=low_frequencies(recordings.frames, preset.frequencies))
     height, width = recordings.frames[0].shape[1:3]
     config = JEPAConfig(
         height, width, recordings.fps, recordings.names, preset.history, preset.embedding, preset.channels,
@@ -179,8 +181,6 @@ def train_dynamics(
         model = JEPA(config)
         model.set_actions(recordings.low, recordings.high, recordings.usual)
         model.spread_out(*_some_steps(recordings))
-        if preset.frequencies:
-            recordings = replace(recordings, numbers=low_frequencies(recordings.frames, preset.frequencies))
         columns = recordings.numbers[0].shape[1] if preset.numbers else 0
         objective = JEPAObjective(model, preset, columns).to(device)
         trainer = Trainer(
