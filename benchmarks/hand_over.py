@@ -3,16 +3,17 @@ and what is gained, at equal cost?
 
     python benchmarks/hand_over.py [--quick] [--worlds Collision Juice Candles] [--folder runs] [--save]
 
-The models are the shipped ones (recipes/dynamics.py, whose --folder spares recording anew). Held-out clips with random
-actions are told again from frame 6 on, by the learned world, by first principles from the numbers that are read there,
-and by both: first principles take over at the steps that a gate picks, from the decoded numbers, and give back the
-encoding of what they draw. First principles know the parameters of the clip's seed (as `HybridWorld` does: a glass's
-mass is in no picture), and nothing of its state but what is decoded. All gates but one have the share of
-first-principles steps of the error map at trust 0.5, their thresholds set on other clips: the disagreement of a deep
-ensemble of predictors (on the same encoder and clips, all together for as many steps as the model's own), chance, and
-one that is told of what happens in the next two frames: actions, a contact, a glass that tips, a flame that goes out.
-Neighbour: Hybrid Neural World Models, arXiv:2605.28317. An error is that of `learned_world.py`: squared, as a share of
-the numbers' variance, while all that has a place is in the picture; its interval is a bootstrap over clips.
+The models are the shipped ones (recipes/dynamics.py, whose --folder spares recording anew). Held-out clips with
+random actions are told again from frame 6 on, by the learned world, by first principles from the numbers that are
+read there, and by both: first principles take over at the steps that a gate picks, from the decoded numbers, and give
+back the encoding of what they draw. First principles know the parameters of the clip's seed (as `HybridWorld` does: a
+glass's mass is in no picture), and nothing of its state but what is decoded. How well doubts rank what goes wrong is
+told of clips beyond the recorded range too. All gates but one have the share of first-principles steps of the error
+map at trust 0.5, their thresholds set on other clips: the disagreement of a deep ensemble of predictors (on the same
+encoder and clips, all together for as many steps as the model's own), chance, and one that is told of what happens in
+the next two frames: actions, a contact, a glass that tips, a flame that goes out. Neighbour: Hybrid Neural World
+Models, arXiv:2605.28317. An error is that of `learned_world.py`: squared, as a share of the numbers' variance, while
+all that has a place is in the picture; its interval is a bootstrap over clips.
 """
 
 from __future__ import annotations
@@ -164,8 +165,9 @@ def compared(name: str, folder: Path, held: int, quick: bool) -> Iterator[dict[s
         ),
         "told of what happens": lambda state, action, clip, frame: float(soon(clip, table_of(clip), frame)),
     }
-    for row in knowing(model, error_map, ensemble, judge):
-        yield {"world": name, **row}
+    for split in ("train", "out"):
+        for row in knowing(model, error_map, ensemble, recorded(name, seeds, folder, split, size)):
+            yield {"world": name, "split": split, **row}
 
     def begun(seed: int) -> Any:
         world = worlds.make(name, render_mode="rgb_array", size=size, **FIXED.get(name, {}))
