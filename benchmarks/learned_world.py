@@ -307,12 +307,13 @@ def main() -> None:
         help="weight of the world's numbers in training; 0: none",
     )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--judge", type=int, default=100_000, help="the first seed that judges; of effects: as far on")
     parser.add_argument("--shipped", action="store_true", help="judge the models of the package; nothing is trained")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
     count, steps, held = (6, 20, 4) if arguments.quick else (arguments.clips, arguments.steps, arguments.held_out)
-    keep = arguments.save
+    keep, judge = arguments.save, arguments.judge
     with tempfile.TemporaryDirectory() as aside:
         folder = arguments.folder or Path(aside)
         learned = {
@@ -324,12 +325,12 @@ def main() -> None:
         with Table("learned_world", keep) as table:
             for name, (model, readout, costs) in learned.items():
                 for split in ("train", "out"):
-                    clips = recorded(name, range(100_000, 100_000 + held), folder, split, model.config.height)
+                    clips = recorded(name, range(judge, judge + held), folder, split, model.config.height)
                     for row in errors(model, readout, clips):
                         training = costs["training"] if row["who"] == "learned world" else None
                         table.add({"world": name, "split": split, **row, "training CPU s": training})
             for name, (model, readout, _) in learned.items():
-                for row in causes(name, model, readout, range(200_000, 200_000 + held)):
+                for row in causes(name, model, readout, range(2 * judge, 2 * judge + held)):
                     table.add(row)
             for name in arguments.worlds:
                 if arguments.shipped:

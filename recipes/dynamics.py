@@ -53,7 +53,7 @@ PRESET = DynamicsPreset(
 # when it will meet the other. Its numbers say all that moves, so that they may teach nearly alone.
 BALLS = replace(
     PRESET, phase=phase(2400, 40, 4e-3), readout=phase(2000, 48, 2e-3), predictor=phase(9000, 128, 2e-3),
-    history=4, hidden=256, readout_hidden=256, sigreg=0.05, inverse=0.3, numbers=30.0,
+    history=4, hidden=256, readout_hidden=256, sigreg=0.05, inverse=0.3, numbers=30.0, known=256,
 )  # fmt: skip
 PRESETS = {"Collision": BALLS, "Juice": PRESET, "Candles": PRESET}
 
