@@ -267,6 +267,7 @@ def main() -> None:
     parser.add_argument("--reader-seconds", type=float, default=60, help="of CPU, of training the reader")
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge")
     parser.add_argument("--seed", type=int, default=0, help="of the clips that teach, and of the trainings")
+    parser.add_argument("--without", nargs="*", default=[], help="arms that are left out")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -290,6 +291,8 @@ def main() -> None:
         }
         parts: dict[str, tuple[Any, ...]] = {}
         for name, make in made.items():
+            if name in arguments.without:
+                continue
             kept = folder / f"horizons-{name}-{count}-{seconds:g}-{seed}.pt"  # of this machine, for this machine
             if not kept.is_file():
                 torch.save(make(), kept)
