@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ from cuspworld.training.dynamics import DynamicsPreset, JEPAObjective
 from cuspworld.training.loop import Process
 from cuspworld.training.recordings import Recordings, WindowBatches, in_picture, rows_of
 from learned_world import FIXED, START, packaged, recipe, recorded, table_of
-from results import Table, add_argument
+from results import Table, add_argument, plain
 
 STEPS, MEMBERS = 16, 3
 TRUE_NUMBERS = "first principles alone, from the true numbers"  # what going on from numbers costs
@@ -135,13 +136,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips, short training: does it run?")
     parser.add_argument("--worlds", nargs="+", default=list(SUDDEN), choices=list(SUDDEN))
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge; half as many set the thresholds")
-    parser.add_argument("--folder", type=Path, help="of the recipe's recordings, kept and gone on with")
+    parser.add_argument("--folder", type=Path, help="of the recipe's recordings and of the rows, kept and gone on with")
     add_argument(parser)
     arguments = parser.parse_args()
     held = 4 if arguments.quick else arguments.held_out
     with tempfile.TemporaryDirectory() as aside, Table("hand_over", arguments.save) as table:
         for name in arguments.worlds:
-            for row in compared(name, arguments.folder or Path(aside), held, arguments.quick):
+            folder = arguments.folder or Path(aside)
+            kept = folder / f"hand_over-{name}-{held}.json"  # of a model that is since unchanged
+            if not kept.is_file():
+                kept.write_text(json.dumps([plain(row) for row in compared(name, folder, held, arguments.quick)]))
+            for row in json.loads(kept.read_text()):
                 table.add(row)
 
 
