@@ -258,8 +258,9 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="+", default=list(PROBES), choices=list(PROBES))
     parser.add_argument("--clips", type=int, default=150, help="that teach; two thirds as many teach the probes")
     parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of joint embedding and VAE before the flicker")
-    parser.add_argument("--others", type=int, default=1, help="trainings of each of the others, and without it")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of joint embedding before the flicker")
+    parser.add_argument("--others", type=int, default=1, help="trainings of all else")
+    parser.add_argument("--without", nargs="*", default=[], help="objectives that are left out")
     parser.add_argument("--folder", type=Path, help="keep the sums there, and go on with those that are not there yet")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -272,9 +273,9 @@ def main() -> None:
         for name in arguments.worlds:
             known: list[list[tuple[int, Clip]]] = []  # recorded once for both backgrounds
             for flicker in (False, True):
-                many = seeds if flicker else others
-                trainings = {"joint embedding": many, "VAE": many, LOW: others, "masked": others, "denoising": others}
-                trainings |= {"untrained": many, "principal components": 1}
+                trainings = {"joint embedding": seeds if flicker else others, "VAE": others, LOW: others}
+                trainings |= {"masked": others, "denoising": others, "untrained": others, "principal components": 1}
+                trainings = {who: many for who, many in trainings.items() if who not in arguments.without}
                 todo = [(who, seed) for who, many in trainings.items() for seed in range(many)]
                 places = {each: folder / f"{name}-{flicker}-{each[0]}-{each[1]}-{count}-{steps}.json" for each in todo}
                 if not all(place.is_file() for place in places.values()):
