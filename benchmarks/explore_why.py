@@ -175,7 +175,7 @@ def run(table: Table, world: World, budgets: list[int], seeds: int) -> None:
         for k, budget in enumerate(budgets[1:], 1):
             means = {key: float(np.mean([seed[k][key] for seed in rows])) for key in rows[0][k]}
             shown = name + (" (sees branches)" if acquisition(name).labels else "")
-            told = f"{needs:.0f} of {budgets[mark]}" if np.isfinite(needs) else f"> {budgets[-1]}"
+            told = f"{needs:.0f}" if np.isfinite(needs) else f"> {budgets[-1]}"
             table.add({"world": world.name, "acquisition": shown, "simulations": budget, **means, "needs": told})
 
 

@@ -102,7 +102,7 @@ def sit(sitting: Sitting) -> Part:
         first = judged.start
         region = certify(unit[:first], error[:first])
         inside, bad = region.inside(unit[first:]), error[first:] > TOLERANCE
-        scores: dict[str, np.ndarray | None] = {"taught": region.predicted(unit[first:])}
+        scores = {"taught": region.predicted(unit[first:])}
         scores |= _disagreements(sitting, model, [cases[k] for k in judged], found[first:])
         # where all or none are above the tolerance: which are the worse half?
         split = TOLERANCE if bad.any() and not bad.all() else float(np.median(error[first:]))
@@ -117,8 +117,8 @@ def sit(sitting: Sitting) -> Part:
                 "wrong outside": float(bad[~inside].mean()) if not inside.all() else None,
                 "covered": float(covered.mean()),
                 "AUROC above, m/s": split,
-                **{f"AUROC {name}": None if score is None else auroc(score, error[first:] > split)
-                   for name, score in scores.items()},
+                **({"AUROC ensemble": None} if sitting.members else {}),
+                **{f"AUROC {name}": auroc(score, error[first:] > split) for name, score in scores.items()},
                 "failed": found.count(None),
             }
         )  # fmt: skip
@@ -130,12 +130,13 @@ def sit(sitting: Sitting) -> Part:
                 model, "speed of ball 1, m/s", "speed of ball 2, m/s",
                 {name: [(float(x), float(y)) for x, y in speeds[where]] for name, where in parts.items()},
             )  # fmt: skip
+    ensemble = f", by a deep ensemble of {len(sitting.members) + 1}" if sitting.members else ""
     table = Table(
         f"Collisions within {TOLERANCE:g} m/s",
         f"{len(judged)} judged clips of {count}. Certified: with probability {1 - RISK:g} at most {MISSED:.0%} of "
         f"what is inside is above it; covered: errors below their conformal bound, promised {1 - MISSED:.0%}. AUROC "
         f"of an error above the tolerance, or above the row's own median where all or none are: by the taught region, "
-        f"by two seeds, by two horizons, by a deep ensemble of {len(sitting.members) + 1}; 0.5 is chance.",
+        f"by two seeds, by two horizons{ensemble}; 0.5 is chance.",
         tuple(rows[0]),
         tuple(rows),
     )
@@ -162,7 +163,7 @@ def _measured(frames: np.ndarray, known: Played) -> Numbers:
     return {**velocity_error(frames, known), "small": np.round(small).astype(int).tolist()}
 
 
-def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> dict[str, np.ndarray | None]:
+def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> dict[str, np.ndarray]:
     seeds, horizons = np.zeros(len(cases)), np.zeros(len(cases))
     for k, ((scene, played), first) in enumerate(zip(cases, found, strict=True)):
         again = sitting.ask(NAME, model, f"{scene.seed} seed", asked(scene, played, GIVEN, seed=1), _small)
@@ -172,8 +173,10 @@ def _disagreements(sitting: Sitting, model: str, cases: list[Any], found: list[A
                 scores[k] = 99.0
             else:
                 scores[k] = np.abs(np.array(first["small"], float) - np.array(other["small"])).mean()
-    own = model == next(iter(sitting.models)) and len(sitting.members) > 0
-    return {"seeds": seeds, "horizons": horizons, "ensemble": _ensemble(sitting, model, cases, found) if own else None}
+    told = {"seeds": seeds, "horizons": horizons}
+    if sitting.members and model == next(iter(sitting.models)):
+        told["ensemble"] = _ensemble(sitting, model, cases, found)
+    return told
 
 
 def _ensemble(sitting: Sitting, model: str, cases: list[Any], found: list[Any]) -> np.ndarray:
