@@ -13,7 +13,9 @@ is the world on which the singular set's one constant was chosen, and how much o
 
 Of a pool of 20,000 only what is chosen is simulated. Budgets end as time allowed where a simulation costs 0.02 to 0.03
 CPU seconds (Chair, Planets), and so do pools where it costs 0.3 to 0.5 (Candles, Snow; Juice has both). "cost": CPU
-seconds of a simulation; "tested": held-out points.
+seconds of a simulation; "tested": held-out points. "broken": of all seeds' simulations together those that left the law
+(a number ten times as large as any held-out one: in Planets, where a rocket passes a planet so near that the integrator
+gives it energy); they were paid for, and the search takes what their nearest neighbour gave.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+from cuspworld.exam.answers import Refusal
 from cuspworld.exam.audit.store import version
 from cuspworld.exam.sitting import Kept, interval
 from cuspworld.explore.acquisitions import known
@@ -40,6 +43,7 @@ from results import Table, add_argument
 BEGIN, BATCH = 25, 25
 BUDGETS = (25, 50, 100, 200, 400, 800)
 TO = 1e-6
+FAR = 10  # times the largest number of the held-out outcomes: a simulation that left the law
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Setting:
 SETTINGS = {
     "Juice": (Setting(20_000, 50, 200, "impact", segments=12), Setting(600, 200, 120, "impact", segments=8)),
     "Candles": (Setting(250, 100, 80, "blow-out", segments=5),),
-    "Chair": (Setting(20_000, 400, 500, "lands", segments=32),),
-    "Planets": (Setting(20_000, 400, 500, "capture", segments=32),),
+    "Chair": (Setting(20_000, 200, 500, "lands", segments=32),),
+    "Planets": (Setting(20_000, 200, 500, "capture", segments=32),),
     "Collision": (Setting(20_000, 800, 1000, "contact", segments=64),),
     "Heat": (Setting(20_000, 800, 500, None, False),),
     "Snow": (Setting(120, 100, 40, "impact", False),),
@@ -83,6 +87,7 @@ class World:
         self.branches = [found["branch"] for found in outcomes]
         self.times = np.array([self.time(found) for found in outcomes])
         self.commonest = Counter(self.branches).most_common(1)[0][0]
+        self.broken: set[int] = set()
         self.crossings = list(self._crossings()) if setting.folds else []
 
     def at(self, point: np.ndarray) -> dict[str, Any]:
@@ -101,6 +106,9 @@ class World:
 
     def run(self, index: int) -> tuple[np.ndarray, str]:
         found = self.at(self.pool[index])
+        if np.abs(found["states"]).max() > FAR * np.abs(self.truth).max():
+            self.broken.add(index)
+            raise Refusal("it left the law")
         return found["states"], str(found["branch"])
 
     def _crossings(self):
@@ -204,6 +212,7 @@ def run(table: Table, world: World, seeds: int) -> None:
                     "to": high,
                     "boundary": _mean(told["boundary"]),
                     "event, s": _mean(told["event, s"]),
+                    "broken": sum(told["broken"]),
                     "needs": _count(needs[0], budgets),
                     "needs, from": _count(float(ends[0]), budgets),
                     "needs, to": _count(float(ends[1]), budgets),
@@ -224,7 +233,9 @@ def curve(world: World, name: str, seed: int, budgets: list[int]) -> dict[int, d
         chosen, states, branches = search(
             world.pool, world.run, name, budgets[-1], begin=BEGIN, batch=lambda known: max(BATCH, known // 3), seed=seed
         )
-        return {str(b): world.errors(chosen[:b], states[:b], branches[:b]) for b in budgets}
+        broken = [len(world.broken & set(chosen[:b].tolist())) for b in budgets]
+        return {str(b): {**world.errors(chosen[:b], states[:b], branches[:b]), "broken": n}
+                for b, n in zip(budgets, broken, strict=True)}  # fmt: skip
 
     return {int(b): told for b, told in world.curves.get(f"{name} {seed}", searched).items()}
 
