@@ -18,9 +18,9 @@ import torch
 from candidates import ASKED, FIRST, right
 from cuspworld import Simulator
 from cuspworld.audit import audit_clip
+from cuspworld.detectors import detector
 from cuspworld.exam.audit.abroad import share
 from cuspworld.exam.audit.scoring import auc
-from cuspworld.exam.detectors import detector
 from folds import SECONDS, wishes
 from results import Table, add_argument
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cuspworld.exam.detectors import detector
+from cuspworld.detectors import detector
 from fold_arms import FPS, read_arm
 from results import Table, add_argument, wilson
 

@@ -4,21 +4,23 @@
                                     [--quick] [--save]
 
 Prompts are captions of held-out clips (seeds from 5,000,000). Of N clips of each prompt: "first", the one that a call
-without candidates gives; "audit", the one of the best score (`candidates=`); "oracle", whether any is right: no chooser
-can do better. Right is what benchmarks/folds.py asks of the world, all of it at once; mixtures stand beside it.
-Choosing helps where "audit" is above "first" by more than the interval.
+without candidates gives; "audit", the one of the best score; "detectors", the one that `candidates=` keeps, by what the
+world's detector reads in it; "oracle", whether any is right: no chooser can do better. Right is what
+benchmarks/folds.py asks of the world, all of it at once, by the same detectors: what a person sees in what was chosen
+stands in docs/simulator.md.
 """
 
 import argparse
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from cuspworld import Simulator
-from cuspworld.exam.detectors import detector
+from cuspworld.detectors import detector
 from folds import QUESTIONS, SECONDS, Wish, wishes
 from results import Table, add_argument, wilson
 
@@ -28,6 +30,16 @@ ASKED = {
     "Collision": ("both colours and sizes as asked, kept",),
     "Puppies": ("number and coats as asked throughout",),
 }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A candidate: whether it is right, its share of frames of no true state, its seed, its audit's score."""
+
+    right: bool
+    mixed: float
+    seed: int
+    score: float
 
 
 def right(world: str, wish: Wish, reading: Any) -> bool:
@@ -40,22 +52,22 @@ def rows(simulator: Simulator, world: str, prompts: int, candidates: int, table:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             made = simulator.best_of(wish.clip.caption, candidates, seconds=SECONDS, seed=number * candidates)
-        readings = [reader(clip.frames, clip.fps) for clip, _, _ in made]
-        first = [seed for _, _, seed in made].index(number * candidates)
+        read = [(one, reader(one.clip.frames, one.clip.fps)) for one in made]
         found.append(
             [
-                (right(world, wish, reading), float(np.mean(reading.mixed)), reading is readings[first])
-                for reading in readings
+                Made(right(world, wish, seen), float(np.mean(seen.mixed)), one.seed, one.report.score)
+                for one, seen in read
             ]
         )
-    choices: dict[str, Callable[[list[tuple[bool, float, bool]]], tuple[bool, float, bool]]] = {
-        "first": lambda made: next(one for one in made if one[2]),
-        "audit": lambda made: made[0],
-        "oracle": lambda made: max(made, key=lambda one: (one[0], -one[1])),
+    choices: dict[str, Callable[[list[Made]], Made]] = {
+        "first": lambda made: min(made, key=lambda one: one.seed),
+        "audit": lambda made: min(made, key=lambda one: (-one.score, one.seed)),
+        "detectors": lambda made: made[0],
+        "oracle": lambda made: max(made, key=lambda one: (one.right, -one.mixed)),
     }
     for name, choose in choices.items():
         chosen = [choose(made) for made in found]
-        good = sum(one[0] for one in chosen)
+        good = sum(one.right for one in chosen)
         low, high = wilson(good, len(chosen))
         table.add(
             {
@@ -64,7 +76,7 @@ def rows(simulator: Simulator, world: str, prompts: int, candidates: int, table:
                 "of": candidates if name != "first" else 1,
                 "prompts": len(chosen),
                 "right": f"{100 * good / len(chosen):.0f} % ({100 * low:.0f} to {100 * high:.0f})",
-                "frames that are no true state": f"{100 * np.mean([one[1] for one in chosen]):.1f} %",
+                "frames that are no true state": f"{100 * np.mean([one.mixed for one in chosen]):.1f} %",
             }
         )
 

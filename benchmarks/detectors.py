@@ -20,8 +20,8 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, reconstruct
-from cuspworld.exam.detectors import detector, names
-from cuspworld.exam.detectors.detector import FOLDER, Detector
+from cuspworld.detectors import detector, names
+from cuspworld.detectors.detector import FOLDER, Detector
 from results import Table, add_argument, wilson
 
 FIRST = 2_000_000

@@ -28,8 +28,8 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import reconstruct
-from cuspworld.exam.detectors import detector, names
-from cuspworld.exam.detectors.detector import FOLDER
+from cuspworld.detectors import detector, names
+from cuspworld.detectors.detector import FOLDER
 from cuspworld.worlds.collision.words import BIG, SMALL
 from fold_arms import Arm, read_arm
 from results import Table, add_argument, wilson

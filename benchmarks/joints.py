@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from cuspworld import Simulator, worlds
-from cuspworld.exam.detectors import detector
-from cuspworld.exam.detectors import names as names_of_detectors
+from cuspworld.detectors import detector
+from cuspworld.detectors import names as names_of_detectors
 from cuspworld.simulator.window import Window
 from results import Table, add_argument
 

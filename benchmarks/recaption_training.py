@@ -21,7 +21,7 @@ import torch
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
 from cuspworld.curation.lending import ways_of
-from cuspworld.exam.detectors import detector
+from cuspworld.detectors import detector
 from cuspworld.language.facts import facts
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import Phase, preset

@@ -15,9 +15,9 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.codec.codec import Codec, to_frames, to_tensor
-from cuspworld.exam.detectors.detector import detector_class
-from cuspworld.exam.detectors.network import ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
+from cuspworld.detectors.detector import detector_class
+from cuspworld.detectors.network import ReaderConfig
+from cuspworld.detectors.seen import SIDE, Seen, Thing
 from cuspworld.files import written_whole
 from cuspworld.worlds.collision.world import Collision
 from cuspworld.worlds.drawing.canvas import COLOURS, Canvas

@@ -15,15 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from detector_frames import Frames, spoil, worlds_frames
 from torch import Tensor, nn
 
-from cuspworld.exam.detectors import names
-from cuspworld.exam.detectors.detector import FOLDER, KIND, detector_class
-from cuspworld.exam.detectors.network import STRIDE, FrameReader, ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE
+from cuspworld.detectors import names
+from cuspworld.detectors.detector import FOLDER, KIND, detector_class
+from cuspworld.detectors.network import STRIDE, FrameReader, ReaderConfig
+from cuspworld.detectors.seen import SIDE
 from cuspworld.models import load_module, save_module
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Phase
@@ -66,7 +67,7 @@ class Teacher:
             frame, mixed = self._spoiled(rng), 1.0
         if mixed == 1:
             numbers[:], things[:] = np.nan, -1
-        frame = frame.astype(np.float32) / 127.5 - 1
+        frame = _compressed(frame, rng).astype(np.float32) / 127.5 - 1
         if rng.random() < 0.5:
             frame = frame[:, ::-1]
             things[:, 1] = np.where(things[:, 0] >= 0, SIDE - things[:, 1], things[:, 1])
@@ -87,6 +88,17 @@ class Teacher:
             made = spoil(source.frames[first], source.frames[second], rng)
             if made is not None:
                 return made
+
+
+def _compressed(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Half of the frames as a file keeps them: coarser, and of one to four times the size: none of it melts a thing."""
+    if rng.random() < 0.5:
+        return frame
+    side = int(SIDE * rng.uniform(1, 4))
+    drawn = cv2.resize(frame, (side, side), interpolation=cv2.INTER_LINEAR)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
+    kept = cv2.imdecode(cv2.imencode(".jpg", drawn, quality)[1], cv2.IMREAD_COLOR)
+    return cv2.resize(kept, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 
 def _chances(source: Frames) -> np.ndarray:

@@ -104,9 +104,9 @@ def generate(
             made = {**simulator.made(text, **options), **told_in_full}
             write_stream(output, chunks, fps or simulator.config.fps, caption=text, made=made)
         else:
-            clip, report, kept = simulator.best_of(text, candidates, **options)[0]
-            note = f"kept seed {kept} of {candidates}: the audit's score {report.score:.2f}"
-            replace(clip, made={**clip.made, **told_in_full}).write(output)
+            best = simulator.best_of(text, candidates, **options)[0]
+            note = f"kept seed {best.seed} of {candidates}: {best}"
+            replace(best.clip, made={**best.clip.made, **told_in_full}).write(output)
     took = time.perf_counter() - started
     told = [str(w.message) for w in caught if issubclass(w.category, CuspWarning)]
     if as_json:

@@ -23,6 +23,7 @@ from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.turns import turns
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
+from cuspworld.simulator.choosing import Candidate, ranked, read
 from cuspworld.simulator.chunks import Chunks, Sampling
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.ends import Ends
@@ -73,9 +74,10 @@ class Simulator(Parts):
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
         negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical,
         prompt_expansion; `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt"
-        (time, 3, height, width), both from 0 to 1, or "pil". `candidates`: make so many (seeds seed, seed+1, ...) and
-        keep the one that `audit` finds most possible; a CuspWarning says which, and `best_of` also hands out the
-        others. Raises CuspError for values out of range; warns (CuspWarning) if the model was not taught the prompt.
+        (time, 3, height, width), both from 0 to 1, or "pil". `candidates`: make so
+        many (seeds seed, seed+1, ...) and keep the one that shows best what was asked and least that cannot be
+        (`choosing.py`); a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values
+        out of range; warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in tuple(OUTPUTS):
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")
@@ -93,10 +95,9 @@ class Simulator(Parts):
             clip = self(text, candidates=candidates, **options)
             return OUTPUTS[output_type](replace(clip, made={**clip.made, **told}))
         if candidates != 1:
-            clip, report, kept = self.best_of(prompt, candidates, **options)[0]
-            note = f"kept seed {kept} of {candidates} candidates: the audit's score {report.score:.2f}"
-            warnings.warn(note, CuspWarning, stacklevel=2)
-            return OUTPUTS[output_type](clip)
+            best = self.best_of(prompt, candidates, **options)[0]
+            warnings.warn(f"kept seed {best.seed} of {candidates} candidates: {best}", CuspWarning, stacklevel=2)
+            return OUTPUTS[output_type](best.clip)
         if len(parts := self.parts(prompt)) > 1:
             return OUTPUTS[output_type](in_turn(self, parts, options))
         facts: dict[str, Any] = {}
@@ -133,22 +134,22 @@ class Simulator(Parts):
             **away,
         }
 
-    def best_of(self, prompt: str, candidates: int, **options: Unpack[Options]) -> list[tuple[Clip, Any, int]]:
-        """(clip, its audit report, its seed) of each candidate, the most possible first."""
+    def best_of(self, prompt: str, candidates: int, **options: Unpack[Options]) -> list[Candidate]:
+        """Each candidate with its audit report, its seed, and what its world's detector reads in it, the best first."""
         from cuspworld.audit.run import audit_clip
 
         whole("candidates", candidates, 1, 64)
         text, options, told = expanded(self, prompt, options)
         if told:
             made = self.best_of(text, candidates, **options)
-            return [(replace(clip, made={**clip.made, **told}), report, seed) for clip, report, seed in made]
+            return [replace(one, clip=replace(one.clip, made={**one.clip.made, **told})) for one in made]
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - candidates)
         made = []
         for own_seed in range(seed, seed + candidates):
             own: Options = {**options, "seed": own_seed}
             clip = self(prompt, **own)
-            made.append((clip, audit_clip(clip), own_seed))
-        return sorted(made, key=lambda item: (-item[1].score, item[2]))
+            made.append(read(clip, audit_clip(clip), own_seed))
+        return ranked(prompt, made)
 
     def stream(
         self, prompt: str, *, facts: dict[str, Any] | None = None, **options: Unpack[Options]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cuspworld.audit.run import audit_clip
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspError
+from cuspworld.simulator.choosing import ranked, read
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.studio.worker import Job, uploaded
 from cuspworld.video.contact_sheet import write_contact_sheet
@@ -82,14 +84,14 @@ def make(
     if expansion is True and prompt:
         options["prompt_expansion"] = text = simulator_of(job).expand(prompt, seed)
         job.say("expansion", text=text)
-    scores = []
+    candidates_read = []
     for index in range(whole("candidates", candidates, 1, CANDIDATES)):
         clip = _made(job, index, prompt, {**options, "seed": seed + index})
         report = audit_clip(clip, name=prompt[:80] or "clip")
         job.check()
         _give(job, index, clip, report, _begin(simulator_of(job), given.get("video")))
-        scores.append((-report.score, index))
-    job.say("order", candidates=[index for _, index in sorted(scores)])
+        candidates_read.append(replace(read(clip, report, index), clip=clip[:1]))  # of long ones only the first frame
+    job.say("order", candidates=[one.seed for one in ranked(clip.caption, candidates_read)])
 
 
 def _begin(simulator: Simulator, before: Clip | None) -> float:

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, register
-from cuspworld.exam.detectors.network import ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
+from cuspworld.detectors.detector import Detector, register
+from cuspworld.detectors.network import ReaderConfig
+from cuspworld.detectors.seen import SIDE, Seen, Thing, listed
 from cuspworld.truth import Truth
 from cuspworld.worlds.collision.words import BIG, SMALL
 from cuspworld.worlds.collision.world import BALLS
@@ -109,6 +109,21 @@ class CollisionDetector(Detector[CollisionReading]):
             bad, _balls(before), _balls(after), contact / fps if gaps[contact] < TOUCH * METRE else None,
             _vanishes(sure),
         )  # fmt: skip
+
+    def told(self, reading: CollisionReading) -> str:
+        balls = [f"a {_size(ball.radius)}{ball.colour} ball" for ball in reading.before]
+        if len(balls) != 2:
+            return f"There is {listed(balls) if balls else 'no ball'}."
+        does = "roll past each other" if reading.contact_at is None else "collide"
+        at = "" if reading.contact_at is None else f" Contact at {reading.contact_at:.1f} s."
+        return f"{listed(balls)} {does}.{at}".capitalize()
+
+    def faults(self, reading: CollisionReading) -> float:
+        return float(reading.mixed.mean()) + 0.5 * (not reading.lasting)
+
+
+def _size(radius: float) -> str:
+    return "big " if radius > BIG else "small " if radius < SMALL else ""
 
 
 def _vanishes(frames: list[list[Thing]]) -> bool:

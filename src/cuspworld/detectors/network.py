@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
+from cuspworld.detectors.seen import SIDE, Seen, Thing
 
 STRIDE = 2  # pixels a cell of the heat maps
 STRONGEST = 6  # cells of 16x16 whose mean logit says that a frame is mixed

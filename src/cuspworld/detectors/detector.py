@@ -16,14 +16,14 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from cuspworld.clip import Clip
+from cuspworld.detectors.network import FrameReader, ReaderConfig
+from cuspworld.detectors.seen import SIDE, Seen
 from cuspworld.errors import CuspError
-from cuspworld.exam.detectors.network import FrameReader, ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen
 from cuspworld.models import load_module
 from cuspworld.truth import Truth
 from cuspworld.video.frames import resize_frames
 
-FOLDER = Path(__file__).parents[2] / "assets" / "detectors"
+FOLDER = Path(__file__).parents[1] / "assets" / "detectors"
 KIND = "CuspWorldDetector"
 Reading = TypeVar("Reading")
 
@@ -66,6 +66,15 @@ class Detector(ABC, Generic[Reading]):
     @abstractmethod
     def reading(self, seen: Seen, fps: float) -> Reading:
         """What the frames come to."""
+
+    @abstractmethod
+    def told(self, reading: Reading) -> str:
+        """What is seen, in English and in the words of the world's captions: what a prompt can be held against."""
+
+    @abstractmethod
+    def faults(self, reading: Reading) -> float:
+        """How much of the clip cannot be: the share of frames of no true state, and a part for each event that the
+        world does not know."""
 
 
 _classes: dict[str, type[Detector[Any]]] = {}

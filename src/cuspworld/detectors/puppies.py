@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, register
-from cuspworld.exam.detectors.network import ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing
+from cuspworld.detectors.detector import Detector, register
+from cuspworld.detectors.network import ReaderConfig
+from cuspworld.detectors.seen import NUMBERS, SIDE, Seen, Thing, listed
 from cuspworld.truth import Truth
 from cuspworld.worlds.puppies.world import FUR, MOST
 
@@ -79,6 +79,17 @@ class PuppiesDetector(Detector[PuppiesReading]):
         frames = tuple(tuple(sorted(thing.kind for thing in things)) for things in sure)
         coats = _coats([frame for frame, wrong in zip(frames, bad, strict=True) if not wrong] or list(frames))
         return PuppiesReading(frames, bad, coats, _changes(puppies, coats, fps))
+
+    def told(self, reading: PuppiesReading) -> str:
+        if not reading.coats:
+            return "A meadow without puppies."
+        number = NUMBERS[min(reading.count, len(NUMBERS)) - 1]
+        return (
+            f"{number} {'puppy' if reading.count == 1 else 'puppies'}: {listed(f'a {c} one' for c in reading.coats)}."
+        )
+
+    def faults(self, reading: PuppiesReading) -> float:
+        return float(reading.mixed.mean()) + 0.25 * reading.changes
 
 
 def _coats(frames: list[tuple[str, ...]]) -> tuple[str, ...]:

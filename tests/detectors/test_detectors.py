@@ -1,19 +1,21 @@
 """The detectors: what they read is what happened, in true clips that no recipe teaches; a mixture is called one."""
 
+import cv2
 import numpy as np
 import pytest
 
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, reconstruct
+from cuspworld.detectors import detector
+from cuspworld.detectors.candles import CandlesDetector
+from cuspworld.detectors.collision import CollisionDetector
+from cuspworld.detectors.juice import BIN, BINS, COLOURS, JuiceDetector
+from cuspworld.detectors.network import FrameReader
+from cuspworld.detectors.puppies import PuppiesDetector
+from cuspworld.detectors.seen import Seen, Thing, one_hot
 from cuspworld.errors import CuspError
-from cuspworld.exam.detectors import detector
-from cuspworld.exam.detectors.candles import CandlesDetector
-from cuspworld.exam.detectors.collision import CollisionDetector
-from cuspworld.exam.detectors.juice import BIN, BINS, COLOURS, JuiceDetector
-from cuspworld.exam.detectors.network import FrameReader
-from cuspworld.exam.detectors.puppies import PuppiesDetector
-from cuspworld.exam.detectors.seen import Seen, Thing, one_hot
+from cuspworld.language.matching import Matcher
 
 SEED = 2_000_500  # not among those of benchmarks/detectors.py
 WORLDS = ("Candles", "Collision", "Juice", "Puppies")  # those with weights
@@ -40,7 +42,7 @@ def test_the_truth_of_a_clip_is_read_from_its_frames(name, clips):
         assert (read.candles, read.colour, read.lit[-1]) == (true.candles, true.colour, true.lit[-1])
 
 
-@pytest.mark.parametrize("name", ["Candles", "Collision", "Juice"])  # Puppies' was taught with an older codec
+@pytest.mark.parametrize("name", WORLDS)
 def test_true_clips_through_the_codec_of_today_stay_true(name):
     """A new codec draws a little otherwise: detectors are to be taught anew with it (recipes/detectors.py). Those that
     were taught with the codec before called 30 % of these frames of Juice no true state."""
@@ -163,3 +165,34 @@ def test_flames_that_go_out_have_a_cause():
     assert read(burning([3, 3, 1, 1, 1], blown=3), 10.0).uncaused and read(burning([3, 3, 2, 2], None), 10.0).uncaused
     assert read(burning([3, 3, 2, 3, 3], blown=1), 10.0).lit == (3,) * 5  # one frame is no change
     assert read(burning([3, 1, 1, 3, 3], blown=1), 10.0).relit and read(burning([3, 3], None), 10.0).candles == 3
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_what_is_told_of_a_clip_is_what_its_caption_asks_for(name):
+    """Of several clips the one that a caption is of tells the most of it: none tells more."""
+    world, reader = worlds.make(name), detector(name)
+    clips = [world.record(SEED + k, seconds=2.0, fps=10.0, size=64) for k in range(6)]
+    told = [reader.told(reader.truth(clip)) for clip in clips]
+    matcher = Matcher(told)
+    for k, clip in enumerate(clips):
+        assert clip.caption is not None
+        scores = matcher(clip.caption).scores
+        assert scores[k] >= scores.max() - 1e-9, (clip.caption, told[k], told[int(scores.argmax())])
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_true_clip_has_no_faults_and_one_that_goes_over_into_another_has(name, clips):
+    reader, frames = detector(name), clips[name].frames
+    differs = {"Juice": {"push": 0.38, "fill": 0.5}}.get(name, {})
+    other = worlds.make(name, **differs).record(SEED + 3, seconds=1.6, fps=10.0, size=64).frames
+    share = np.linspace(0, 1, len(frames))[:, None, None, None]
+    faded = np.rint((1 - share) * frames + share * other).astype(np.uint8)
+    assert reader.faults(reader.truth(clips[name])) == 0
+    assert reader.faults(reader(faded, 10.0)) > reader.faults(reader(frames, 10.0)) + 0.2
+
+
+@pytest.mark.parametrize("name", ["Candles", "Puppies"])  # the others were taught without
+def test_a_picture_as_a_file_keeps_it_stays_a_true_state(name, clips):
+    frames = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 80])[1] for frame in clips[name].frames]
+    kept = np.stack([cv2.imdecode(frame, cv2.IMREAD_COLOR) for frame in frames])
+    assert detector(name)(kept, 10.0).mixed.mean() <= 0.2

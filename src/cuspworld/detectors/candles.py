@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from cuspworld.exam.detectors.detector import Detector, register, usual
-from cuspworld.exam.detectors.network import ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing, one_hot
+from cuspworld.detectors.detector import Detector, register, usual
+from cuspworld.detectors.network import ReaderConfig
+from cuspworld.detectors.seen import NUMBERS, SIDE, Seen, Thing, one_hot
 from cuspworld.truth import Truth
 
 COLOURS = ("blue", "green", "yellow", "purple", "white")
@@ -84,6 +84,23 @@ class CandlesDetector(Detector[CandlesReading]):
             candles, COLOURS[usual(seen.choices["colour"], ~bad)], tuple(lit), bad, blowing, tuple(out),
             float(np.flatnonzero(blowing)[0]) / fps if blowing.any() else None, relit,
         )  # fmt: skip
+
+    def told(self, reading: CandlesReading) -> str:
+        some = f"{NUMBERS[min(max(reading.candles, 1), len(NUMBERS)) - 1]} {reading.colour} candles burn on a cake"
+        left = reading.lit[-1]
+        out = f"Blow-out at {reading.out_at[0]:.1f} s." if reading.out_at else ""
+        if not reading.blowing.any():
+            return f"{some}; {'flames go out.' if out else 'nobody blows and nothing happens.'}"
+        if not out:
+            weak = "but the breath is too weak to put a flame out"
+            return f"{some}; someone blows gently, {weak}: they lean and stand up."
+        if left <= 0:
+            return f"{some}; someone blows firmly, and the breath blows every flame out. {out}"
+        gone = NUMBERS[min(max(reading.candles - left, 1), len(NUMBERS)) - 1].lower()
+        return f"{some}; someone blows. {gone} go out, the others burn on. {out}"
+
+    def faults(self, reading: CandlesReading) -> float:
+        return float(reading.mixed.mean()) + 0.25 * reading.uncaused + 0.25 * reading.relit
 
 
 def _top(masks: np.ndarray, instance: int) -> tuple[float, float]:

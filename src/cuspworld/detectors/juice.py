@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from cuspworld.exam.detectors.detector import Detector, register, usual
-from cuspworld.exam.detectors.network import ReaderConfig
-from cuspworld.exam.detectors.seen import SIDE, Seen, Thing, one_hot
+from cuspworld.detectors.detector import Detector, register, usual
+from cuspworld.detectors.network import ReaderConfig
+from cuspworld.detectors.seen import SIDE, Seen, Thing, one_hot
 from cuspworld.truth import Truth
 from cuspworld.worlds.juice.world import Juice
 
@@ -114,6 +114,18 @@ class JuiceDetector(Detector[JuiceReading]):
             float(np.median(seen.amounts["place"][still])) / 10 if still.size else float("nan"),
             float(np.median(seen.amounts["fill"][still])) if still.size else float("nan"),
         )  # fmt: skip
+
+    def told(self, reading: JuiceReading) -> str:
+        glass = f"A glass of {reading.colour} juice"
+        if reading.fell_at is not None:
+            return f"{glass} is pushed; it tips over and the juice pours out. Tipping at {reading.fell_at:.1f} s."
+        if reading.touched_at is None and reading.moved_at is None:
+            return f"{glass} stands on the table; nobody pushes it and nothing happens."
+        return f"{glass} is pushed gently; it rocks, stays standing and does not tip over, and no juice is spilled."
+
+    def faults(self, reading: JuiceReading) -> float:
+        events = 0.5 * reading.rises + 0.5 * (not reading.readable) + 0.25 * reading.uncaused
+        return float(reading.mixed.mean()) + events
 
 
 def _states(tilt: Float[np.ndarray, " frames"], bad: Bool[np.ndarray, " frames"]) -> tuple[str, ...]:
