@@ -191,8 +191,8 @@ def test_a_true_clip_has_no_faults_and_one_that_goes_over_into_another_has(name,
     assert reader.faults(reader(faded, 10.0)) > reader.faults(reader(frames, 10.0)) + 0.2
 
 
-@pytest.mark.parametrize("name", ["Candles", "Puppies"])  # the others were taught without
-def test_a_picture_as_a_file_keeps_it_stays_a_true_state(name, clips):
-    frames = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 80])[1] for frame in clips[name].frames]
+def test_puppies_as_a_file_keeps_them_stay_a_true_state(clips):
+    """The other detectors were not taught so: small compressed pictures of theirs are called no true state."""
+    frames = [cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 80])[1] for frame in clips["Puppies"].frames]
     kept = np.stack([cv2.imdecode(frame, cv2.IMREAD_COLOR) for frame in frames])
-    assert detector(name)(kept, 10.0).mixed.mean() <= 0.2
+    assert detector("Puppies")(kept, 10.0).mixed.mean() <= 0.2

@@ -193,7 +193,8 @@ class Collected:
             if stratum != "home":
                 self._note(LITTLE)
             unheard = silent(stratum, float(fps), self.bars, world)
-            looked = look(Observations(scene), self.checks, unheard)
+            read = replace(scene, world=world if self.taught else "")  # who asks for the laws alone asks no detector
+            looked = look(Observations(read), self.checks, unheard)
             if not world:
                 looked = self._filmed(looked, scene, frames[first:last])
             evidence = weigh(looked)

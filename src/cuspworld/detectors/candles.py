@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from cuspworld.detectors.detector import Detector, register, usual
 from cuspworld.detectors.network import ReaderConfig
-from cuspworld.detectors.seen import NUMBERS, SIDE, Seen, Thing, one_hot
+from cuspworld.detectors.seen import NUMBERS, SIDE, Event, Seen, Thing, one_hot
 from cuspworld.truth import Truth
 
 COLOURS = ("blue", "green", "yellow", "purple", "white")
@@ -98,6 +98,9 @@ class CandlesDetector(Detector[CandlesReading]):
             return f"{some}; someone blows firmly, and the breath blows every flame out. {out}"
         gone = NUMBERS[min(max(reading.candles - left, 1), len(NUMBERS)) - 1].lower()
         return f"{some}; someone blows. {gone} go out, the others burn on. {out}"
+
+    def events(self, reading: CandlesReading) -> tuple[Event, ...]:
+        return ()  # flames that lean and hide are misread in one true clip of ten: that condemns nobody
 
     def faults(self, reading: CandlesReading) -> float:
         return float(reading.mixed.mean()) + 0.25 * reading.uncaused + 0.25 * reading.relit

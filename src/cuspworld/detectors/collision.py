@@ -10,7 +10,8 @@ from jaxtyping import Bool
 
 from cuspworld.detectors.detector import Detector, register
 from cuspworld.detectors.network import ReaderConfig
-from cuspworld.detectors.seen import SIDE, Seen, Thing, listed
+from cuspworld.detectors.seen import SIDE, Event, Seen, Thing, listed
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.collision.words import BIG, SMALL
 from cuspworld.worlds.collision.world import BALLS
@@ -50,14 +51,18 @@ class Ball:
 class CollisionReading:
     """`frames`: the balls of each frame, from left to right. `before`, `after`: those of the clip before and after the
     balls are nearest, by colour. `contact_at`: seconds, to the frame; None if none touch.
-    `vanished`: a ball is gone for two frames that was not at the edge."""
+    `vanished_at`: when a ball is gone for two frames that was not at the edge, seconds."""
 
     frames: tuple[tuple[Ball, ...], ...]
     mixed: Bool[np.ndarray, " frames"]
     before: tuple[Ball, ...]
     after: tuple[Ball, ...]
     contact_at: float | None
-    vanished: bool
+    vanished_at: float | None
+
+    @property
+    def vanished(self) -> bool:
+        return self.vanished_at is not None
 
     @property
     def kept(self) -> bool:
@@ -107,7 +112,7 @@ class CollisionDetector(Detector[CollisionReading]):
         return CollisionReading(
             tuple(tuple(Ball(t.kind, t.radius / METRE) for t in sorted(ts, key=lambda t: t.x)) for ts in sure),
             bad, _balls(before), _balls(after), contact / fps if gaps[contact] < TOUCH * METRE else None,
-            _vanishes(sure),
+            _vanishes(sure, fps),
         )  # fmt: skip
 
     def told(self, reading: CollisionReading) -> str:
@@ -118,6 +123,14 @@ class CollisionDetector(Detector[CollisionReading]):
         at = "" if reading.contact_at is None else f" Contact at {reading.contact_at:.1f} s."
         return f"{listed(balls)} {does}.{at}".capitalize()
 
+    def events(self, reading: CollisionReading) -> tuple[Event, ...]:
+        if reading.vanished_at is not None:
+            return (Event(Law.PERMANENCE, reading.vanished_at, "A ball is gone in the middle of the picture."),)
+        if len(reading.before) == 2 and reading.contact_at is not None and not reading.lasting:
+            sentence = "After the contact there are other balls than before."
+            return (Event(Law.IDENTITY, reading.contact_at, sentence),)
+        return ()
+
     def faults(self, reading: CollisionReading) -> float:
         return float(reading.mixed.mean()) + 0.5 * (not reading.lasting)
 
@@ -126,14 +139,14 @@ def _size(radius: float) -> str:
     return "big " if radius > BIG else "small " if radius < SMALL else ""
 
 
-def _vanishes(frames: list[list[Thing]]) -> bool:
-    """A frame shows a ball well inside the picture, and the next two show fewer."""
-    for first, second, third in zip(frames, frames[1:], frames[2:], strict=False):
+def _vanishes(frames: list[list[Thing]], fps: float) -> float | None:
+    """When a frame shows a ball well inside the picture, and the next two show fewer."""
+    for k, (first, second, third) in enumerate(zip(frames, frames[1:], frames[2:], strict=False)):
         if len(first) > max(len(second), len(third)):
             lost = max(first, key=lambda t: min((np.hypot(t.x - o.x, t.y - o.y) for o in second), default=0.0))
             if min(lost.x, lost.y, SIDE - lost.x, SIDE - lost.y) > lost.radius + LEAVES:
-                return True
-    return False
+                return (k + 1) / fps
+    return None
 
 
 def _gap(things: list[Thing]) -> float:

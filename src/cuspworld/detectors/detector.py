@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from cuspworld.clip import Clip
 from cuspworld.detectors.network import FrameReader, ReaderConfig
-from cuspworld.detectors.seen import SIDE, Seen
+from cuspworld.detectors.seen import SIDE, Event, Seen
 from cuspworld.errors import CuspError
 from cuspworld.models import load_module
 from cuspworld.truth import Truth
@@ -70,6 +70,10 @@ class Detector(ABC, Generic[Reading]):
     @abstractmethod
     def told(self, reading: Reading) -> str:
         """What is seen, in English and in the words of the world's captions: what a prompt can be held against."""
+
+    @abstractmethod
+    def events(self, reading: Reading) -> tuple[Event, ...]:
+        """What happens and cannot, in the order of the laws."""
 
     @abstractmethod
     def faults(self, reading: Reading) -> float:

@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float
 
 from cuspworld.detectors.detector import Detector, register, usual
 from cuspworld.detectors.network import ReaderConfig
-from cuspworld.detectors.seen import SIDE, Seen, Thing, one_hot
+from cuspworld.detectors.seen import SIDE, Event, Seen, Thing, one_hot
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.juice.world import Juice
 
@@ -29,8 +30,9 @@ READABLE = (14.0, 76.0)  # degrees: a glass that a person sees tipping
 class JuiceReading:
     """`states`: standing, rocking, tipping, lying or mixed (no true state), one a frame. `tilt`: degrees. `fell_at`:
     seconds, None if it never lies. `readable`: a fall with a frame in which the tipping glass is read; True without a
-    fall. `rises`: stands up after lying. `touched_at`: seconds, of the hand's first touch; `moved_at`: of the glass's
-    first tilt. `place` (m) and `fill`: where the glass stands at first, and how full it is."""
+    fall. `rises_at`: seconds, when it stands again after it has lain. `touched_at`: seconds, of the hand's first touch;
+    `moved_at`: of the glass's first tilt. `place` (m) and `fill`: where the glass stands at first, and how full it
+    is."""
 
     colour: str
     states: tuple[str, ...]
@@ -38,7 +40,7 @@ class JuiceReading:
     mixed: Bool[np.ndarray, " frames"]
     fell_at: float | None
     readable: bool
-    rises: bool
+    rises_at: float | None
     touched_at: float | None
     moved_at: float | None
     place: float
@@ -47,6 +49,10 @@ class JuiceReading:
     @property
     def fell(self) -> bool:
         return self.fell_at is not None
+
+    @property
+    def rises(self) -> bool:
+        return self.rises_at is not None
 
     @property
     def uncaused(self) -> bool:
@@ -108,7 +114,7 @@ class JuiceDetector(Detector[JuiceReading]):
         still = np.flatnonzero(upright)[:3]
         return JuiceReading(
             COLOURS[usual(seen.choices["colour"], ~bad)],
-            states, tilt, bad, fell_at, readable, _rises(lying, upright),
+            states, tilt, bad, fell_at, readable, _rises(lying, upright, fps),
             float(touch[0] / fps) if touch.size else None,
             float(moved[0] / fps) if moved.size else None,
             float(np.median(seen.amounts["place"][still])) / 10 if still.size else float("nan"),
@@ -122,6 +128,18 @@ class JuiceDetector(Detector[JuiceReading]):
         if reading.touched_at is None and reading.moved_at is None:
             return f"{glass} stands on the table; nobody pushes it and nothing happens."
         return f"{glass} is pushed gently; it rocks, stays standing and does not tip over, and no juice is spilled."
+
+    def events(self, reading: JuiceReading) -> tuple[Event, ...]:
+        found = []
+        if reading.uncaused:
+            assert reading.moved_at is not None
+            found.append(Event(Law.CAUSE, reading.moved_at, "The glass moves before a hand touches it."))
+        if not reading.readable:
+            assert reading.fell_at is not None
+            found.append(Event(Law.PASSAGE, reading.fell_at, "The glass stood and lies, and was never seen to tip."))
+        if reading.rises_at is not None:
+            found.append(Event(Law.ARROW, reading.rises_at, "A glass that lay stands up again."))
+        return tuple(found)
 
     def faults(self, reading: JuiceReading) -> float:
         events = 0.5 * reading.rises + 0.5 * (not reading.readable) + 0.25 * reading.uncaused
@@ -141,10 +159,11 @@ def _states(tilt: Float[np.ndarray, " frames"], bad: Bool[np.ndarray, " frames"]
     return tuple(states[::-1])
 
 
-def _rises(lying: Bool[np.ndarray, " frames"], upright: Bool[np.ndarray, " frames"]) -> bool:
-    """Two frames upright in a row after two that lie."""
+def _rises(lying: Bool[np.ndarray, " frames"], upright: Bool[np.ndarray, " frames"], fps: float) -> float | None:
+    """When: two frames upright in a row after two that lie."""
     lies = np.flatnonzero(lying[1:] & lying[:-1])
-    return bool(lies.size and (upright[1:] & upright[:-1])[lies[0] :].any())
+    stands = np.flatnonzero((upright[1:] & upright[:-1])[lies[0] :]) if lies.size else lies
+    return float((lies[0] + stands[0]) / fps) if stands.size else None
 
 
 assert set(COLOURS) >= set(Juice.parameters[0].choices)

@@ -14,7 +14,8 @@ from jaxtyping import Bool
 
 from cuspworld.detectors.detector import Detector, register
 from cuspworld.detectors.network import ReaderConfig
-from cuspworld.detectors.seen import NUMBERS, SIDE, Seen, Thing, listed
+from cuspworld.detectors.seen import NUMBERS, SIDE, Event, Seen, Thing, listed
+from cuspworld.laws import Law
 from cuspworld.truth import Truth
 from cuspworld.worlds.puppies.world import FUR, MOST
 
@@ -28,12 +29,17 @@ MOST_HIDDEN = 1.6  # s that a puppy may be hidden
 @dataclass(frozen=True)
 class PuppiesReading:
     """`frames`: the coats that are seen in each frame, in alphabetical order, a coat twice where two have it. `coats`:
-    those of the clip. `changes`: how often a puppy comes out of nothing or goes into nothing."""
+    those of the clip. `changed_at`: when a puppy comes out of nothing or goes into nothing, seconds."""
 
     frames: tuple[tuple[str, ...], ...]
     mixed: Bool[np.ndarray, " frames"]
     coats: tuple[str, ...]
-    changes: int
+    changed_at: tuple[float, ...]
+
+    @property
+    def changes(self) -> int:
+        """How often."""
+        return len(self.changed_at)
 
     @property
     def count(self) -> int:
@@ -88,6 +94,10 @@ class PuppiesDetector(Detector[PuppiesReading]):
             f"{number} {'puppy' if reading.count == 1 else 'puppies'}: {listed(f'a {c} one' for c in reading.coats)}."
         )
 
+    def events(self, reading: PuppiesReading) -> tuple[Event, ...]:
+        sentence = "A puppy comes out of nothing, or goes into nothing."
+        return tuple(Event(Law.PERMANENCE, at, sentence) for at in reading.changed_at)
+
     def faults(self, reading: PuppiesReading) -> float:
         return float(reading.mixed.mean()) + 0.25 * reading.changes
 
@@ -104,12 +114,12 @@ def _coats(frames: list[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> int:
-    """Runs of two frames or more in which a puppy is missing that nothing can hide, or one is too many."""
-    usual, changes = Counter(coats), 0
+def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> tuple[float, ...]:
+    """When (seconds): runs of two frames or more in which one is missing that nothing can hide, or one is too many."""
+    usual, changes = Counter(coats), list[float]()
     for coat in FUR:
         missing, extra, last = 0, 0, None
-        for things in frames:
+        for k, things in enumerate(frames):
             own = [thing for thing in things if thing.kind == coat]
             others = [thing for thing in things if thing.kind != coat]
             sure = sum(thing.score >= SURE for thing in own)
@@ -121,6 +131,8 @@ def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> i
                 missing += 1
                 if excused and missing <= MOST_HIDDEN * fps:
                     continue
-                changes += missing == 2 or (excused and missing == int(MOST_HIDDEN * fps) + 1)
-            changes += extra == 2
-    return changes
+                if missing == 2 or (excused and missing == int(MOST_HIDDEN * fps) + 1):
+                    changes.append(k / fps)
+            if extra == 2:
+                changes.append(k / fps)
+    return tuple(sorted(changes))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
+from cuspworld.laws import Law
+
 SIDE = 64  # pixels: the side at which frames are looked at
 
 
@@ -36,6 +38,15 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self.things)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens in a clip and never in the world: when (seconds), which law it breaks, and in words."""
+
+    law: Law
+    at: float
+    sentence: str
 
 
 NUMBERS = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

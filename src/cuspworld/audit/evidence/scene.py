@@ -43,7 +43,8 @@ class Scene:
 
     `factor`: source pixels a working pixel (x, y). `first`: the shot's first frame in the video. `labels`: the blob's
     label of each pixel. `activity`: share of pixels that change in each step (time - 1,). `flow`: mean length of the
-    optical flow of each step over the moving pixels, in working pixels a frame.
+    optical flow of each step over the moving pixels, in working pixels a frame. `world`: which of the worlds it looks
+    like, empty where like none, or where nobody asked.
     """
 
     frames: np.ndarray
@@ -66,6 +67,7 @@ class Scene:
     flow_high: np.ndarray
     crowded: bool
     scale: Scale
+    world: str = ""
 
     def __len__(self) -> int:
         return len(self.frames)

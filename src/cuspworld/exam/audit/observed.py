@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def observed(clip: Clip, only: set[str] | None = None) -> Line:
     for first, last in shots(frames):
         scene = observe(frames[first:last], clip.fps, first=first, factor=factor)
         stratum, world = where(scene, frames[first:last], shipped())
-        looked = look(Observations(scene), ours)
+        looked = look(Observations(replace(scene, world=world)), ours)
         if not world:  # what the worlds draw is no graphic
             looked = filmed(looked, scene, frames[first:last])
         kept = {one.check.name: _plain(one) for one in looked}

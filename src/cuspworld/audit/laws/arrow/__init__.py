@@ -5,8 +5,9 @@ many pieces do not come together; a scene at rest does not burst into its strong
 to another rest (an impact, seen backwards).
 """
 
+from cuspworld.audit.laws.arrow.as_read import READ
 from cuspworld.audit.laws.arrow.bounces import BOUNCE_GAINS
 from cuspworld.audit.laws.arrow.bursts import BURSTS
 from cuspworld.audit.laws.arrow.pieces import GATHERS
 
-CHECKS = (BURSTS, GATHERS, BOUNCE_GAINS)
+CHECKS = (BURSTS, GATHERS, BOUNCE_GAINS, READ)

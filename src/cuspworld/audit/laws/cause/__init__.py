@@ -1,5 +1,6 @@
 """Cause and effect: every effect has a cause before it at its place, and every cause its effect."""
 
+from cuspworld.audit.laws.cause.as_read import READ
 from cuspworld.audit.laws.cause.driven_by_nothing import DRIVEN_BY_NOTHING
 from cuspworld.audit.laws.cause.flames_in_wind import FLAMES_UNMOVED
 from cuspworld.audit.laws.cause.ignitions import FIRE_BEGINS
@@ -21,4 +22,5 @@ CHECKS = (
     MOVES_BY_ITSELF,
     DRIVEN_BY_NOTHING,
     MOVES_APART,
+    READ,
 )
