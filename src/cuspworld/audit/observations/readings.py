@@ -5,17 +5,18 @@ A detector was taught how one world looks, and nothing else: elsewhere nobody as
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cuspworld.audit.evidence.scene import Scene
-from cuspworld.detectors.seen import Event
 
 RATE = 10.0  # frames a second that detectors were taught at
 UNKNOWN = "it does not look like a world that a detector knows"
 
 
-def events(scene: Scene) -> tuple[Event, ...] | str:
-    """With seconds from the shot's start; or why nothing was read."""
+def events(scene: Scene) -> tuple[Any, ...] | str:
+    """`cuspworld.detectors.seen.Event`s, seconds from the shot's start; or why nothing was read."""
     if not scene.world:
         return UNKNOWN
     from cuspworld.detectors import detector, names  # torch is needed at home alone
@@ -25,5 +26,5 @@ def events(scene: Scene) -> tuple[Event, ...] | str:
     times = np.arange(0, len(scene) / scene.fps, 1 / min(RATE, float(scene.fps)))
     chosen = np.minimum((times * float(scene.fps) + 0.5).astype(int), len(scene) - 1)
     reader = detector(scene.world)
-    found: tuple[Event, ...] = reader.events(reader(scene.frames[chosen], min(RATE, float(scene.fps))))
+    found: tuple[Any, ...] = reader.events(reader(scene.frames[chosen], min(RATE, float(scene.fps))))
     return found
