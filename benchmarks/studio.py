@@ -140,14 +140,31 @@ async def load(address: str, seconds: float, video: bytes, clients: int = CLIENT
     return counted
 
 
-def resident(process: int) -> float:
-    """MB of memory that a process and what it started hold."""
-    total = 0.0
+def begun(process: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError, IndexError):
             if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == process:
-                total += resident(int(entry.name))
+                found.append(int(entry.name))
+    return found
+
+
+def resident(process: int) -> float:
+    """MB of memory that a process and what it started hold."""
+    total = sum(resident(one) for one in begun(process))
     return total + int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+async def warmed(address: str, process: int) -> tuple[float, float]:
+    """CPU seconds that the first worker takes until it waits for a prompt, and MB that it then holds."""
+    client = Client(address)
+    await client.open()
+    await client.run("about", {})  # which waits for it
+    (worker,) = begun(process)
+    used = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13]
+    await client.socket.close()
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK"), resident(worker)
 
 
 async def memory(address: str, process: int, generations: int, every: int) -> list[tuple[int, float, float]]:
@@ -223,6 +240,12 @@ def main() -> None:
                     begun, *others = asyncio.run(first_frames(address, 5, wait))
                     first[wait].append(begun)
                     later += others
+        ready = []
+        for _ in range(tries):
+            with started() as (process, address, _):
+                ready.append(asyncio.run(warmed(address, process.pid)))
+        add("the first worker until it waits for a prompt, CPU s", tries,
+            MB=statistics.median(held for _, held in ready), **spread([used for used, _ in ready]))  # fmt: skip
         add("command to address", len(printed), **spread(printed))
         add("Make to first frame, right after the start (the model loads)", tries, **spread(first[0.0]))
         add(f"Make to first frame, {TYPED:g} s after the start", tries, **spread(first[TYPED]))

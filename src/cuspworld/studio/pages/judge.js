@@ -10,7 +10,7 @@ const SHOWN = 120; // seconds that the audit's page shows
 
 export default function (root) {
   const find = id => root.querySelector(`#judge-${id}`);
-  const videos = []; // {file, name, state, line, report, run, files, chosen}
+  const videos = []; // {file, name, state, line(), report, run, files, chosen}
   let going = null, shown = null, ranked = false;
 
   // ---- what is given
@@ -55,22 +55,22 @@ export default function (root) {
     if (!one) return;
     const quit = new AbortController();
     going = { stop: () => quit.abort() };
-    say(one, "uploading", text("judge.uploading", { share: 0 }));
+    say(one, "uploading", () => text("judge.uploading", { share: 0 }));
     let name = null;
     try {
-      name = await upload(one.file, share => say(one, "uploading", text("judge.uploading", { share: Math.round(100 * share) })), quit.signal);
+      name = await upload(one.file, share => say(one, "uploading", () => text("judge.uploading", { share: Math.round(100 * share) })), quit.signal);
       if (quit.signal.aborted) throw new Error(text("frame.stopped"));
-      say(one, "looking", text("judge.looking"));
+      say(one, "looking", () => text("judge.looking"));
       one.run = start("judge", { video: name, name: one.name })
-        .on("*", facts => { const said = status(facts); if (said && facts.kind !== "started") say(one, one.state, said); })
-        .on("so_far", facts => { one.report = facts.report; say(one, "looking", text("judge.sofar", { seconds: facts.report.seconds.toFixed(1) })); if (shown === one) show(); })
+        .on("*", facts => { if (status(facts) && facts.kind !== "started") say(one, one.state, () => status(facts)); })
+        .on("so_far", facts => { one.report = facts.report; say(one, "looking", () => text("judge.sofar", { seconds: facts.report.seconds.toFixed(1) })); if (shown === one) show(); })
         .on("report", facts => { one.report = facts.report; one.files = facts.files; });
       going = one.run;
       const ended = await one.run.ended;
-      if (ended.kind === "done") say(one, "done", "");
-      else say(one, ended.kind, status(ended));
+      if (ended.kind === "done") say(one, "done", null);
+      else say(one, ended.kind, () => status(ended));
     } catch (error) {
-      say(one, "failed", error.message);
+      say(one, "failed", () => error.message);
     }
     forget(name);
     going = null;
@@ -78,7 +78,7 @@ export default function (root) {
     next();
   }
   find("stop").addEventListener("click", () => {
-    for (const one of videos) if (one.state === "waiting") say(one, "stopped", text("frame.stopped"));
+    for (const one of videos) if (one.state === "waiting") say(one, "stopped", () => text("frame.stopped"));
     going?.stop();
   });
   find("rank").addEventListener("click", () => { ranked = !ranked; find("rank").setAttribute("aria-pressed", String(ranked)); list(); });
@@ -103,7 +103,7 @@ export default function (root) {
       const place = videos.indexOf(one);
       const box = element("input", { type: "checkbox", checked: one.chosen, disabled: one.state !== "done", data: { place: `box-${place}` }, oninput: event => choose(one, event.target.checked) });
       box.setAttribute("aria-label", text("judge.choose", { name: one.name }));
-      const told = one.state === "done" ? element("span", { class: "row" }, verdict(one.report), element("span", { class: "small", text: one.report.score.toFixed(2) })) : write(element("span", { class: `small ${one.state === "failed" ? "bad" : "quiet"}` }), one.line ?? text("judge.waiting"));
+      const told = one.state === "done" ? element("span", { class: "row" }, verdict(one.report), element("span", { class: "small", text: one.report.score.toFixed(2) })) : write(element("span", { class: `small ${one.state === "failed" ? "bad" : "quiet"}` }), doing(one));
       const button = element("button", { type: "button", class: "open", data: { place: `open-${place}` }, onclick: () => open(one) }, element("span", { text: one.name }), told);
       button.setAttribute("aria-pressed", String(shown === one && pair().length < 2));
       return element("li", {}, box, button);
@@ -132,7 +132,8 @@ export default function (root) {
     one.address ??= URL.createObjectURL(one.file);
     return one.address;
   }
-  function mention(one) { const line = find("shown").querySelector(".line"); if (line) write(line, one.line ?? text("judge.waiting")); }
+  const doing = one => one.line?.() ?? text("judge.waiting");
+  function mention(one) { const line = find("shown").querySelector(".line"); if (line) write(line, doing(one)); }
   function card(one) {
     const name = element("h2", { class: "name", text: one.name });
     if (!one.report) {
@@ -140,11 +141,11 @@ export default function (root) {
       const stage = preview && element("div", { class: "stage" }, preview);
       preview?.addEventListener("error", () => stage.remove(), { once: true });
       const busy = ["looking", "uploading"].includes(one.state) ? element("progress", { "aria-label": text("judge.looking") }) : null;
-      return { root: element("div", { class: "card" }, name, stage, busy, write(element("p", { class: `line ${one.state === "failed" ? "bad" : "quiet"}` }), one.line ?? text("judge.waiting"))) };
+      return { root: element("div", { class: "card" }, name, stage, busy, write(element("p", { class: `line ${one.state === "failed" ? "bad" : "quiet"}` }), doing(one))) };
     }
     const page = one.files ? element("p", { class: "small" }, element("a", { href: one.run.file(one.files.audit), target: "_blank", rel: "noopener", text: text("frame.report.page") }), one.report.seconds > SHOWN ? element("span", { class: "quiet", text: ` · ${text("judge.first", { seconds: SHOWN })}` }) : null) : null;
     const shownHere = view(one.report, address(one), { small: Math.max(one.report.width, one.report.height) <= 160, note: page });
-    const line = one.state === "done" ? null : element("p", { class: "line quiet", text: one.line });
+    const line = one.state === "done" ? null : write(element("p", { class: "line quiet" }), doing(one));
     return { root: element("div", { class: "card" }, name, line, one.state === "looking" ? element("progress", { "aria-label": text("judge.looking") }) : null, shownHere.root), video: shownHere.video };
   }
   function show() {
