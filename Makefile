@@ -24,7 +24,7 @@ demo: $(CORE) ## install the core, make a video from a prompt, audit it, and say
 	@echo "Go on, with cusp and python of this folder's .venv (once in every new shell):"
 	@echo "  source .venv/bin/activate"
 	@echo "Then, as they stand:"
-	@echo '  cusp generate "four puppies romp over the grass" -o out/puppies.mp4'
+	@echo '  cusp generate "three puppies romp over the grass" --candidates 8 -o out/puppies.mp4'
 	@echo "  cusp record Snow -o out/snow.mp4 --seed 2"
 	@echo "  cusp info out/puppies.mp4"
 
