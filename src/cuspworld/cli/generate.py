@@ -43,7 +43,7 @@ def generate(
         str | None, typer.Option(help="Let a language model expand: an OpenAI-compatible address, up to /v1.")
     ] = None,
     expand_model: Annotated[str, typer.Option(help="The language model's name at that address.")] = "default",
-    candidates: Annotated[int, typer.Option(help="Make so many, keep what the audit finds most possible.")] = 1,
+    candidates: Annotated[int, typer.Option(help="Make so many, keep what shows best what was asked.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Generate a video from a prompt, an image or a video. The file keeps prompt, expansion, seed and model.

@@ -67,7 +67,7 @@ def make(
 ) -> None:
     """Makes `candidates` clips of the seeds from `seed` on. Says "expansion" where the prompt is to be told in full,
     "candidate" as each begins, "picture" for each of its frames, "step" within a chunk, and "clip" with its path and
-    its audit; last "order", the most possible first."""
+    its audit; last "order", the best first (`simulator.choosing`)."""
     if not prompt and image is None and video is None:
         raise CuspError("say what should happen, or give an image or a video to go on from")
     given: dict[str, Any] = {} if image is None else {"image": uploaded("image", image)}
