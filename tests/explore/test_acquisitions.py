@@ -5,6 +5,7 @@ import pytest
 
 from cuspworld.errors import CuspError
 from cuspworld.explore.acquisitions import Acquisition, Seen, acquisition, known, register
+from cuspworld.explore.acquisitions.acquisition import best_apart
 from cuspworld.explore.acquisitions.singular_set import gabriel, singular_facets
 from cuspworld.explore.search import search, standardised
 
@@ -54,6 +55,32 @@ def test_little_stands_out_where_nothing_folds():
 def test_gabriel_s_neighbours_on_a_line_are_the_next():
     line = np.array([[0, 0], [2, 0.1], [1, 0], [3, 0.0]])
     assert set(zip(*(side.tolist() for side in gabriel(line)), strict=True)) == {(0, 2), (1, 2), (1, 3)}
+
+
+def test_gabriel_s_neighbours_have_nobody_in_the_ball_between_them():
+    points = np.random.default_rng(2).uniform(size=(40, 3))
+    square = ((points[:, None] - points) ** 2).sum(2)
+    pairs = [(i, j) for i in range(40) for j in range(i + 1, 40)
+             if all(square[i, k] + square[j, k] >= square[i, j] for k in range(40) if k not in (i, j))]  # fmt: skip
+    assert list(zip(*(side.tolist() for side in gabriel(points)), strict=True)) == pairs
+
+
+def test_a_batch_is_spread_over_the_best_fifth():
+    pool = np.random.default_rng(3).uniform(size=(5000, 2))
+    seen = Seen(pool, np.arange(20), np.zeros((20, 1)), ("",) * 20)
+    found = best_apart(seen, -np.linalg.norm(pool[20:] - 0.5, axis=1), 10)
+    away = np.linalg.norm(pool[found] - 0.5, axis=1)
+    assert away.max() < np.sqrt(0.21 / np.pi)  # the disc that holds a fifth of the square
+    among = np.linalg.norm(pool[found][:, None] - pool[found], axis=2)[~np.eye(10, dtype=bool)]
+    assert len(set(found.tolist())) == 10 and among.min() > 0.1
+
+
+def test_the_main_axes_keep_every_distance():
+    outcomes = np.random.default_rng(4).normal(size=(30, 4)) @ np.random.default_rng(5).normal(size=(4, 200))
+    main = Seen(np.zeros((30, 1)), np.arange(30), outcomes, ("",) * 30).main
+    assert main.shape == (30, 4)
+    for a, b in ((0, 1), (3, 17)):
+        assert np.linalg.norm(main[a] - main[b]) == pytest.approx(np.linalg.norm(outcomes[a] - outcomes[b]))
 
 
 def test_one_of_your_own_joins_by_its_name():
