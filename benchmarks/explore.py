@@ -61,7 +61,7 @@ class Setting:
 SETTINGS = {
     "Juice": (Setting(20_000, 50, 200, "impact", segments=12), Setting(600, 200, 120, "impact", segments=8)),
     "Candles": (Setting(250, 100, 80, "blow-out", segments=5),),
-    "Chair": (Setting(20_000, 200, 500, "lands", segments=32),),
+    "Chair": (Setting(20_000, 400, 500, "lands", segments=32),),
     "Planets": (Setting(20_000, 400, 500, "capture", segments=32),),
     "Collision": (Setting(20_000, 800, 1000, "contact", segments=64),),
     "Heat": (Setting(20_000, 800, 500, None, False),),
