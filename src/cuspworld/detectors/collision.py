@@ -51,18 +51,18 @@ class Ball:
 class CollisionReading:
     """`frames`: the balls of each frame, from left to right. `before`, `after`: those of the clip before and after the
     balls are nearest, by colour. `contact_at`: seconds, to the frame; None if none touch.
-    `vanished_at`: when a ball is gone for two frames that was not at the edge, seconds."""
+    `gone`: when a ball is gone for two frames that was not at the edge, seconds, and where it was."""
 
     frames: tuple[tuple[Ball, ...], ...]
     mixed: Bool[np.ndarray, " frames"]
     before: tuple[Ball, ...]
     after: tuple[Ball, ...]
     contact_at: float | None
-    vanished_at: float | None
+    gone: tuple[float, tuple[float, float]] | None
 
     @property
     def vanished(self) -> bool:
-        return self.vanished_at is not None
+        return self.gone is not None
 
     @property
     def kept(self) -> bool:
@@ -124,8 +124,9 @@ class CollisionDetector(Detector[CollisionReading]):
         return f"{listed(balls)} {does}.{at}".capitalize()
 
     def events(self, reading: CollisionReading) -> tuple[Event, ...]:
-        if reading.vanished_at is not None:
-            return (Event(Law.PERMANENCE, reading.vanished_at, "A ball is gone in the middle of the picture."),)
+        if reading.gone is not None:
+            at, place = reading.gone
+            return (Event(Law.PERMANENCE, at, "A ball is gone in the middle of the picture.", place),)
         if len(reading.before) == 2 and reading.contact_at is not None and not reading.lasting:
             sentence = "After the contact there are other balls than before."
             return (Event(Law.IDENTITY, reading.contact_at, sentence),)
@@ -139,13 +140,13 @@ def _size(radius: float) -> str:
     return "big " if radius > BIG else "small " if radius < SMALL else ""
 
 
-def _vanishes(frames: list[list[Thing]], fps: float) -> float | None:
-    """When a frame shows a ball well inside the picture, and the next two show fewer."""
+def _vanishes(frames: list[list[Thing]], fps: float) -> tuple[float, tuple[float, float]] | None:
+    """When and where: a frame shows a ball well inside the picture, and the next two show fewer."""
     for k, (first, second, third) in enumerate(zip(frames, frames[1:], frames[2:], strict=False)):
         if len(first) > max(len(second), len(third)):
             lost = max(first, key=lambda t: min((np.hypot(t.x - o.x, t.y - o.y) for o in second), default=0.0))
             if min(lost.x, lost.y, SIDE - lost.x, SIDE - lost.y) > lost.radius + LEAVES:
-                return (k + 1) / fps
+                return (k + 1) / fps, (lost.x, lost.y)
     return None
 
 

@@ -24,22 +24,24 @@ FEWEST = 6  # pixels, of a puppy that can be seen
 SURE = 0.4  # score of a puppy that counts
 CLOSE = 12.0  # pixels between the middles of two puppies of which one may hide the other
 MOST_HIDDEN = 1.6  # s that a puppy may be hidden
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class PuppiesReading:
     """`frames`: the coats that are seen in each frame, in alphabetical order, a coat twice where two have it. `coats`:
-    those of the clip. `changed_at`: when a puppy comes out of nothing or goes into nothing, seconds."""
+    those of the clip. `changed`: when a puppy comes out of nothing or goes into nothing, seconds,
+    and where it was last seen."""
 
     frames: tuple[tuple[str, ...], ...]
     mixed: Bool[np.ndarray, " frames"]
     coats: tuple[str, ...]
-    changed_at: tuple[float, ...]
+    changed: tuple[tuple[float, Place | None], ...]
 
     @property
     def changes(self) -> int:
         """How often."""
-        return len(self.changed_at)
+        return len(self.changed)
 
     @property
     def count(self) -> int:
@@ -96,7 +98,7 @@ class PuppiesDetector(Detector[PuppiesReading]):
 
     def events(self, reading: PuppiesReading) -> tuple[Event, ...]:
         sentence = "A puppy comes out of nothing, or goes into nothing."
-        return tuple(Event(Law.PERMANENCE, at, sentence) for at in reading.changed_at)
+        return tuple(Event(Law.PERMANENCE, at, sentence, place) for at, place in reading.changed)
 
     def faults(self, reading: PuppiesReading) -> float:
         return float(reading.mixed.mean()) + 0.25 * reading.changes
@@ -114,9 +116,10 @@ def _coats(frames: list[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> tuple[float, ...]:
-    """When (seconds): runs of two frames or more in which one is missing that nothing can hide, or one is too many."""
-    usual, changes = Counter(coats), list[float]()
+def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> tuple[tuple[float, Place | None], ...]:
+    """When (seconds) and where: runs of two frames or more in which one is missing that nothing can hide, or one is too
+    many."""
+    usual, changes = Counter(coats), list[tuple[float, Place | None]]()
     for coat in FUR:
         missing, extra, last = 0, 0, None
         for k, things in enumerate(frames):
@@ -132,7 +135,7 @@ def _changes(frames: list[list[Thing]], coats: tuple[str, ...], fps: float) -> t
                 if excused and missing <= MOST_HIDDEN * fps:
                     continue
                 if missing == 2 or (excused and missing == int(MOST_HIDDEN * fps) + 1):
-                    changes.append(k / fps)
+                    changes.append((k / fps, (last.x, last.y) if last else None))
             if extra == 2:
-                changes.append(k / fps)
-    return tuple(sorted(changes))
+                changes.append((k / fps, (own[-1].x, own[-1].y)))
+    return tuple(sorted(changes, key=lambda change: change[0]))

@@ -42,11 +42,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Event:
-    """What happens in a clip and never in the world: when (seconds), which law it breaks, and in words."""
+    """What happens in a clip and never in the world: when (seconds), which law it breaks, in words, and where it was
+    last seen (pixels of a 64x64 picture), if it has a place."""
 
     law: Law
     at: float
     sentence: str
+    place: tuple[float, float] | None = None
 
 
 NUMBERS = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

@@ -37,6 +37,9 @@ def test_a_ball_that_is_gone_in_the_middle_of_the_picture_is_missed() -> None:
     found = [f for f in audit_clip(Clip(frames, clip.fps)).findings if f.check == "comes or goes as read"]
     assert found and all(finding.law == "permanence" for finding in found)
     assert any(finding.start <= first / clip.fps <= finding.end for finding in found)
+    ys, xs = np.nonzero(masks[first] == 1)
+    x0, y0, x1, y1 = found[0].box
+    assert x0 < xs.mean() < x1 and y0 < ys.mean() < y1
 
 
 def test_elsewhere_nobody_asks_a_detector() -> None:
