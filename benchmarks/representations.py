@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -229,20 +230,23 @@ def probe(
 
 
 def r2(sums: np.ndarray) -> float:
-    """Of the sums (clips, 4)."""
+    """Of the sums (clips, 4); NaN where what is read does not vary."""
     moments, total, squares, left = sums.sum(0)
-    return float(1 - left / max(squares - total**2 / max(moments, 1), 1e-12))
+    spread = squares - total**2 / max(moments, 1)
+    return float(1 - left / spread) if spread > 1e-6 * max(squares, 1e-12) else float("nan")
 
 
-def around(trainings: list[Sums]) -> tuple[float, float, float]:
+def around(trainings: list[Sums]) -> tuple[float | None, float | None, float | None]:
     """R2 in the mean over trainings, and the 95 % of a bootstrap over clips and trainings."""
     every, random = np.array(trainings), np.random.default_rng(0)  # (trainings, clips, 4)
-    draws = []
+    whole, draws = float(np.mean([r2(sums) for sums in every])), []
+    if math.isnan(whole):
+        return None, None, None
     for _ in range(500):
         which, clips = (random.integers(count, size=count) for count in every.shape[:2])
         draws.append(np.mean([r2(every[k][clips]) for k in which]))
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return float(np.mean([r2(sums) for sums in every])), float(low), float(high)
+    low, high = np.nanquantile(draws, (0.025, 0.975))
+    return whole, float(low), float(high)
 
 
 def principal(frames: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
