@@ -121,6 +121,7 @@ def test_by_keyboard_alone_a_clip_is_found_corrected_and_marked(size, theme, loc
         page.focus("#library-text")
         page.keyboard.type("a red ball collides")
         page.keyboard.press("Enter")
+        until(page, "document.querySelectorAll('#library-cards li').length < 30")  # all clips were shown before
         until(page, "document.querySelector('#library-cards .told')?.textContent.includes('red')")
         page.focus("#library-cards .open")
         key = page.get_attribute("#library-cards li", "data-key")
