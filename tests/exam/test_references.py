@@ -1,12 +1,13 @@
 """The reference rows: what each knows, and what it does not."""
 
+import cv2
 import numpy as np
 import pytest
 
 from cuspworld.exam.answers import Refusal, ask
 from cuspworld.exam.parts.range import scene
 from cuspworld.exam.question import Question, Scene, asked
-from cuspworld.exam.references import ConstantVelocity, LastFrame, NearestClip, Oracle
+from cuspworld.exam.references import ConstantVelocity, LastFrame, NearestClip, Oracle, Parabola
 
 
 def test_the_oracle_is_the_world_and_a_wrong_constant_is_not():
@@ -53,3 +54,16 @@ def test_the_nearest_clip_goes_on_as_it_was_recorded():
     assert (model.continue_clip(clips[1][:2], 10.0, 0.9)[-1] == clips[1][-1]).all()
     with pytest.raises(Refusal, match="size"):
         model.continue_clip(given[:, :8], 10.0, 0.3)
+
+
+def test_a_parabola_goes_on_as_what_falls_falls():
+    """And constant velocity does not."""
+    frames = np.full((12, 64, 64, 3), 220, np.uint8)
+    for t in range(12):
+        cv2.circle(frames[t], (12 + 3 * t, round(8 + 0.4 * t**2)), 5, (200, 30, 30), -1, cv2.LINE_AA)
+    known, rest = frames[:6], frames[6:10]
+    curve, line = (who().continue_clip(known, 10.0, 0.4).astype(int) for who in (Parabola, ConstantVelocity))
+    assert abs(curve - rest).mean() < 0.4 * abs(line - rest).mean()
+    assert (
+        Parabola().continue_clip(known[:2], 10.0, 0.4) == ConstantVelocity().continue_clip(known[:2], 10.0, 0.4)
+    ).all()

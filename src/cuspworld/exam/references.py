@@ -48,14 +48,14 @@ class ConstantVelocity:
         pieces, labels = cv2.connectedComponents(moving)
         regions = [self._hull(labels == piece) for piece in range(1, pieces)]
         still = cv2.inpaint(last, np.max([0 * changed, *regions], axis=0), 3, cv2.INPAINT_TELEA)
-        things = [(region, self._motion(last, before, region)) for region in regions]
+        things = [(region, self._ways(frames, region, count)) for region in regions]
         standing_out = np.abs(last.astype(np.int16) - still).max(-1) > 8
         side = (last.shape[1], last.shape[0])
         made = np.empty((count, *frames.shape[1:]), np.uint8)
         for k in range(count):
             picture = still.astype(np.float32)
-            for region, motion in things:
-                shift = np.array([[1, 0, motion[0] * (k + 1)], [0, 1, motion[1] * (k + 1)]])
+            for region, ways in things:
+                shift = np.concatenate([np.eye(2), ways[k][:, None]], 1)
                 moved = cv2.warpAffine(last, shift, side)
                 cover = cv2.warpAffine((region * standing_out).astype(np.float32), shift, side)[..., None]
                 picture = cover * moved + (1 - cover) * picture
@@ -82,15 +82,37 @@ class ConstantVelocity:
         points = np.argwhere(region)[:, ::-1].astype(np.int32)
         return cv2.fillConvexPoly(np.zeros(region.shape, np.uint8), cv2.convexHull(points), 1)
 
-    def _motion(self, last: np.ndarray, before: np.ndarray, region: np.ndarray) -> tuple[float, float]:
-        """Pixels (x, y) from the frame before to the last."""
+    def _ways(self, frames: np.ndarray, region: np.ndarray, count: int) -> np.ndarray:
+        """(count, 2): pixels (x, y) of the enlarged picture that a region will have moved after each new frame."""
+        motion = self._motion(self._large(frames[-1]), self._large(frames[-2]), region, self.reach)
+        return np.arange(1, count + 1)[:, None] * np.array(motion)
+
+    def _motion(self, last: np.ndarray, before: np.ndarray, region: np.ndarray, reach: int) -> tuple[float, float]:
+        """Pixels (x, y) from an earlier frame to the last, at most `reach` pixels of the small picture."""
         y, x = np.nonzero(region)
         y0, y1, x0, x1 = y.min(), y.max() + 1, x.min(), x.max() + 1
-        far = self.reach * self.finer
+        far = reach * self.finer
         around = cv2.copyMakeBorder(before, far, far, far, far, cv2.BORDER_REPLICATE)
         score = cv2.matchTemplate(around[y0 : y1 + 2 * far, x0 : x1 + 2 * far], last[y0:y1, x0:x1], cv2.TM_SQDIFF)
         row, column = divmod(int(score.argmin()), score.shape[1])
         return far - column - _vertex(score[row], column), far - row - _vertex(score[:, column], row)
+
+
+class Parabola(ConstantVelocity):
+    """A curve fit: each thing goes on along the parabola of time, in x and in y, that lies nearest (least squares) to
+    where it stood in the last frames, six at most, and ends where it is. With two frames it is constant velocity."""
+
+    most = 5  # frames before the last one
+
+    def _ways(self, frames: np.ndarray, region: np.ndarray, count: int) -> np.ndarray:
+        if len(frames) < 3:
+            return super()._ways(frames, region, count)
+        last = self._large(frames[-1])
+        back = np.arange(1, min(self.most, len(frames) - 1) + 1)
+        places = [self._motion(last, self._large(frames[-1 - b]), region, self.reach * int(b)) for b in back]
+        fit, *_ = np.linalg.lstsq(np.stack([-back, back**2 / 2], 1).astype(float), -np.array(places), rcond=None)
+        ahead = np.arange(1, count + 1)
+        return np.asarray(np.stack([ahead, ahead**2 / 2], 1) @ fit)
 
 
 def _vertex(values: np.ndarray, at: int) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import lzma
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from typing import Any
 import numpy as np
 
 import cuspworld
-from cuspworld.exam.answers import Refusal
+from cuspworld.exam.answers import Refusal, ask
 from cuspworld.exam.made_of import networks
 from cuspworld.exam.parts.range import LAWS, scene
 from cuspworld.exam.question import Played, Question, Scene
-from cuspworld.exam.references import Oracle
+from cuspworld.exam.references import Oracle, Parabola
 from cuspworld.exam.sitting import Numbers, Sitting, mean
 from cuspworld.exam.transcript import Part, Table
 
@@ -172,7 +173,8 @@ def sit(sitting: Sitting) -> Part:
     starts = range(GIVEN, FRAMES, STRETCH)
     step = max(1, settings.size // SIDE)
     small = [known.frames[:, ::step, ::step] for _, known in cases]
-    sitting.plan(len(cases) * len(starts) * len(sitting.models))
+    describers = {**sitting.models, "parabola": Parabola()}
+    sitting.plan(len(cases) * len(starts) * len(describers))
     given = mean([alone_bits(clip[:GIVEN]) for clip in small]) or 0.0
     nothing: dict[str, Any] = {"own bits": 0, "counted": "nothing"}
     rows: list[dict[str, Any]] = [
@@ -180,14 +182,15 @@ def sit(sitting: Sitting) -> Part:
         {"row": "zip of the pixels (LZMA)", **nothing, "bits a clip": mean([8.0 * _zipped(clip) for clip in small])},
         {"row": "each frame alone", **nothing, "bits a clip": mean([alone_bits(clip) for clip in small])},
     ]
-    for model, who in sitting.models.items():
+    for model, who in describers.items():
         bits, failed = [], 0
         for what, known in cases:
             total = given + (SEED_BITS if hasattr(who, "answer") else 0)
             for start in starts:
                 measure = partial(_bits, known=known, start=start, step=step)
                 name = f"{what.options['law']} {what.seed} {start}"
-                found = sitting.ask(NAME, model, name, _question(what, known, start), measure)
+                work = partial(_measured, who, _question(what, known, start), settings.timeout, measure)
+                found = sitting.measured(NAME, model, name, work)
                 failed += found is None
                 alone = alone_bits(known.frames[start : start + STRETCH, ::step, ::step]) if found is None else 0.0
                 total += alone if found is None else found["bits"]
@@ -226,6 +229,10 @@ def _told(sitting: Sitting, model: str, name: str, clip: np.ndarray) -> float | 
 
     found = sitting.call(NAME, model, f"{name} bits", work)
     return None if found is None else found["bits"]
+
+
+def _measured(who: Any, question: Question, timeout: float, measure: Callable[[np.ndarray], Numbers]) -> Numbers:
+    return measure(ask(who, question, timeout))
 
 
 def _question(what: Scene, known: Played, start: int) -> Question:
