@@ -150,7 +150,8 @@ def own_bits(model: Any) -> tuple[int, str]:
     if parameters:
         return 16 * sum(parameters.values()), f"{sum(parameters.values()):,} parameters at 16 bits"
     try:
-        source = inspect.getsource(type(model))
+        kinds = [kind for kind in type(model).__mro__ if kind.__module__ not in ("builtins", "typing", "abc")]
+        source = "".join(map(inspect.getsource, kinds))  # what it inherits too
     except (OSError, TypeError):
         source = repr(model)
     clips = getattr(model, "clips", ())
