@@ -40,8 +40,8 @@ def test_a_call_with_candidates_says_which_it_kept() -> None:
         best_of = Simulator.best_of
 
     with pytest.warns(CuspWarning, match="kept seed 5 of 3 candidates: the audit's score"):
-        clip = Simulator.__call__(Model(), "two discs", seed=4, candidates=3)  # type: ignore[arg-type]
-    assert clip.caption == "two discs"
+        chunks = Simulator._best_whole(Model(), "two discs", {"seed": 4}, {}, 3, None)  # type: ignore[arg-type]
+    assert np.array_equal(next(chunks), Draws()("two discs", seed=5).frames)
 
 
 def test_a_clip_that_shows_what_was_asked_goes_before_one_that_does_not() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuspworld.codec.codec import to_frames, to_tensor
-from cuspworld.simulator.chunks import Chunks
+from cuspworld.simulator.chunks import Chunks, run
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.video.frames import first
 
@@ -30,7 +30,8 @@ class Counting(Chunks):
 
     def __init__(self, config: SimulatorConfig, temporal_stride: int):
         self.parts = SimpleNamespace(config=config, codec=Clock(temporal_stride), device="cpu")
-        self.route = None
+        self.route = self.last = self.known = None
+        self.again = 0
 
     def chunk(self, known, path, again=0):
         begin = 0 if known is None else int(to_frames(known)[0, 0, 0, 0, 0])
@@ -48,7 +49,7 @@ def test_frames_follow_one_another_across_every_joint(stride, context, given):
     """100 frames in windows of 13, alone or after some that were given: 0, 1, 2, ... without a gap or a repeat."""
     config = SimulatorConfig(fps=10.0, height=8, width=8, window=13, context=context, patch=1)
     chunks = Counting(config, stride)
-    made = np.concatenate(list(first(chunks.run(frames(0, given) if given else None), 100)))
+    made = np.concatenate(list(first(run(chunks, frames(0, given) if given else None), 100)))
     assert made[:, 0, 0, 0].tolist() == list(range(100))
 
 
@@ -57,13 +58,13 @@ def test_frames_follow_one_another_across_every_joint(stride, context, given):
 def test_a_token_that_waits_for_the_next_chunk_is_shown_once(given, total):
     config = SimulatorConfig(fps=10.0, height=8, width=8, window=24, context=8, patch=1, token_frames=4)
     chunks = Counting(config, 1)
-    made = np.concatenate(list(first(chunks.run(frames(0, given) if given else None, total), total or 100)))
+    made = np.concatenate(list(first(run(chunks, frames(0, given) if given else None, total), total or 100)))
     assert made[:, 0, 0, 0].tolist() == list(range(total or 100))
 
 
 def test_the_last_chunk_does_not_wait():
     """24 frames are one window: no second one is drawn for its last token."""
     config = SimulatorConfig(fps=10.0, height=8, width=8, window=24, context=8, patch=1, token_frames=4)
-    chunks = Counting(config, 1).run(None, 24)
+    chunks = run(Counting(config, 1), None, 24)
     assert len(next(chunks)) == 24
-    assert len(next(Counting(config, 1).run(None, 25))) == 20
+    assert len(next(run(Counting(config, 1), None, 25))) == 20

@@ -125,6 +125,22 @@ def test_a_path_like_another_moves_when_it_moves_wherever_it_is(branches):
     assert all(path.passages for path in drawn)
 
 
+def test_a_path_goes_on_from_where_it_is_and_not_where_a_clip_of_its_looks_is(branches):
+    """Things drift to the left for six steps. A clip that looks a little otherwise was where the path is; those that
+    look the same never came so far."""
+    place = np.concatenate([np.arange(8.0) - 8 * (clip < 8) for clip in range(16)])
+    looks = np.where(np.arange(16) < 8, 6.0, 0.0)
+    clips, of = np.repeat(np.arange(16), 8), np.zeros(128, int)
+    codes = np.stack([place, 0 * place], axis=1).astype(np.float32)
+    kind = dataclasses.replace(
+        branches.kind, codes=codes, clips=clips, times=np.tile(np.arange(8), 16), branches=of, who=looks[:, None]
+    )
+    last = np.array([[-5.0, 0.0], [-4.0, 0.0]])
+    rng = np.random.default_rng(0)
+    after = [Branches(kind, of).successor(last, 0, rng, who=np.zeros(1))[0][0] for _ in range(20)]
+    assert np.allclose(after, -3.0)
+
+
 def test_a_world_without_folds_cannot_be_critical(branches):
     calm = dataclasses.replace(branches.kind, branches=np.zeros_like(branches.of))
     with pytest.raises(CuspError, match="no recorded clip of this model crosses a fold"):

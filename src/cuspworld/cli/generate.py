@@ -43,7 +43,7 @@ def generate(
         str | None, typer.Option(help="Let a language model expand: an OpenAI-compatible address, up to /v1.")
     ] = None,
     expand_model: Annotated[str, typer.Option(help="The language model's name at that address.")] = "default",
-    candidates: Annotated[int, typer.Option(help="Make so many, keep what shows best what was asked.")] = 1,
+    candidates: Annotated[int, typer.Option(help="Make so many, a long clip's at each chunk; keep the best.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Generate a video from a prompt, an image or a video. The file keeps prompt, expansion, seed and model.
@@ -64,12 +64,12 @@ def generate(
     """
     import time
     import warnings
-    from dataclasses import replace
 
     from cuspworld.cli.parse import parse_size
     from cuspworld.cli.say import plain, say, say_json
     from cuspworld.errors import CuspError, CuspWarning
     from cuspworld.simulator.simulator import Simulator
+    from cuspworld.simulator.ways import said_of
     from cuspworld.video.files import check_output, write_stream
 
     check_output(output)
@@ -90,7 +90,7 @@ def generate(
     if sum((expand, expansion is not None, expand_at is not None)) > 1:
         raise CuspError("give one of --expand, --expansion and --expand-at")
     simulator = Simulator.from_pretrained(model)
-    note, asked = "", text
+    asked = text
     started = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CuspWarning)
@@ -99,16 +99,16 @@ def generate(
             if not as_json:
                 say(f"expanded: {plain(text)}")
         told_in_full = {"prompt": asked, "expansion": text} if text != asked or expand else {}
-        if candidates == 1:
-            chunks = simulator.stream(text, **options)
-            made = {**simulator.made(text, **options), **told_in_full}
-            write_stream(output, chunks, fps or simulator.config.fps, caption=text, made=made)
-        else:
-            best = simulator.best_of(text, candidates, **options)[0]
-            note = f"kept seed {best.seed} of {candidates}: {best}"
-            replace(best.clip, made={**best.clip.made, **told_in_full}).write(output)
+        facts: dict[str, Any] = {}  # of whole clips that were compared it knows at once which was kept
+        chunks = simulator.stream(text, candidates=candidates, facts=facts, **options)
+        made = {**simulator.made(text, **options), **facts, **told_in_full}
+        if candidates > 1 and "seed" not in facts:
+            made["candidates"] = candidates
+        write_stream(output, chunks, fps or simulator.config.fps, caption=text, made=made)
     took = time.perf_counter() - started
     told = [str(w.message) for w in caught if issubclass(w.category, CuspWarning)]
+    note = next((message for message in told if message.startswith("kept ")), said_of(facts))
+    told = [message for message in told if message != note]
     if as_json:
         said = {"output": str(output), "took_seconds": took, "warnings": told, "note": note}
         say_json({**said, "expansion": told_in_full.get("expansion")})

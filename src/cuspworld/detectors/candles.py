@@ -105,6 +105,9 @@ class CandlesDetector(Detector[CandlesReading]):
     def faults(self, reading: CandlesReading) -> float:
         return float(reading.mixed.mean()) + 0.25 * reading.uncaused + 0.25 * reading.relit
 
+    def changed(self, before: CandlesReading, after: CandlesReading) -> float:
+        return float(abs(before.candles - after.candles) + (before.colour != after.colour))
+
 
 def _top(masks: np.ndarray, instance: int) -> tuple[float, float]:
     """The upper end of a candle (pixels), from its pixels in any frame: it does not move."""

@@ -135,6 +135,16 @@ class CollisionDetector(Detector[CollisionReading]):
     def faults(self, reading: CollisionReading) -> float:
         return float(reading.mixed.mean()) + 0.5 * (not reading.lasting)
 
+    def changed(self, before: CollisionReading, after: CollisionReading) -> float:
+        """A ball may leave the picture: only one that was not there, of another colour or size, is a change. The share
+        of the frames with a colour that was not there or with more balls than were, and the share of the balls of
+        another size."""
+        known, found = (*before.before, *before.after), (*after.before, *after.after)
+        colours = {ball.colour for ball in known}
+        other = [len(frame) > 2 or any(ball.colour not in colours for ball in frame) for frame in after.frames]
+        sizes = [not any(b.colour == k.colour and abs(b.radius - k.radius) < SAME for k in known) for b in found]
+        return float(np.mean(other)) + (float(np.mean(sizes)) if sizes else 0.0)
+
 
 def _size(radius: float) -> str:
     return "big " if radius > BIG else "small " if radius < SMALL else ""

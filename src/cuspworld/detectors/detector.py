@@ -80,6 +80,11 @@ class Detector(ABC, Generic[Reading]):
         """How much of the clip cannot be: the share of frames of no true state, and a part for each event that the
         world does not know."""
 
+    def changed(self, before: Reading, after: Reading) -> float:
+        """How much of what lasts (which things, how many, their colours) differs in a later stretch of a clip: 0
+        nothing, 1 a thing. 0 where a detector does not say."""
+        return 0.0
+
 
 _classes: dict[str, type[Detector[Any]]] = {}
 Class = TypeVar("Class", bound=type[Detector[Any]])

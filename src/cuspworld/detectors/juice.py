@@ -145,6 +145,9 @@ class JuiceDetector(Detector[JuiceReading]):
         events = 0.5 * reading.rises + 0.5 * (not reading.readable) + 0.25 * reading.uncaused
         return float(reading.mixed.mean()) + events
 
+    def changed(self, before: JuiceReading, after: JuiceReading) -> float:
+        return float(before.colour != after.colour)
+
 
 def _states(tilt: Float[np.ndarray, " frames"], bad: Bool[np.ndarray, " frames"]) -> tuple[str, ...]:
     """The state of each frame, told backwards: what a tilted glass does is known by what comes next."""

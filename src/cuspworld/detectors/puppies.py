@@ -103,6 +103,10 @@ class PuppiesDetector(Detector[PuppiesReading]):
     def faults(self, reading: PuppiesReading) -> float:
         return float(reading.mixed.mean()) + 0.25 * reading.changes
 
+    def changed(self, before: PuppiesReading, after: PuppiesReading) -> float:
+        one, other = Counter(before.coats), Counter(after.coats)
+        return float(max((one - other).total(), (other - one).total()))  # a puppy of another coat is one change
+
 
 def _coats(frames: list[tuple[str, ...]]) -> tuple[str, ...]:
     """The puppies of a clip: of each coat as many as are seen in a third of the frames."""

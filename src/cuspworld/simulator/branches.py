@@ -25,6 +25,7 @@ from cuspworld.transport.brenier import Brenier
 
 MOST_STEPS = 3000  # that branches are found among; more cost more and say the same
 MEMORY = 2  # steps that a successor must be near to: where things are and how they move
+ALIKE = 0.1  # weight of being of a clip that looks the same, beside being near: as large as nearness, it drowned it
 NEAREST = 5  # recorded steps whose successors a path may take
 FOLLOWED = 0.3  # of the way from a recorded step to the path's own is kept in the next one
 
@@ -164,9 +165,9 @@ class Branches:
             moved = ((self.kind.codes[np.maximum(before, 0)] - codes[-2]) ** 2).sum(1)
             distance = distance + np.where(known, moved, distance + np.median(distance))
         if near is not None:
-            distance = distance + ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
+            distance = distance + ALIKE * ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
         if who is not None and self.kind.who is not None:
-            distance = distance + MEMORY * ((self.kind.who[self.kind.clips[rows]] - who) ** 2).sum(1)
+            distance = distance + ALIKE * MEMORY * ((self.kind.who[self.kind.clips[rows]] - who) ** 2).sum(1)
         nearest = np.argpartition(distance, min(NEAREST, len(rows) - 1))[:NEAREST]
         row = rows[rng.choice(nearest)]
         after = self.following[row]

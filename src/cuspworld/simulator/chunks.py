@@ -6,8 +6,10 @@ length and a minute is made like a second.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -34,6 +36,36 @@ class Sampling:
     on_step: OnStep = unchanged  # (step, time, tokens) -> tokens
 
 
+class MakesChunks(Protocol):
+    """What makes the chunks of a clip: `Chunks`, or several of which the best is kept (`ways.py`)."""
+
+    @property
+    def faded(self) -> int: ...
+    def begin(self, given: UInt8[np.ndarray, "t h w 3"]) -> None: ...
+    def next(self) -> UInt8[np.ndarray, "t h w 3"]: ...
+    def facts(self) -> dict[str, Any]: ...
+
+
+def run(
+    chunks: MakesChunks, given: UInt8[np.ndarray, "t h w 3"] | None, total: int | None = None
+) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    """Endless: what was given, then chunk after chunk. `total`: frames that are wanted, where that is known.
+
+    The last token of each chunk waits for the next chunk, which makes it anew; the one is faded into the other, so that
+    no joint shows. What was given is kept as it is."""
+    made = 0
+    if given is not None:
+        chunks.begin(given)
+        yield given
+        made = len(given)
+    while True:
+        new = chunks.next()
+        if chunks.faded and (total is None or made + len(new) < total):
+            new = new[: -chunks.faded]
+        made += len(new)
+        yield new
+
+
 class Chunks:
     """The chunks of one clip. `kind`: of the model's kinds, whose expert draws it."""
 
@@ -45,6 +77,9 @@ class Chunks:
         self.generator = torch.Generator().manual_seed(sampling.seed)
         self.prompt = prompt
         self.text: Tensor | None = None
+        self.last: UInt8[np.ndarray, "t h w 3"] | None = None  # frames that the next chunk goes on from
+        self.known: Float[Tensor, "1 l i j c"] | None = None  # their latents
+        self.again = 0  # of them, how many the next chunk makes anew
 
     def _read(self) -> None:
         """Embed the texts, once the path is drawn: it may know a fuller one."""
@@ -63,34 +98,42 @@ class Chunks:
         with torch.inference_mode():
             return to_frames(self.parts.codec.decode(latents))[0]
 
-    def run(
-        self, given: UInt8[np.ndarray, "t h w 3"] | None, total: int | None = None
-    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
-        """Endless: what was given, then chunk after chunk. `total`: frames that are wanted, where that is known.
+    @property
+    def faded(self) -> int:
+        """Frames of a chunk that wait for the next one, which makes them anew; the one is faded into the other."""
+        config = self.parts.config
+        return (
+            config.token_frames if self.parts.codec.temporal_stride == 1 < config.token_frames < config.context else 0
+        )
 
-        The last token of each chunk waits for the next chunk, which makes it anew; the one is faded into the other, so
-        that no joint shows. What was given is kept as it is."""
+    def facts(self) -> dict[str, Any]:
+        """What was chosen so far, for the clip's metadata."""
+        return {} if self.route is None else self.route.facts()
+
+    def begin(self, given: UInt8[np.ndarray, "t h w 3"]) -> None:
+        """Go on from frames that are given."""
+        self.last = given
+
+    def next(self) -> UInt8[np.ndarray, "t h w 3"]:
+        """The frames of the next chunk that are new; the last `faded` of them come again in the one after it."""
         config, codec = self.parts.config, self.parts.codec
         context_frames = (config.context - 1) * codec.temporal_stride + 1
-        faded = config.token_frames if codec.temporal_stride == 1 < config.token_frames < config.context else 0
-        last, made, again = given, 0, 0
-        known = None
-        if given is not None:
-            yield given
-            made = len(given)
-        while True:
-            if last is not None and (codec.temporal_stride > 1 or not again):
-                last = last[-(context_frames if len(last) >= context_frames else 1) :]
-                known = self.encoded(last)
-            path = None if self.route is None else self.route.next(known)
-            latents = self.chunk(known, path, again=again)
-            frames = self.shown(latents)
-            new = frames if last is None else frames[len(last) - again :]
-            last, known, again = new[-context_frames:], latents[:, -config.context :], faded
-            if faded and (total is None or made + len(new) < total):
-                new = new[:-faded]
-            made += len(new)
-            yield new
+        if self.last is not None and (codec.temporal_stride > 1 or not self.again):
+            self.last = self.last[-(context_frames if len(self.last) >= context_frames else 1) :]
+            self.known = self.encoded(self.last)
+        path = None if self.route is None else self.route.next(self.known)
+        latents = self.chunk(self.known, path, again=self.again)
+        frames = self.shown(latents)
+        new = frames if self.last is None else frames[len(self.last) - self.again :]
+        self.last, self.known, self.again = new[-context_frames:], latents[:, -config.context :], self.faded
+        return new
+
+    def other(self, seed: int) -> Chunks:
+        """The same clip so far, which goes on by other draws."""
+        found = copy.copy(self)
+        found.generator = torch.Generator().manual_seed(seed)
+        found.route = None if self.route is None else self.route.other(seed)
+        return found
 
     @torch.inference_mode()
     def chunk(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,9 +19,12 @@ from cuspworld.transport.flow.transformer import CodePath
 
 
 class Route(Protocol):
-    """`next` gives the codes of each chunk in turn, told its first latents where those are known."""
+    """`next` gives the codes of each chunk in turn, told its first latents where those are known; `other` is the same
+    path so far, which goes on by other draws."""
 
     def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath: ...
+
+    def other(self, seed: int) -> Route: ...
 
     def text(self, prompt: str) -> str: ...
 
@@ -47,6 +52,9 @@ class GivenRoute:
         index = np.minimum(np.arange(self._begin, self._begin + self.steps), len(self.codes) - 1)
         self._begin += self.advance
         return code_path(self.codes[index], self.kind, 0.0, self.device)
+
+    def other(self, seed: int) -> GivenRoute:
+        return copy.copy(self)
 
     def text(self, prompt: str) -> str:
         return prompt
@@ -96,6 +104,13 @@ class DrawnRoute:
         codes = self.drawn.codes[self._begin : self._begin + self.steps]
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
         return code_path(self.paths.branches.kind.path(noisy, self.drawn.who), self.kind, NOISE, self.device)
+
+    def other(self, seed: int) -> DrawnRoute:
+        found = copy.copy(self)
+        found.paths = Paths(self.paths.branches, seed, self.paths.critical)
+        if (drawn := self.drawn) is not None:
+            found.drawn = replace(drawn, codes=drawn.codes.copy(), branches=[*drawn.branches])
+        return found
 
     def text(self, prompt: str) -> str:
         """What the flow reads: the full caption of the recorded clip nearest to the path, where it tells all that the

@@ -19,12 +19,13 @@ from torch import Tensor
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import to_tensor
+from cuspworld.detectors import names
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.turns import turns
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.choosing import Candidate, ranked, read
-from cuspworld.simulator.chunks import Chunks, Sampling
+from cuspworld.simulator.chunks import Chunks, MakesChunks, Sampling, run
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.expanded import expanded
@@ -37,11 +38,13 @@ from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
 from cuspworld.simulator.several import in_turn, loop, sequence
+from cuspworld.simulator.ways import Choice, Ways, said_of
 from cuspworld.transport.flow.matching import SAMPLERS, time_grid
 from cuspworld.video.frames import first, resample, resize, resize_frames
 from cuspworld.video.images import as_image
 
 TRANSPORTS = ("brenier", "flow")
+MOST = 64  # candidates
 
 
 class Simulator(Parts):
@@ -76,7 +79,8 @@ class Simulator(Parts):
         prompt_expansion; `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt"
         (time, 3, height, width), both from 0 to 1, or "pil". `candidates`: make so
         many (seeds seed, seed+1, ...) and keep the one that shows best what was asked and least that cannot be
-        (`choosing.py`); a CuspWarning says which, and `best_of` also hands out the others. Raises CuspError for values
+        (`choosing.py`); of a clip longer than a chunk, whose world has a detector, so many of each chunk (`ways.py`). A
+        CuspWarning says which, and `best_of` hands out whole clips, the best first. Raises CuspError for values
         out of range; warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in tuple(OUTPUTS):
@@ -94,14 +98,13 @@ class Simulator(Parts):
         if told:
             clip = self(text, candidates=candidates, **options)
             return OUTPUTS[output_type](replace(clip, made={**clip.made, **told}))
-        if candidates != 1:
-            best = self.best_of(prompt, candidates, **options)[0]
-            warnings.warn(f"kept seed {best.seed} of {candidates} candidates: {best}", CuspWarning, stacklevel=2)
-            return OUTPUTS[output_type](best.clip)
-        if len(parts := self.parts(prompt)) > 1:
+        whole("candidates", candidates, 1, MOST)
+        if candidates == 1 and len(parts := self.parts(prompt)) > 1:
             return OUTPUTS[output_type](in_turn(self, parts, options))
         facts: dict[str, Any] = {}
-        frames = np.concatenate(list(self._stream(prompt, options, facts)))
+        frames = np.concatenate(list(self._stream(prompt, options, facts, candidates)))
+        if said := said_of(facts):
+            warnings.warn(said, CuspWarning, stacklevel=2)
         rate = float(options.get("fps") or self.config.fps)
         return OUTPUTS[output_type](Clip(frames, rate, prompt, made={**self.made(prompt, **options), **facts}))
 
@@ -138,7 +141,7 @@ class Simulator(Parts):
         """Each candidate with its audit report, its seed, and what its world's detector reads in it, the best first."""
         from cuspworld.audit.run import audit_clip
 
-        whole("candidates", candidates, 1, 64)
+        whole("candidates", candidates, 1, MOST)
         text, options, told = expanded(self, prompt, options)
         if told:
             made = self.best_of(text, candidates, **options)
@@ -152,17 +155,18 @@ class Simulator(Parts):
         return ranked(prompt, made)
 
     def stream(
-        self, prompt: str, *, facts: dict[str, Any] | None = None, **options: Unpack[Options]
+        self, prompt: str, *, candidates: int = 1, facts: dict[str, Any] | None = None, **options: Unpack[Options]
     ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
-        """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`. See `__call__`.
-        `facts` comes to hold, chunk by chunk, what a clip's `made` holds of its path."""
+        """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`, unless whole clips
+        are compared. See `__call__`. `facts` comes to hold, chunk by chunk, what a clip's `made` holds of its path."""
         facts = {} if facts is None else facts
+        whole("candidates", candidates, 1, MOST)
         prompt, options, _ = expanded(self, prompt, options)
-        if isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
+        if candidates == 1 and isinstance(prompt, str) and len(parts := self.parts(prompt)) > 1:
             clip = in_turn(self, parts, options)
             facts.update(clip.made)
             return iter([clip.frames])
-        return self._stream(prompt, options, facts)
+        return self._stream(prompt, options, facts, candidates)
 
     def parts(self, prompt: str) -> list[str]:
         """What a prompt tells one after the other, "..., then ...": each is made as a clip that goes on from the one
@@ -173,7 +177,9 @@ class Simulator(Parts):
     def _taught_turns(self) -> bool:
         return any(len(turns(text)) > 1 for kind in self.kinds for texts in kind.captions for text in texts)
 
-    def _stream(self, prompt: str, options: Options, facts: dict[str, Any]) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    def _stream(
+        self, prompt: str, options: Options, facts: dict[str, Any], candidates: int = 1
+    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
         """As `stream`, of settled options; `facts` comes to hold what was chosen."""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text: got {type(prompt).__name__}")
@@ -190,33 +196,56 @@ class Simulator(Parts):
         after = self._given(None, options.get("after"))
         look = look_at(self, given if given is not None else after)
         masses = self._masses(prompt, options, look)
-        route = self._route(masses, options)
-        sampling = self._sampling(options, route is not None)
+        total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
+        kind = masses.kind if masses else None
+        by_chunk = candidates > 1 and after is None and total > config.window and len(self.parts(prompt)) == 1
+        if candidates > 1 and not (by_chunk and kind is not None and self.kinds[kind].name in names()):
+            return self._best_whole(prompt, options, facts, candidates, kind if by_chunk else None)
+        seeds = [whole("seed", options.get("seed", 0), 0, 2**63 - candidates) + k for k in range(candidates)]
+        starts = []
+        for seed in seeds:
+            own: Options = {**options, "seed": seed}
+            route = self._route(masses, own)
+            starts.append(Chunks(self, prompt, self._sampling(own, route is not None), route, kind))
         for told in self._warnings(prompt, masses, look):
             warnings.warn(told, CuspWarning, stacklevel=2)
-        total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
+        new = total
         if options.get("image") is None and given is not None:
             total += len(given)
-        made = Chunks(self, prompt, sampling, route, masses.kind if masses else None)
         if after is not None:
-            kind = masses.kind if masses and route else None
-            new = total - (len(given) if given is not None and options.get("image") is None else 0)
-            filled = Ends(self, made, kind).fill(given, after, new)
+            filled = Ends(self, starts[0], kind if starts[0].route else None).fill(given, after, new)
             chunks = iter([part for part in (given, filled, after) if part is not None])
+        elif candidates > 1 and kind is not None:
+            ways = Ways(starts, Choice(self.kinds[kind].name, prompt, config.fps))
+            chunks = first(self._noting(ways, given, total, facts), total)
         else:
-            chunks = first(self._noting(made.run(given, total), route, facts), total)
+            chunks = first(self._noting(starts[0], given, total, facts), total)
         shown = resample(resize(chunks, target), config.fps, rate)
         if count is None:
             return shown
         before = 0 if given is None or options.get("image") is not None else math.ceil(len(given) * rate / config.fps)
         return first(shown, before + count)
 
-    def _noting(self, chunks: Iterator[Any], route: Route | None, facts: dict[str, Any]) -> Iterator[Any]:
-        """The chunks; `facts` is kept up to date with the path that they follow."""
-        for chunk in chunks:
-            if route is not None:
-                facts.update(route.facts())
+    def _noting(
+        self, made: MakesChunks, given: UInt8[np.ndarray, "t h w 3"] | None, total: int, facts: dict[str, Any]
+    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """The chunks; `facts` is kept up to date with what was chosen."""
+        for index, chunk in enumerate(run(made, given, total)):
+            if index or given is None:
+                facts.update(made.facts())
             yield chunk
+
+    def _best_whole(
+        self, prompt: str, options: Options, facts: dict[str, Any], candidates: int, unread: int | None
+    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+        """Of whole clips the best one's frames. `unread`: the kind of a long clip that no detector reads."""
+        best = self.best_of(prompt, candidates, **options)[0]
+        told = f"kept seed {best.seed} of {candidates} candidates: {best}"
+        if unread is not None:
+            told += f". No detector reads {self.kinds[unread].name or 'its kind'}: whole clips were compared"
+        warnings.warn(told, CuspWarning, stacklevel=3)
+        facts.update(best.clip.made)
+        return iter([best.clip.frames])
 
     def _follows_paths(self, options: Options) -> bool:
         """Whether a path is drawn first; the options that say so, checked."""
@@ -290,7 +319,7 @@ class Simulator(Parts):
         codes = self.kinds[number].path(codes, None)
         route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
-        chunks = Chunks(self, prompt, self._sampling(settled(options), True), route, number).run(None, total)
+        chunks = run(Chunks(self, prompt, self._sampling(settled(options), True), route, number), None, total)
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
 
     def edit(self, clip: str | Path | Clip, prompt: str, **options: Unpack[Options]) -> Clip:
