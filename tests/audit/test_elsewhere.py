@@ -20,6 +20,7 @@ from cuspworld.audit.elsewhere import (
     lowering,
     raised,
     silent,
+    strongest,
     where,
 )
 from cuspworld.audit.evidence.scene import observe
@@ -38,14 +39,22 @@ def test_the_bar_is_taken_off_the_log_odds_of_the_packages_checks_alone() -> Non
     lowered, kept = raised({"inertia": Evidence((ours, yours))}, "slow", KNOWN)["inertia"].suspects
     assert math.log(9) - 1.0 == pytest.approx(math.log(lowered.probability / (1 - lowered.probability)))
     assert kept.probability == 0.9
-    assert lowering("home", "leaps", KNOWN) == 0 and lowering("slow", "leaps", KNOWN) == 1
+    assert lowering("slow", "leaps", KNOWN) == 1
     assert (
         lowering("still", "vanishes", KNOWN) == 1 + LESS["still"] and lowering("still", "rises by itself", KNOWN) == 1
     )
     assert lowering("still", LOUD[0], KNOWN) == 1 + LOUDEST
     assert all(lowering("still", check, KNOWN) == 1 + less for check, less in ODD.items())
     assert lowering("slow", "leaps", Bars({"slow": (-3.0,) * FEWEST})) == 0
-    assert raised({"inertia": Evidence((ours,))}, "home", KNOWN)["inertia"].suspects[0].probability == 0.9
+
+
+def test_at_home_the_bar_is_that_of_true_files_whatever_a_user_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "bar_at_home", lambda: 0.5)
+    law, judge, yours = (Finding("inertia", 0, 1, 0.9, "odd", check=name) for name in ("leaps", "", "a check of yours"))
+    assert strongest({"inertia": Evidence((law, judge))}, "home") == pytest.approx(math.log(9))
+    found = raised({"inertia": Evidence((law, judge, yours))}, "home", KNOWN)["inertia"].suspects
+    lowered = 1 / (1 + math.exp(0.5) / 9)
+    assert [suspect.probability for suspect in found] == pytest.approx([lowered, lowered, 0.9])
 
 
 def test_the_package_has_a_bar_for_every_kind() -> None:

@@ -9,6 +9,7 @@ The numbers are in `calibration.json`, which this file only reads:
      "fits": {name: how it was fitted, as the command, its split and seeds},
      "judge": {"law", "seen", "bias", "own", "own_bias": the taught judge's weights, "fit": a name of fits},
      "elsewhere", "longer": {"seconds": of the clips, "strata": {of elsewhere.py: {"true": see bars.py, "fit"}}},
+     "home": {"true": the largest log-odds of each true clip of the worlds as files, "fit"},
      "curves": {name of the check: {"centre", "slope", "fit": a name of fits}}}
 
 Every check of the package has one curve there and every curve one check (`tests/audit/test_calibration.py`).
@@ -23,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cuspworld.audit.bars import Bars
+from cuspworld.audit.bars import Bars, bar
 from cuspworld.errors import CuspError
 
 FILE = Path(__file__).with_name("calibration.json")
@@ -68,6 +69,12 @@ def bars() -> Bars:
     known, longer = _read()["elsewhere"], _read()["longer"]
     long = Bars({stratum: found["true"] for stratum, found in longer["strata"].items()}, "", longer["seconds"])
     return Bars({stratum: found["true"] for stratum, found in known["strata"].items()}, "", known["seconds"], long)
+
+
+@cache
+def bar_at_home() -> float:
+    """In log-odds, never below 0: what at most 5 % of true clips of the worlds pass that come as files."""
+    return max(0.0, bar(_read()["home"]["true"]) or 0.0)
 
 
 def odds(probability: float) -> float:

@@ -1,8 +1,9 @@
 """Away from what the curves were fitted on: which checks are silent there, and how much more evidence the others need.
 
-The curves are of the worlds' clips, at 12 frames a second and more. Elsewhere a shot is of a stratum (`where`), and a
-suspect's log-odds are lowered by that stratum's bar (`bars.py`), which at most 5 % of true clips pass; a stratum of
-which too few true clips are known has none, and there nothing is said.
+The curves are of the worlds' clips, at 12 frames a second and more, as they were recorded. Elsewhere a shot is of a
+stratum (`where`), and a suspect's log-odds are lowered by that stratum's bar (`bars.py`), which at most 5 % of true
+clips pass; a stratum of which too few true clips are known has none, and there nothing is said. At home the bar is that
+of the worlds' clips as files of many sizes, rates and compressions, whatever bars a user has.
 
 In foreign video the checks that were fitted at home count LESS beside those that speak there alone, and those that
 know a thing only as the worlds draw it (any orange spot a flame, any arc an orbit, whatever meets two solids) are
@@ -20,7 +21,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.audit.bars import Bars
-from cuspworld.audit.calibration import fitted
+from cuspworld.audit.calibration import bar_at_home, fitted
 from cuspworld.audit.evidence.scene import Scene
 from cuspworld.audit.finding import Evidence, Finding
 from cuspworld.audit.judges.twins import SLOWEST, TwinJudge
@@ -92,13 +93,20 @@ def discount(stratum: Stratum, check: str) -> float:
 
 def lowering(stratum: Stratum, check: str, known: Bars) -> float:
     """What is taken off a check's log-odds in this stratum: its discount and the bar; nothing is ever added."""
-    return 0.0 if stratum == "home" else max(0.0, (known.bar(stratum) or 0.0) + discount(stratum, check))
+    if stratum == "home":
+        return bar_at_home()
+    return max(0.0, (known.bar(stratum) or 0.0) + discount(stratum, check))
 
 
 def strongest(evidence: Mapping[str, Evidence], stratum: Stratum) -> float:
-    """The largest log-odds, discounted, of all suspects of the package's checks: what the bars are made of."""
-    ours = [s for found in evidence.values() for s in (*found.suspects, *found.repeats) if s.check in fitted()]
+    """The largest log-odds, discounted, of all suspects of the package's own: what the bars are made of."""
+    ours = [s for found in evidence.values() for s in (*found.suspects, *found.repeats) if _ours(s)]
     return max((log_odds(s.probability) - discount(stratum, s.check) for s in ours), default=NOTHING)
+
+
+def _ours(suspect: Finding) -> bool:
+    """Is it of a check of the package, or of the taught judge, who has none?"""
+    return not suspect.check or suspect.check in fitted()
 
 
 def log_odds(probability: float) -> float:
@@ -108,10 +116,10 @@ def log_odds(probability: float) -> float:
 
 
 def raised(evidence: Mapping[str, Evidence], stratum: Stratum, known: Bars) -> dict[str, Evidence]:
-    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's checks."""
+    """The evidence with the stratum's bar taken off the log-odds of every suspect of the package's own."""
 
     def lowered(suspect: Finding) -> Finding:
-        if stratum == "home" or suspect.check not in fitted() or not 0 < suspect.probability < 1:
+        if not _ours(suspect) or not 0 < suspect.probability < 1:
             return suspect
         less = lowering(stratum, suspect.check, known) - log_odds(suspect.probability)
         return replace(suspect, probability=1 / (1 + math.exp(less)))

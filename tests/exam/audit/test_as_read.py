@@ -1,13 +1,16 @@
 """At home a world's detector is asked what happens: silent on true clips, and elsewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cuspworld import worlds
 from cuspworld.audit import audit_clip
 from cuspworld.audit.evidence.scene import observe
-from cuspworld.audit.observations.readings import UNKNOWN, events
+from cuspworld.audit.observations.readings import UNKNOWN, UNREADABLE, events
 from cuspworld.clip import Clip
+from cuspworld.exam.audit import robust
 
 READ = {"comes or goes as read", "another as read", "moves untouched as read", "no passage as read", "undone as read"}
 NAMES = ("Collision", "Juice", "Puppies")
@@ -45,3 +48,12 @@ def test_a_ball_that_is_gone_in_the_middle_of_the_picture_is_missed() -> None:
 def test_elsewhere_nobody_asks_a_detector() -> None:
     frames = np.random.default_rng(0).integers(0, 255, (20, 64, 64, 3), dtype=np.uint8)
     assert events(observe(frames, 10.0)) == UNKNOWN
+
+
+def test_small_frames_that_a_file_keeps_badly_are_not_read() -> None:
+    """The detector calls most of these true frames no true state, and read a puppy's coming in some of them."""
+    clip = worlds.make("Puppies").record(70_000_000, size=64, fps=8.0, caption="none")
+    assert not isinstance(events(replace(observe(clip.frames, clip.fps), world="Puppies")), str)
+    kept = robust.encoded(clip, 33)
+    assert events(replace(observe(kept.frames, kept.fps), world="Puppies")) == UNREADABLE
+    assert not read(kept)

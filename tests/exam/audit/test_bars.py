@@ -7,7 +7,7 @@ import pytest
 
 from cuspworld import worlds
 from cuspworld.audit import Curve
-from cuspworld.audit.calibration import fitted
+from cuspworld.audit.calibration import FILE, fitted
 from cuspworld.exam.audit import bars
 from cuspworld.exam.audit.observed import Kept
 
@@ -33,3 +33,11 @@ def test_what_is_measured_already_is_kept_and_the_bar_is_of_it(tmp_path: Path, m
     assert len(strata["slow"]["true"]) == 24 and min(strata["slow"]["true"]) > 0
     assert strata["moving"] == {"true": [], "fit": "elsewhere"}
     assert content["fits"]["elsewhere"] == "so"
+
+
+def test_the_bar_at_home_is_written_beside_the_others(tmp_path: Path) -> None:
+    target = tmp_path / "calibration.json"
+    bars.write_home([-1.0, 0.301, 2.0], "so", target)
+    content, before = json.loads(target.read_text()), json.loads(FILE.read_text())
+    assert content["home"] == {"true": [2.0, 0.31, -1.0], "fit": "home"} and content["fits"]["home"] == "so"
+    assert content["elsewhere"] == before["elsewhere"] and content["curves"] == before["curves"]

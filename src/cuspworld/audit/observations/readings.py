@@ -1,6 +1,8 @@
 """What a world's detector reads in a shot that looks like that world: what happens there and never in the world.
 
-A detector was taught how one world looks, and nothing else: elsewhere nobody asks it.
+A detector was taught how one world looks, and nothing else: elsewhere nobody asks it. Nor does it know how small frames
+look that are much compressed: it calls most of them no true state, and what it reads in the others is no evidence. So
+an event counts where most frames before it, or most after it, are a state that the detector knows.
 """
 
 from __future__ import annotations
@@ -8,11 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from cuspworld.audit.evidence.scene import Scene
 
 RATE = 10.0  # frames a second that detectors were taught at
 UNKNOWN = "it does not look like a world that a detector knows"
+MOST = 0.5  # share of frames of no true state, below which they can be read
+UNREADABLE = "its world's detector cannot read most of the frames: they are too small, too compressed or spoiled"
 
 
 def events(scene: Scene) -> tuple[Any, ...] | str:
@@ -23,8 +28,15 @@ def events(scene: Scene) -> tuple[Any, ...] | str:
 
     if scene.world not in names():
         return UNKNOWN
-    times = np.arange(0, len(scene) / scene.fps, 1 / min(RATE, float(scene.fps)))
+    rate = min(RATE, float(scene.fps))
+    times = np.arange(0, len(scene) / scene.fps, 1 / rate)
     chosen = np.minimum((times * float(scene.fps) + 0.5).astype(int), len(scene) - 1)
     reader = detector(scene.world)
-    found: tuple[Any, ...] = reader.events(reader(scene.frames[chosen], min(RATE, float(scene.fps))))
-    return found
+    reading = reader(scene.frames[chosen], rate)
+    found = tuple(event for event in reader.events(reading) if _readable(reading.mixed, round(event.at * rate)))
+    return found or (UNREADABLE if reading.mixed.mean() >= MOST else ())
+
+
+def _readable(mixed: Bool[np.ndarray, " frames"], at: int) -> bool:
+    """Are most frames before that one, or most from it on, a true state?"""
+    return any(len(part) > 0 and float(part.mean()) < MOST for part in (mixed[:at], mixed[at:]))

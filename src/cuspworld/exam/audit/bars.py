@@ -1,7 +1,8 @@
-"""How much evidence true clips away from home show: the bars of audit/bars.py, measured for the package.
+"""How much evidence true clips show: the bars of audit/bars.py, measured for the package.
 
 Foreign strata: true clips of the bank's `calib` split, the first seconds of each. Slow: true worlds as `cusp record`
-makes them (64 pixels, 10 frames a second). No clip that judges is looked at, and none with a violation.
+makes them (64 pixels, 10 frames a second). Home: true worlds as files (benchmarks/audit_true_files.py). No clip that
+judges is looked at, and none with a violation.
 """
 
 from __future__ import annotations
@@ -45,4 +46,12 @@ def write(
     known = Bars({stratum: found.get(stratum, []) for stratum in strata}).plain()
     content[name]["seconds"] = seconds
     content[name]["strata"] |= {stratum: {"true": true, "fit": name} for stratum, true in known.items()}
+    calibration_file.write(content, path)
+
+
+def write_home(largest: Iterable[float], how: str, path: Path) -> None:
+    """Put the largest log-odds of true clips of the worlds as files into a calibration file; `how`: as for `write`."""
+    content = calibration_file.read(path)
+    content["fits"]["home"] = how
+    content["home"] = {"true": Bars({"home": list(largest)}).plain()["home"], "fit": "home"}
     calibration_file.write(content, path)

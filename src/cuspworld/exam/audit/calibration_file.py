@@ -21,7 +21,7 @@ def read(path: Path = FILE) -> dict[str, Any]:
 def write(content: dict[str, Any], path: Path) -> None:
     """Write it whole or not at all, a line a curve; fits that no number is of any more are left out."""
     bars = [stratum for name in BARS for stratum in content[name]["strata"].values()]
-    fitted = [content["judge"], *bars, *content["curves"].values()]
+    fitted = [content["judge"], content["home"], *bars, *content["curves"].values()]
     used = {part["fit"] for part in fitted}
     fits = {name: how for name, how in content["fits"].items() if name in used}
     parts = [
@@ -29,6 +29,7 @@ def write(content: dict[str, Any], path: Path) -> None:
         f'  "fits": {_lines(fits)}',
         f'  "judge": {json.dumps(content["judge"])}',
         *(f'  "{name}": {_bars(content[name])}' for name in BARS),
+        f'  "home": {json.dumps(content["home"])}',
         f'  "curves": {_lines(content["curves"])}',
     ]
     with written_whole(path) as aside:

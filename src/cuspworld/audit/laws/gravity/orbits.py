@@ -26,25 +26,33 @@ from cuspworld.laws import Law
 @dataclass(frozen=True)
 class Thresholds:
     """`turn_radians`: that a body must go round the centre. `body_pixels`: of the smallest. `areal_log_ratio`: of an
-    areal velocity to its median, that is odd. `radius_log_spread`: of the distances, that a power law needs."""
+    areal velocity to its median, that is odd. `radius_log_spread`: of the distances, that a power law needs.
+    `unsure_share`: of an acceleration, that its standard error may be for a pull to be read from it."""
 
     turn_radians: float = 2.0
     body_pixels: int = 7
     areal_log_ratio: float = 0.15
     radius_log_spread: float = 0.08
+    unsure_share: float = 0.25
 
 
 LIMITS = Thresholds()
+UNSURE = "what circles the centre is too small or too blurred to read its acceleration"
+QUANTILES = 2.073  # standard deviations between a normal law's 15 % and 85 %
+SURE = 1.96  # standard errors
 
 
 @dataclass(frozen=True)
 class _Body:
-    """A small thing of one colour: `arm` is its place from the centre, all by frame (points, 2)."""
+    """A small thing of one colour: `arm` is its place from the centre, all by frame (points, 2). `unsure`: standard
+    error of an acceleration, as a share of the usual one; `window`: frames that each is taken from."""
 
     times: np.ndarray
     arm: np.ndarray
     velocity: np.ndarray
     acceleration: np.ndarray
+    unsure: float
+    window: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,10 @@ def _inverse_square(seen: Observations) -> list[Suspect] | str:
     system = seen.once(_system)
     if not system.bodies:
         return NOTHING_FALLS
-    found = _newton(seen.scene, system.bodies, system.centre)
+    sure = [body for body in system.bodies if body.unsure <= LIMITS.unsure_share]
+    if not sure:
+        return UNSURE
+    found = _newton(seen.scene, sure, system.centre)
     return [] if found is None else [found]
 
 
@@ -138,17 +149,22 @@ def _body(times: np.ndarray, arm: np.ndarray) -> _Body | None:
         return None
     half = int(np.clip(0.45 / max(float(np.median(np.abs(turn[close]))), 1e-3), 2, 7))
     t = np.arange(-half, half + 1.0)
-    solve = np.linalg.pinv(np.stack([np.ones_like(t), t, t**2 / 2], 1))  # (3, window)
-    rows = []
+    powers = np.stack([np.ones_like(t), t, t**2 / 2], 1)  # (window, 3)
+    solve = np.linalg.pinv(powers)
+    rows, left = [], []
     for i in range(half, len(times) - half):
         if times[i + half] - times[i - half] == 2 * half and close[i - half : i + half].all():
             fit = solve @ arm[i - half : i + half + 1]
             if np.abs(np.linalg.norm(fit[0] - arm[i])) < 1.0:
                 rows.append((times[i], *fit.ravel()))
+                left.append(float(((arm[i - half : i + half + 1] - powers @ fit) ** 2).sum()))
     if len(rows) < 12:
         return None
     table = np.array(rows)
-    return _Body(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7])
+    place = np.sqrt(np.mean(left) / (2 * (len(t) - 3)))  # pixels: standard error of a place, from what no parabola takes
+    usual = float(np.median(np.linalg.norm(table[:, 5:7], axis=1)))
+    unsure = float(place * np.linalg.norm(solve[2])) / max(usual, 1e-9)
+    return _Body(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7], unsure, len(t))
 
 
 def _areal(scene: Scene, body: _Body, centre: np.ndarray) -> Suspect:
@@ -182,7 +198,10 @@ def _areal(scene: Scene, body: _Body, centre: np.ndarray) -> Suspect:
 
 
 def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Suspect | None:
-    """One number a r^2 for all bodies and times: the slope of log a over log r is -2."""
+    """One number a r^2 for all bodies and times: the slope of log a over log r is -2.
+
+    What the errors of the places make of both is taken off: small and compressed pictures have large ones.
+    """
     radius = np.log(np.concatenate([np.linalg.norm(b.arm, axis=1) for b in bodies]))
     inward = [-(b.acceleration * b.arm).sum(1) / np.linalg.norm(b.arm, axis=1) for b in bodies]
     pull = np.log(np.maximum(np.concatenate(inward), 1e-3))
@@ -194,10 +213,13 @@ def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Suspect | 
     spread = float(np.quantile(strength, 0.85) - np.quantile(strength, 0.15))
     exponent = float(np.polyfit(radius[late], pull[late], 1)[0])
     jitter = float(np.median([np.median(np.abs(np.diff(np.log(np.maximum(p, 1e-3))))) for p in inward]))
+    unsure = float(np.sqrt(np.average([b.unsure**2 for b in bodies], weights=[len(b.times) for b in bodies])))
+    alone = late.sum() / np.mean([b.window for b in bodies])  # fits that share no frame
+    slope_error = unsure / float(radius[late].std()) / np.sqrt(alone)
+    varies, differs = _beyond(spread, QUANTILES * unsure), _beyond(exponent + 2, SURE * slope_error)
     when = (int(np.quantile(times, 0.4)), int(times.max()))
     return Suspect(
-        strength=6.0
-        * max(spread / (0.35 + 2 * jitter), abs(exponent + 2) / (0.5 + 2 * jitter / float(radius[late].std()))),
+        strength=6.0 * max(varies / (0.35 + 2 * jitter), differs / (0.5 + 2 * jitter / float(radius[late].std()))),
         start=when[0],
         end=when[1],
         box=_place(bodies, centre, when),
@@ -215,6 +237,11 @@ def _newton(scene: Scene, bodies: list[_Body], centre: np.ndarray) -> Suspect | 
             ),
         ),
     )
+
+
+def _beyond(found: float, error: float) -> float:
+    """What is left of a deviation when an independent error of this size is taken off its square."""
+    return float(np.sqrt(max(0.0, found**2 - error**2)))
 
 
 def _place(bodies: list[_Body], centre: np.ndarray, when: tuple[int, int]) -> np.ndarray:
