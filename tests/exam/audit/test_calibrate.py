@@ -104,7 +104,8 @@ def test_a_fit_changes_its_checks_and_says_how(tmp_path: Path) -> None:
     }
     everything = dict.fromkeys(before["curves"], calibrate.Fitted(1.0, 1.0, 1, 1))
     calibrate.write(everything, "newer", "all at once", path)
-    assert set(calibration_file.read(path)["fits"]) == {"newer", "elsewhere", "longer", before["judge"]["fit"]}
+    kept = {"elsewhere", "longer", "home", before["judge"]["fit"]}
+    assert set(calibration_file.read(path)["fits"]) == {"newer", *kept}
 
 
 @pytest.mark.long
