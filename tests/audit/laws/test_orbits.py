@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuspworld.audit.evidence.scene import observe
-from cuspworld.audit.laws.gravity.orbits import LIMITS, _body, _Body, _newton
+from cuspworld.audit.laws.gravity.orbits import LIMITS, _Body, _body, _newton
 
 from ..scenes import render
 

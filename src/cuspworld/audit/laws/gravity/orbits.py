@@ -161,7 +161,7 @@ def _body(times: np.ndarray, arm: np.ndarray) -> _Body | None:
     if len(rows) < 12:
         return None
     table = np.array(rows)
-    place = np.sqrt(np.mean(left) / (2 * (len(t) - 3)))  # pixels: standard error of a place, from what no parabola takes
+    place = np.sqrt(np.mean(left) / (2 * (len(t) - 3)))  # pixels: a place's standard error, of what no parabola takes
     usual = float(np.median(np.linalg.norm(table[:, 5:7], axis=1)))
     unsure = float(place * np.linalg.norm(solve[2])) / max(usual, 1e-9)
     return _Body(table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7], unsure, len(t))
