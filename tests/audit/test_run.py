@@ -103,7 +103,7 @@ def test_streaming_finds_the_same_in_a_later_window() -> None:
 def test_where_too_few_laws_could_be_checked_nothing_is_a_finding() -> None:
     def after(checked: int) -> Report:
         collected = Collected((), None, False, (), Bars({}))
-        odd = Finding("permanence", 0.0, 1.0, 0.9, "a thing is gone")
+        odd = Finding("permanence", 0.0, 1.0, 0.9, "a thing is gone", check="yours")  # no bar lowers it
         collected.take({"permanence": Evidence((odd,))}, "home")
         for law in list(Law)[1:]:
             collected.take({law.value: Evidence() if checked > 1 else Evidence(unchecked="too dark")}, "home")
