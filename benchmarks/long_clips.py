@@ -1,7 +1,7 @@
 """Do long clips stay what they are? Ten seconds of the shipped model, the first clip and the one chosen chunk by chunk.
 
     python benchmarks/long_clips.py -o FOLDER [--worlds Juice ...] [--clips 10] [--first 62000000] [--candidates 4]
-                                    [--answers FILE] [--quick] [--save]
+                                    [--read] [--answers FILE] [--quick] [--save]
 
 Prompts are captions of unseen clips. "first": one call; "chosen": `candidates=`, the same seed; "as before": the first
 clip where likeness weighs as much as nearness when a clip goes on (`simulator/branches.py`); "true": the clips whose
@@ -9,10 +9,11 @@ captions were asked. By the world's detector, which also chooses: frames that ar
 (which things, how many, their colours) is in each two seconds what it was in the first (puppies: none comes out of
 nothing or goes into nothing); "asked": what the caption asks is seen in the clip. CPU s: of making one clip.
 
-It is circular that a detector chooses and judges, so FOLDER/pairs.png shows two pairs of each world to a person, every
-third frame, first and chosen in an order that stands in FOLDER/key.json alone. A line of FILE: the pair's number, then
-for a and for b whether things are kept and whether the frames can be read (y or n each), then which is better (a, b,
-=), as "0 y n y y b"; then why, if anything. A clip that is in FOLDER is not made again.
+It is circular that a detector chooses and judges, so FOLDER/pairs*.png show up to three pairs of each world to a
+person, every third frame, first and chosen in an order that stands in FOLDER/key.json alone. A line of FILE: the pair's
+number, then for a and for b whether things are kept and whether the frames can be read (y or n each), then which is
+better (a, b, =), as "0 y n y y b"; then why, if anything. A clip that is in FOLDER is not made again; with --read only
+the numbers of which FOLDER has every clip are read.
 """
 
 import argparse
@@ -39,7 +40,7 @@ from results import Table, add_argument, wilson
 FIRST = 62_000_000  # seed of the first clip whose caption is the prompt
 SECONDS, FPS, PART = 10.0, 10.0, 20
 BEFORE = ("Candles", "Collision")  # whose clips are also made as before
-PAIRS = 2  # of each world, for a person
+PAIRS = 3  # of each world at most, for a person
 ASKED: dict[str, tuple[str, ...]] = {
     "Juice": ("outcome as asked", "colour as asked"),
     "Candles": ("number of candles as asked", "flames left as asked"),
@@ -71,14 +72,16 @@ def share(answers: list[bool]) -> str:
     return f"{sum(answers)} of {len(answers)} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
-def made(simulator: Simulator, world: str, number: int, arguments: argparse.Namespace) -> dict[str, Made]:
+def made(simulator: Simulator | None, world: str, number: int, arguments: argparse.Namespace) -> dict[str, Made]:
     """The clip of this number of each arm. Each is kept in the folder when it is made, so a run that was stopped goes
     on."""
 
     def chosen(caption: str) -> np.ndarray:
+        assert simulator is not None
         return simulator(caption, seconds=SECONDS, seed=number, candidates=arguments.candidates).frames
 
     def first(caption: str) -> np.ndarray:
+        assert simulator is not None
         return simulator(caption, seconds=SECONDS, seed=number).frames
 
     def before(caption: str) -> np.ndarray:
@@ -88,11 +91,13 @@ def made(simulator: Simulator, world: str, number: int, arguments: argparse.Name
     arms: dict[str, Callable[[str], np.ndarray]] = {"first": first, f"chosen of {arguments.candidates}": chosen}
     if world in BEFORE:
         arms["first, as before"] = before
+    files = {name: arguments.output / f"{world}-{number}-{name.replace(' ', '_')}.npz" for name in arms}
+    if simulator is None and not all(file.is_file() for file in files.values()):
+        return {}
     clip = worlds.make(world).record(seed=arguments.first + number, seconds=SECONDS, fps=FPS, size=64)
     wish = Wish(clip, detector(world).truth(clip))
     found = {}
-    for name, make in arms.items():
-        file = arguments.output / f"{world}-{number}-{name.replace(' ', '_')}.npz"
+    for (name, make), file in zip(arms.items(), files.values(), strict=True):
         if not file.is_file():
             started = time.process_time()
             frames = make(clip.caption)
@@ -114,6 +119,7 @@ def row(world: str, which: str, clips: list[Made]) -> dict[str, Any]:
     return {
         "world": world,
         "which": which,
+        "clips": len(clips),
         "read by": "detector",
         "no true state %": round(100 * float(np.mean([seen.mixed.mean() for seen in read])), 1),
         "kept": share([kept(world, one.frames) for one in clips]),
@@ -179,6 +185,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST)
     parser.add_argument("--candidates", type=int, default=4)
     parser.add_argument("--answers", type=Path, help="what a person said of the pairs")
+    parser.add_argument("--read", action="store_true", help="make none: only what is in the folder of each number")
     parser.add_argument("--quick", action="store_true", help="two clips of candles, of two candidates")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -189,15 +196,17 @@ def main() -> None:
         names, clips, arguments.candidates = ["Candles"], 2, 2
     arguments.output.mkdir(parents=True, exist_ok=True)
     with Table("long_clips", arguments.save) as table:
-        simulator = Simulator.from_pretrained(arguments.model)
-        simulator(names[0], seconds=0.1)  # what is loaded at the first call is nobody's
+        simulator = None if arguments.read else Simulator.from_pretrained(arguments.model)
+        if simulator is not None:
+            simulator(names[0], seconds=0.1)  # what is loaded at the first call is nobody's
         found: dict[str, list[dict[str, Made]]] = {name: [] for name in names}
         for number in range(clips):
             for name in names:
-                found[name].append(made(simulator, name, number, arguments))
+                if arms := made(simulator, name, number, arguments):
+                    found[name].append(arms)
         pairs = []
         for name, own in found.items():
-            for which in own[0]:
+            for which in own[0] if own else ():
                 table.add(row(name, which, [arms[which] for arms in own]))
             for first, chosen, *_ in (list(arms.values()) for arms in own[:PAIRS]):
                 pairs.append((first.wish.clip.caption, first.frames[::3], chosen.frames[::3]))
