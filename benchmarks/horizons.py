@@ -108,10 +108,10 @@ def blank(recordings: Recordings, seed: int) -> tuple[JEPA, Readout]:
     return model, painter
 
 
-def ours(recordings: Recordings, seconds: float, told: str, seed: int) -> tuple[JEPA, Readout, float]:
+def ours(recordings: Recordings, seconds: float, told: str, far: int, seed: int) -> tuple[JEPA, Readout, float]:
     """`told`: "nothing", "low frequencies" or "numbers"."""
     model, painter = blank(recordings, seed)
-    preset = DynamicsPreset(history=PAST, numbers=0.0 if told == "nothing" else 10.0)
+    preset = DynamicsPreset(history=PAST, far=far, numbers=0.0 if told == "nothing" else 10.0)
     preset = replace(preset, sigreg=10.0) if told == "nothing" else preset
     if told == "low frequencies":
         recordings = replace(recordings, numbers=low_frequencies(recordings.frames, 3))
@@ -142,11 +142,11 @@ def predictor_alone(
     return fit(parameters, seconds, lambda step: objective(windows(step, Process()))[0])
 
 
-def vae(recordings: Recordings, seconds: float, told: bool, seed: int) -> tuple[JEPA, Readout, float]:
+def vae(recordings: Recordings, seconds: float, told: bool, far: int, seed: int) -> tuple[JEPA, Readout, float]:
     """The encoder and the painter as a variational autoencoder; then, for a quarter of the time, the predictor on its
     frozen means."""
     model, painter = blank(recordings, seed)
-    preset = DynamicsPreset(history=PAST, numbers=10.0 if told else 0.0)
+    preset = DynamicsPreset(history=PAST, far=far, numbers=10.0 if told else 0.0)
     objective = JEPAObjective(model, preset, recordings.numbers[0].shape[1] if told else 0)
     spread, length = nn.Linear(32, 32), PAST if told else 1
     batches = WindowBatches(recordings, length, 96 // length, seed, "cpu")
@@ -267,6 +267,7 @@ def main() -> None:
     parser.add_argument("--reader-seconds", type=float, default=60, help="of CPU, of training the reader")
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge")
     parser.add_argument("--seed", type=int, default=0, help="of the clips that teach, and of the trainings")
+    parser.add_argument("--far", type=int, default=8, help="steps ahead that the predictors are taught, ours and VAE's")
     parser.add_argument("--without", nargs="*", default=[], help="arms that are left out")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
     add_argument(parser)
@@ -274,26 +275,26 @@ def main() -> None:
     count, seconds, reading, held = arguments.clips, arguments.seconds, arguments.reader_seconds, arguments.held_out
     if arguments.quick:
         count, seconds, reading, held = 6, 1.0, 2.0, 4
-    seed = arguments.seed
+    seed, far = arguments.seed, arguments.far
     with tempfile.TemporaryDirectory() as aside, Table("horizons", arguments.save) as table:
         folder = arguments.folder or Path(aside)
         clips = recorded(NAME, range(5000 * seed, 5000 * seed + count), folder)
         recordings = Recordings.of(clips)
         scale = torch.from_numpy(np.maximum(np.abs(recordings.low), np.abs(recordings.high))).float()
         made: dict[str, Callable[[], tuple[Any, ...]]] = {
-            OURS: lambda: ours(recordings, seconds, "numbers", seed),
-            "learned world, told low frequencies": lambda: ours(recordings, seconds, "low frequencies", seed),
-            "VAE and predictor": lambda: vae(recordings, seconds, False, seed),
+            OURS: lambda: ours(recordings, seconds, "numbers", far, seed),
+            "learned world, told low frequencies": lambda: ours(recordings, seconds, "low frequencies", far, seed),
+            "VAE and predictor": lambda: vae(recordings, seconds, False, far, seed),
             "pixels": lambda: pixels(recordings, seconds, seed),
-            "learned world, joint embedding alone": lambda: ours(recordings, seconds, "nothing", seed),
-            "VAE and predictor, told the numbers": lambda: vae(recordings, seconds, True, seed),
+            "learned world, joint embedding alone": lambda: ours(recordings, seconds, "nothing", far, seed),
+            "VAE and predictor, told the numbers": lambda: vae(recordings, seconds, True, far, seed),
             "reader": lambda: (reader_of(recordings, reading),),
         }
         parts: dict[str, tuple[Any, ...]] = {}
         for name, make in made.items():
             if name in arguments.without:
                 continue
-            kept = folder / f"horizons-{name}-{count}-{seconds:g}-{seed}.pt"  # of this machine, for this machine
+            kept = folder / f"horizons-{name}-{count}-{seconds:g}-{far}-{seed}.pt"  # of this machine, for this machine
             if not kept.is_file():
                 torch.save(make(), kept)
                 print(name, "is taught", flush=True)
