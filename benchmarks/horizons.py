@@ -266,7 +266,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=240, help="of CPU, of training each")
     parser.add_argument("--reader-seconds", type=float, default=60, help="of CPU, of training the reader")
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge")
-    parser.add_argument("--seed", type=int, default=0, help="of the clips that teach, and of the trainings")
+    parser.add_argument("--seed", type=int, nargs="+", default=[0], help="of the clips that teach, and of trainings")
     parser.add_argument("--far", type=int, default=8, help="steps ahead that the predictors are taught, ours and VAE's")
     parser.add_argument("--without", nargs="*", default=[], help="arms that are left out")
     parser.add_argument("--folder", type=Path, help="keep the runs there, and go on with them")
@@ -275,42 +275,51 @@ def main() -> None:
     count, seconds, reading, held = arguments.clips, arguments.seconds, arguments.reader_seconds, arguments.held_out
     if arguments.quick:
         count, seconds, reading, held = 6, 1.0, 2.0, 4
-    seed, far = arguments.seed, arguments.far
     with tempfile.TemporaryDirectory() as aside, Table("horizons", arguments.save) as table:
         folder = arguments.folder or Path(aside)
-        clips = recorded(NAME, range(5000 * seed, 5000 * seed + count), folder)
-        recordings = Recordings.of(clips)
-        scale = torch.from_numpy(np.maximum(np.abs(recordings.low), np.abs(recordings.high))).float()
-        made: dict[str, Callable[[], tuple[Any, ...]]] = {
-            OURS: lambda: ours(recordings, seconds, "numbers", far, seed),
-            "learned world, told low frequencies": lambda: ours(recordings, seconds, "low frequencies", far, seed),
-            "VAE and predictor": lambda: vae(recordings, seconds, False, far, seed),
-            "pixels": lambda: pixels(recordings, seconds, seed),
-            "learned world, joint embedding alone": lambda: ours(recordings, seconds, "nothing", far, seed),
-            "VAE and predictor, told the numbers": lambda: vae(recordings, seconds, True, far, seed),
-            "reader": lambda: (reader_of(recordings, reading),),
-        }
-        parts: dict[str, tuple[Any, ...]] = {}
-        for name, make in made.items():
-            if name in arguments.without:
-                continue
-            kept = folder / f"horizons-{name}-{count}-{seconds:g}-{far}-{seed}.pt"  # of this machine, for this machine
-            if not kept.is_file():
-                torch.save(make(), kept)
-                print(name, "is taught", flush=True)
-            parts[name] = torch.load(kept, weights_only=False)
-        (reader,) = parts.pop("reader")
-        tellers: dict[str, tuple[Teller, int | None, float | None, JEPA | None]] = {}
-        for name, (model, *others, cost) in parts.items():
-            if name == "pixels":
-                tellers[name] = (partial(told_by_pixels, model), weights(model), cost, None)
-            else:
-                tellers[name] = (teller(model, others[0]), weights(model, others[0]), cost, model)
-        tellers["last frame"] = (lambda seen, done: still(seen, done.shape[1]), None, None, None)
-        for split in ("train", "out"):
-            judge = recorded(NAME, range(100_000, 100_000 + held), folder, split)
-            for row in rows(reader, clips, judge, tellers, scale):
-                table.add({"split": split, **row})
+        for seed in arguments.seed:
+            clips = recorded(NAME, range(5000 * seed, 5000 * seed + count), folder)
+            parts = taught(clips, seconds, reading, arguments.far, seed, arguments.without, folder)
+            (reader,) = parts.pop("reader")
+            tellers: dict[str, tuple[Teller, int | None, float | None, JEPA | None]] = {}
+            for name, (model, *others, cost) in parts.items():
+                if name == "pixels":
+                    tellers[name] = (partial(told_by_pixels, model), weights(model), cost, None)
+                else:
+                    tellers[name] = (teller(model, others[0]), weights(model, others[0]), cost, model)
+            tellers["last frame"] = (lambda seen, done: still(seen, done.shape[1]), None, None, None)
+            recordings = Recordings.of(clips)
+            scale = torch.from_numpy(np.maximum(np.abs(recordings.low), np.abs(recordings.high))).float()
+            for split in ("train", "out"):
+                judge = recorded(NAME, range(100_000, 100_000 + held), folder, split)
+                for row in rows(reader, clips, judge, tellers, scale):
+                    table.add({"seed": seed, "split": split, **row})
+
+
+def taught(
+    clips: list[Clip], seconds: float, reading: float, far: int, seed: int, without: list[str], folder: Path
+) -> dict[str, tuple[Any, ...]]:
+    """Every arm and the reader, from the folder where they are kept."""
+    recordings = Recordings.of(clips)
+    made: dict[str, Callable[[], tuple[Any, ...]]] = {
+        OURS: lambda: ours(recordings, seconds, "numbers", far, seed),
+        "learned world, told low frequencies": lambda: ours(recordings, seconds, "low frequencies", far, seed),
+        "VAE and predictor": lambda: vae(recordings, seconds, False, far, seed),
+        "pixels": lambda: pixels(recordings, seconds, seed),
+        "learned world, joint embedding alone": lambda: ours(recordings, seconds, "nothing", far, seed),
+        "VAE and predictor, told the numbers": lambda: vae(recordings, seconds, True, far, seed),
+        "reader": lambda: (reader_of(recordings, reading),),
+    }
+    parts: dict[str, tuple[Any, ...]] = {}
+    for name, make in made.items():
+        if name in without:
+            continue
+        kept = folder / f"horizons-{name}-{len(clips)}-{seconds:g}-{far}-{seed}.pt"  # of this machine, for this machine
+        if not kept.is_file():
+            torch.save(make(), kept)
+            print(name, "is taught", flush=True)
+        parts[name] = torch.load(kept, weights_only=False)
+    return parts
 
 
 def teller(model: JEPA, readout: Readout) -> Teller:
