@@ -31,10 +31,12 @@ def test_a_fall_out_of_the_frame_is_silent() -> None:
     assert report.findings == ()
 
 
-def test_a_fall_that_stops_in_mid_air_is_found() -> None:
+def test_a_fall_that_stops_in_mid_air_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     report = _falling(stop=28)
-    finding = next(f for f in report.findings if f.law == "gravity")
-    assert abs(finding.start - 28 / FPS) < 3 / FPS
+    assert any(f.law == "gravity" and abs(f.start - 28 / FPS) < 3 / FPS for f in report.findings)
+    monkeypatch.setattr("cuspworld.audit.elsewhere.bar_at_home", lambda: 0.0)  # what this check alone is too weak for
+    finding = next(f for f in _falling(stop=28).findings if "acceleration before" in f.measured)
+    assert finding.law == "gravity" and abs(finding.start - 28 / FPS) < 3 / FPS
     assert finding.measured["acceleration before"].value == pytest.approx(0.2 * FPS**2, rel=0.1)
 
 
