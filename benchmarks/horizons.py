@@ -266,6 +266,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=240, help="of CPU, of training each")
     parser.add_argument("--reader-seconds", type=float, default=60, help="of CPU, of training the reader")
     parser.add_argument("--held-out", type=int, default=60, help="clips that judge")
+    parser.add_argument("--judge", type=int, default=100_000, help="first seed of the clips that judge")
     parser.add_argument("--seed", type=int, nargs="+", default=[0], help="of the clips that teach, and of trainings")
     parser.add_argument("--far", type=int, default=8, help="steps ahead that the predictors are taught, ours and VAE's")
     parser.add_argument("--without", nargs="*", default=[], help="arms that are left out")
@@ -291,7 +292,7 @@ def main() -> None:
             recordings = Recordings.of(clips)
             scale = torch.from_numpy(np.maximum(np.abs(recordings.low), np.abs(recordings.high))).float()
             for split in ("train", "out"):
-                judge = recorded(NAME, range(100_000, 100_000 + held), folder, split)
+                judge = recorded(NAME, range(arguments.judge, arguments.judge + held), folder, split)
                 for row in rows(reader, clips, judge, tellers, scale):
                     table.add({"seed": seed, "split": split, **row})
 
