@@ -3,9 +3,9 @@
     python benchmarks/to_look_at.py -o FOLDER --world Candles --first 91000000 --clips 25
     python benchmarks/to_look_at.py -o FOLDER --world Juice --first 92000000 --clips 20 --quick
 
-Prompts are captions of unseen clips, of the seeds from --first on; the k-th clip has the seed k. FOLDER/WORLD.mp4, which
-loses nothing, goes to looked_at/, and FOLDER/WORLD.tsv has the prompts. A sheet shows every frame of a clip, enlarged
-four times, with its number, and not the prompt: what was asked for should not tell what is seen.
+Prompts are captions of unseen clips, of the seeds from --first on; the k-th clip has the seed k. FOLDER/WORLD.mp4, in
+which nothing is lost, goes to looked_at/; FOLDER/WORLD.tsv has the prompts. A sheet shows every frame of a clip, four
+times as large, with its number, and not the prompt: what was asked for should not tell what is seen.
 """
 
 import argparse
