@@ -96,6 +96,13 @@ def test_a_clip_is_made_by_the_keyboard_alone(place, chromium, size, theme):
         assert tab.evaluate("document.querySelector('.result video').currentTime") < 0.3
 
 
+def test_of_a_long_clip_one_is_shown_with_the_ways_that_were_kept(place, chromium):
+    with page(chromium, place[0], "make") as tab:
+        made(tab, "three blue candles on a cake are blown at and go out", seconds="3", candidates="2", steps="1")
+        expect(tab.locator(".result .kept")).to_contain_text("each time the best of 2 ways to go on", timeout=SLOW)
+        assert tab.locator(".result .candidates button").count() == 0
+
+
 def test_a_run_can_be_stopped_and_the_next_one_begins_at_once(place, chromium):
     with page(chromium, place[0], "make") as tab:
         made(tab, "two balls collide", seconds="60", size="128")

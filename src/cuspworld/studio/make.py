@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cuspworld.audit.report import Report
 from cuspworld.audit.run import audit_clip
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
+from cuspworld.detectors import names
 from cuspworld.errors import CuspError
 from cuspworld.simulator.choosing import ranked, read
 from cuspworld.simulator.simulator import Simulator
@@ -65,9 +67,10 @@ def make(
     image: Path | None = None,
     video: Path | None = None,
 ) -> None:
-    """Makes `candidates` clips of the seeds from `seed` on. Says "expansion" where the prompt is to be told in full,
-    "candidate" as each begins, "picture" for each of its frames, "step" within a chunk, and "clip" with its path and
-    its audit; last "order", the best first (`simulator.choosing`)."""
+    """Makes `candidates` clips of the seeds from `seed` on; of a clip longer than a chunk, whose world has a detector,
+    one, of which each chunk is the best of so many (`simulator.ways`). Says "expansion" where the prompt is to be told
+    in full, "candidate" as each clip begins, "picture" for each of its frames, "step" within a chunk, and "clip" with
+    its path and its audit; last "order", the best first (`simulator.choosing`)."""
     if not prompt and image is None and video is None:
         raise CuspError("say what should happen, or give an image or a video to go on from")
     given: dict[str, Any] = {} if image is None else {"image": uploaded("image", image)}
@@ -84,14 +87,30 @@ def make(
     if expansion is True and prompt:
         options["prompt_expansion"] = text = simulator_of(job).expand(prompt, seed)
         job.say("expansion", text=text)
+    count = whole("candidates", candidates, 1, CANDIDATES)
+    ways = count if count > 1 and _by_chunk(simulator_of(job), prompt, {**options, "seed": seed}) else 1
     candidates_read = []
-    for index in range(whole("candidates", candidates, 1, CANDIDATES)):
-        clip = _made(job, index, prompt, {**options, "seed": seed + index})
+    for index in range(count if ways == 1 else 1):
+        clip = _made(job, index, prompt, {**options, "seed": seed + index}, ways)
         report = audit_clip(clip, name=prompt[:80] or "clip")
         job.check()
         _give(job, index, clip, report, _begin(simulator_of(job), given.get("video")))
         candidates_read.append(replace(read(clip, report, index), clip=clip[:1]))  # of long ones only the first frame
     job.say("order", candidates=[one.seed for one in ranked(clip.caption, candidates_read)])
+
+
+def _by_chunk(simulator: Simulator, prompt: str, options: dict[str, Any]) -> bool:
+    """Whether several candidates are several chunks, each time, and not several clips. Of which world the clip is says
+    the path of its first chunk, drawn in one step."""
+    asked = simulator.made(prompt, **options).get("expansion", prompt)
+    frames = round(options["seconds"] * simulator.config.fps)
+    if not simulator.kinds or frames <= simulator.config.window or len(simulator.parts(asked)) > 1:
+        return False
+    facts: dict[str, Any] = {}
+    chunks = simulator.stream(prompt, facts=facts, **{**options, "num_inference_steps": 1})
+    for _ in islice(chunks, 2 if "video" in options else 1):  # the first chunk after what is given
+        pass
+    return facts.get("kind") in names()
 
 
 def _begin(simulator: Simulator, before: Clip | None) -> float:
@@ -102,12 +121,12 @@ def _begin(simulator: Simulator, before: Clip | None) -> float:
     return (len(before) - (context if len(before) >= context else 1)) / simulator.config.fps
 
 
-def _made(job: Job, index: int, prompt: str, options: dict[str, Any]) -> Clip:
-    """One clip; its frames are shown as they are made."""
+def _made(job: Job, index: int, prompt: str, options: dict[str, Any], ways: int) -> Clip:
+    """One clip, each chunk the best of so many `ways`; its frames are shown as they are made."""
     simulator = simulator_of(job)
     rate = simulator.config.fps
     total = round(options["seconds"] * rate) + (len(options["video"]) if "video" in options else 0)
-    job.say("candidate", index=index, seed=options["seed"], frames=total, fps=rate)
+    job.say("candidate", index=index, seed=options["seed"], frames=total, fps=rate, ways=ways)
 
     def on_step(model: Any, step: int, time: float, latents: dict[str, Any]) -> None:
         job.check()
@@ -115,7 +134,7 @@ def _made(job: Job, index: int, prompt: str, options: dict[str, Any]) -> Clip:
 
     facts: dict[str, Any] = {}
     chunks = []
-    for chunk in simulator.stream(prompt, facts=facts, callback_on_step_end=on_step, **options):
+    for chunk in simulator.stream(prompt, candidates=ways, facts=facts, callback_on_step_end=on_step, **options):
         job.check()
         for frame in chunk:
             job.picture(frame, index=index)

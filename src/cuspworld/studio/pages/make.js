@@ -115,7 +115,7 @@ export default function (root) {
     const run = going;
     function tell() {
       const values = { done: current.pictures.length, all: current.frames, number: current.index + 1, of: args.candidates, step: current.step ?? 0 };
-      const key = current.pictures.length >= current.frames ? "make.judging" : args.candidates > 1 ? "make.making.one" : "make.making";
+      const key = current.pictures.length >= current.frames ? "make.judging" : current.ways > 1 ? "make.making.ways" : args.candidates > 1 ? "make.making.one" : "make.making";
       find("status").textContent = text(key, values);
     }
     run.ended.then(async facts => {
@@ -161,8 +161,9 @@ export default function (root) {
     const note = element("p", { class: "small" }, element("a", { href: run.file(clip.files.audit), target: "_blank", rel: "noopener", text: text("frame.report.page") }), " · ", element("a", { href: address, download: "clip.mp4", text: text("make.save") }), " · ", element("a", { href: run.file(clip.files.sheet), download: "sheet.png", text: text("make.save.sheet") }));
     const shown = view(clip.report, address, { path, small: true, note });
     const told = clip.made.expansion && clip.made.expansion !== clip.made.prompt ? element("p", { class: "small quiet", text: text("make.drawn", { text: clip.made.expansion }) }) : null;
+    const kept = clip.made.kept ? element("p", { class: "small quiet kept", text: text("make.kept", { of: clip.made.candidates, kept: clip.made.kept.join(", ") }) }) : null;
     const sheet = element("img", { class: "sheet", alt: text("make.sheet"), src: run.file(clip.files.sheet) });
-    const right = element("div", {}, told, sheet, element("h3", { text: text("make.path") }), ...walk(one, path, shown.seek));
+    const right = element("div", {}, told, kept, sheet, element("h3", { text: text("make.path") }), ...walk(one, path, shown.seek));
     return element("div", { class: "columns" }, shown.root, right);
   }
 
