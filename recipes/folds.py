@@ -21,6 +21,7 @@ from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
 from cuspworld.files import written_whole
 from cuspworld.simulator.folder import DEFAULT
+from cuspworld.simulator.formats import Format
 from cuspworld.simulator.join import join
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import Phase, Preset, preset
@@ -35,7 +36,7 @@ DEPTH = {"Puppies": 6}
 WHERE = {"Puppies": 24, "Juice": 16, "Collision": 24, "Candles": 24, "Chair": 24}  # numbers: where things are
 IDENTITY = {"Puppies": 16, "Collision": 32, "Candles": 32, "Chair": 16}  # numbers that say who is in a clip
 FINE = {"Puppies", "Collision"}  # small things: a token is 8 pixels wide instead of 16, a batch half as large
-SECONDS, FPS, SIZE = 3.0, 10.0, 64
+SECONDS, FORMAT = 3.0, Format(64, 64, 10.0)
 HELD_OUT = range(1_000_000, 1_000_004)  # seeds of the clips that measure the codec
 SEED = 0
 PRESET = replace(
@@ -66,14 +67,15 @@ TOPICS = {
 CAPTIONS = {"rich": ("rich", "en"), "rich_zh": ("rich", "zh"), "poor": ("poor", "en"), "poor_zh": ("poor", "zh")}
 
 
-def record(folder: Path, name: str, seeds: range, still: bool = False) -> Path:
+def record(folder: Path, name: str, seeds: range, still: bool = False, shown: Format = FORMAT) -> Path:
     """Clips of a world with four captions each, kept in one file so that a second run reads them."""
-    file = folder / f"{name}{'_still' if still else ''}_{seeds.start}_{len(seeds)}.npz"
+    other = "" if shown == FORMAT else f"_{shown}"
+    file = folder / f"{name}{'_still' if still else ''}_{seeds.start}_{len(seeds)}{other}.npz"
     if not file.exists():
         world = worlds.make(name, **(STILL[name] if still else {}))
         frames, captions, branches = [], {key: [] for key in CAPTIONS}, []
         for seed in seeds:
-            clip = world.record(seed=seed, seconds=SECONDS, fps=FPS, size=SIZE)
+            clip = world.record(seed=seed, seconds=SECONDS, fps=shown.fps, size=(shown.height, shown.width))
             frames.append(clip.frames)
             branches.append(clip.truth.branch)
             for key, (style, language) in CAPTIONS.items():
@@ -88,11 +90,11 @@ def record(folder: Path, name: str, seeds: range, still: bool = False) -> Path:
     return file
 
 
-def clips_of(file: Path) -> list[tuple[Clip, tuple[str, ...]]]:
+def clips_of(file: Path, fps: float = FORMAT.fps) -> list[tuple[Clip, tuple[str, ...]]]:
     """The clips of a recording, each with its captions."""
     with np.load(file) as kept:
         wordings = zip(*(kept[key].tolist() for key in CAPTIONS), strict=True)
-        return [(Clip(frames, FPS, texts[0]), texts) for frames, texts in zip(kept["frames"], wordings, strict=True)]
+        return [(Clip(frames, fps, texts[0]), texts) for frames, texts in zip(kept["frames"], wordings, strict=True)]
 
 
 def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:

@@ -19,6 +19,7 @@ from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 
 Module = TypeVar("Module", bound=nn.Module)
+ADAPTER = "adapter.safetensors"  # beside model.safetensors: what was learned later (`training.adapter`)
 LARGEST = 16_384  # a number of channels, pixels or words; a folder's config.json may come from anybody
 LARGEST_CONFIG = 64 << 20  # bytes; the shipped model's longest, all its captions, takes 2 million
 
@@ -59,8 +60,31 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
             module = build(config)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError) as error:
         raise CuspError(f"{path / 'config.json'}: no {kind} has such numbers: {error}") from error
-    load_into(module, read_tensors(path / "model.safetensors"), path / "model.safetensors", assign=True)
+    tensors = read_tensors(path / "model.safetensors")
+    if (beside := path / ADAPTER).exists():
+        tensors = adapted(tensors, read_tensors(beside), beside)
+    load_into(module, tensors, path / "model.safetensors", assign=True)
     return module.eval()
+
+
+def adapted(tensors: dict[str, Tensor], adapter: dict[str, Tensor], file: str | Path) -> dict[str, Tensor]:
+    """`tensors` with what was learned later: NAME.up @ NAME.down is added to the matrix NAME, any other takes the place
+    of its own. Raises CuspError for one that does not fit."""
+    found = dict(tensors)
+    for name, tensor in adapter.items():
+        if name.endswith(".down"):
+            continue
+        own = name.removesuffix(".up")
+        if own == name:
+            found[name] = tensor
+            continue
+        down = adapter.get(f"{own}.down")
+        if own not in tensors or down is None or tensor.ndim != 2 or down.ndim != 2:
+            raise CuspError(f"{file}: {own} has no matrix to be added to, or no {own}.down: copy the folder again")
+        if (tensor.shape[0], down.shape[1]) != tuple(tensors[own].shape) or tensor.shape[1] != down.shape[0]:
+            raise CuspError(f"{file}: {own} does not fit {tuple(tensors[own].shape)}: it is of another model")
+        found[own] = tensors[own].float() + tensor.float() @ down.float()
+    return found
 
 
 def check_device(device: Any) -> None:

@@ -13,7 +13,7 @@ class ByPlace(torch.nn.Module):
 
     config = SimpleNamespace(sketch=0)
 
-    def forward(self, x, positions, marks, times, text, mask, path=None):
+    def forward(self, x, positions, marks, times, text, mask, path=None, scale=None):
         apart = torch.where(positions[..., :1] % 2 == 0, 1.0, -1.0)  # tokens in time: 1, -1, 1, ...
         return (apart - x) / (1 - times[:, None, None])
 

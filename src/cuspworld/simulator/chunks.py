@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,21 +19,9 @@ from torch import Tensor
 from cuspworld.codec.codec import to_frames, to_tensor
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.route import Route
+from cuspworld.simulator.sampling import Sampling
 from cuspworld.simulator.window import Told, Window
-from cuspworld.transport.flow.matching import OnStep, unchanged
 from cuspworld.transport.flow.transformer import CodePath
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How noise becomes a chunk."""
-
-    seed: int
-    times: list[float]  # from 0, noise, to 1, data
-    guidance: float  # classifier-free; 1 is none
-    sampler: str  # of `SAMPLERS`
-    negative: str = ""  # what guidance leads away from
-    on_step: OnStep = unchanged  # (step, time, tokens) -> tokens
 
 
 class MakesChunks(Protocol):
@@ -121,12 +109,22 @@ class Chunks:
         if self.last is not None and (codec.temporal_stride > 1 or not self.again):
             self.last = self.last[-(context_frames if len(self.last) >= context_frames else 1) :]
             self.known = self.encoded(self.last)
-        path = None if self.route is None else self.route.next(self.known)
+        path = self._path()
         latents = self.chunk(self.known, path, again=self.again)
         frames = self.shown(latents)
         new = frames if self.last is None else frames[len(self.last) - self.again :]
         self.last, self.known, self.again = new[-context_frames:], latents[:, -config.context :], self.faded
         return new
+
+    def _path(self) -> CodePath | None:
+        """The codes of the next chunk's tokens."""
+        if self.route is None:
+            return None
+        framing = self.parts.framing
+        if framing is None:
+            return self.route.next(self.known)
+        path = self.route.next(None if self.known is None else self.encoded(framing.own_frames(self.shown(self.known))))
+        return replace(path, codes=framing.codes(path.codes)[:, : self.parts.tokens])
 
     def other(self, seed: int) -> Chunks:
         """The same clip so far, which goes on by other draws."""
@@ -203,4 +201,6 @@ class Chunks:
         assert self.text is not None
         kind = None if self.kind is None else self.parts.kinds[self.kind]
         patch, each = self.parts.patch(self.expert), self.parts.config.token_frames
-        return Told(self.expert, self.text, self.text_mask, self.sampling.guidance, kind, patch, each)
+        return Told(
+            self.expert, self.text, self.text_mask, self.sampling.guidance, kind, patch, each, self.parts.framing
+        )

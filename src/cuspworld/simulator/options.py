@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -19,8 +20,9 @@ class Options(TypedDict, total=False):
     """What may be asked of a clip beside its prompt; what is left out, or None, is the model's own."""
 
     seconds: float  # how long, of the new part; 2 by default
-    size: int | tuple[int, int] | None  # pixels, or (height, width): the model's own frames are scaled and cropped
-    fps: float | None  # frames a second: the model's own frames are repeated or left out to reach it
+    size: int | tuple[int, int] | None  # pixels, or (height, width): drawn so, if its expert was
+    # taught to (`simulator.formats`); else frames of the nearest size are scaled and cropped
+    fps: float | None  # frames a second: drawn so, if the expert was taught to; else frames are repeated or left out
     seed: int  # 0 by default
     num_inference_steps: int | None
     guidance_scale: float | None
@@ -38,6 +40,20 @@ class Options(TypedDict, total=False):
     prompt_expansion: bool | str | Callable[[str], str] | None  # what is drawn instead of the prompt: True, what
     # `simulator.expand` makes of it; a text, edited by hand; what a function makes of it (`curation/expanding.py`)
     after: str | Path | Clip | None  # what comes after: the result ends with it; with `video`, both are connected
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A clip that was asked for: `seconds` of new frames at `rate` frames a second, exactly `count` where that was
+    said; `size` (height, width)."""
+
+    prompt: str
+    options: Options
+    seconds: float
+    count: int | None
+    size: tuple[int, int]
+    rate: float
+    candidates: int
 
 
 ELSEWHERE = {

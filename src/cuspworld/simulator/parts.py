@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from cuspworld import html
 from cuspworld.checks import LARGEST_SIDE
 from cuspworld.codec.codec import Codec
 from cuspworld.language.loading import AnyPromptEncoder
+from cuspworld.simulator.formats import Format, Framing
 from cuspworld.simulator.kinds import Kind
 from cuspworld.transport.flow.matching import SAMPLERS
 from cuspworld.transport.flow.transformer import FlowTransformer
@@ -53,8 +55,32 @@ class Parts:
         self, config: SimulatorConfig, codec: Codec, experts: Sequence[Expert], kinds: Sequence[Kind] = ()
     ) -> None:
         self.config, self.codec, self.experts, self.kinds = config, codec, tuple(experts), tuple(kinds)
+        self.own = config  # of the paths, whatever is drawn
         for module in self.modules():
             module.eval()
+
+    @property
+    def framing(self) -> Framing | None:
+        """Of the format that is drawn, where it is not that of the paths."""
+        config, own = self.config, self.own
+        found = Framing(Format(config.height, config.width, config.fps), Format(own.height, own.width, own.fps))
+        return None if found.same else found
+
+    @property
+    def tokens(self) -> int:
+        """Steps of a window."""
+        return ((self.config.window - 1) // self.codec.temporal_stride + 1) // self.config.token_frames
+
+    def formats(self, kind: int | None) -> list[Format]:
+        """Sizes and rates at which the expert of a kind draws, the usual one first."""
+        own, others = self.own, self.expert(kind)[0].transformer.config.formats
+        return [Format(own.height, own.width, own.fps), *map(Format.of, others)]
+
+    def drawing(self, shown: Format) -> Self:
+        """The same that draws in this format."""
+        found = copy.copy(self)
+        found.config = replace(self.own, height=shown.height, width=shown.width, fps=shown.fps)
+        return found
 
     def modules(self) -> Iterator[Codec | nn.Module]:
         """All that has weights."""
@@ -108,6 +134,7 @@ class Parts:
             "kind": "model",
             **asdict(self.config),
             "experts": len(self.experts),
+            "formats": {kind.name: [str(one) for one in self.formats(index)] for index, kind in enumerate(self.kinds)},
             "parameters": count,
             "knows": list(self.topics),
         }

@@ -14,7 +14,6 @@ from typing import Any, Unpack, overload
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor
 
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
@@ -25,24 +24,26 @@ from cuspworld.language.turns import turns
 from cuspworld.models import check_device
 from cuspworld.simulator.branches import Branches
 from cuspworld.simulator.choosing import Candidate, ranked, read
-from cuspworld.simulator.chunks import Chunks, MakesChunks, Sampling, run
+from cuspworld.simulator.chunks import Chunks, MakesChunks, run
 from cuspworld.simulator.critical import CriticalEvent, critical_events
 from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.expanded import expanded
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
+from cuspworld.simulator.formats import nearest
+from cuspworld.simulator.given import given
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
-from cuspworld.simulator.options import LONGEST, Options, one_a_prompt, settled
+from cuspworld.simulator.options import LONGEST, Asked, Options, one_a_prompt, settled
 from cuspworld.simulator.outputs import OUTPUTS
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.paths import CRITICAL, Paths
 from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
+from cuspworld.simulator.sampling import sampling
 from cuspworld.simulator.several import in_turn, loop, sequence
 from cuspworld.simulator.ways import Choice, Ways, said_of
-from cuspworld.transport.flow.matching import SAMPLERS, time_grid
-from cuspworld.video.frames import first, resample, resize, resize_frames
-from cuspworld.video.images import as_image
+from cuspworld.video.frames import first, resample, resize
 
+Frames = UInt8[np.ndarray, "t h w 3"]
 TRANSPORTS = ("brenier", "flow")
 MOST = 64  # candidates
 
@@ -124,16 +125,16 @@ class Simulator(Parts):
         if told:
             return {**self.made(text, **options), **told}
         path = self._follows_paths(options)
-        sampling = self._sampling(options, path)
-        away = {"negative_prompt": sampling.negative} if sampling.negative else {}
+        how = sampling(self.config, options, path)
+        away = {"negative_prompt": how.negative} if how.negative else {}
         return {
             "prompt": prompt,
-            "seed": sampling.seed,
+            "seed": how.seed,
             "model": self.name,
             "transport": "brenier" if path else "flow",
-            "num_inference_steps": len(sampling.times) - 1,
-            "guidance_scale": sampling.guidance,
-            "sampler": sampling.sampler,
+            "num_inference_steps": len(how.times) - 1,
+            "guidance_scale": how.guidance,
+            "sampler": how.sampler,
             **away,
         }
 
@@ -156,7 +157,7 @@ class Simulator(Parts):
 
     def stream(
         self, prompt: str, *, candidates: int = 1, facts: dict[str, Any] | None = None, **options: Unpack[Options]
-    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    ) -> Iterator[Frames]:
         """The frames of the clip in chunks, as they are made; memory does not grow with `seconds`, unless whole clips
         are compared. See `__call__`. `facts` comes to hold, chunk by chunk, what a clip's `made` holds of its path."""
         facts = {} if facts is None else facts
@@ -177,9 +178,7 @@ class Simulator(Parts):
     def _taught_turns(self) -> bool:
         return any(len(turns(text)) > 1 for kind in self.kinds for texts in kind.captions for text in texts)
 
-    def _stream(
-        self, prompt: str, options: Options, facts: dict[str, Any], candidates: int = 1
-    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    def _stream(self, prompt: str, options: Options, facts: dict[str, Any], candidates: int = 1) -> Iterator[Frames]:
         """As `stream`, of settled options; `facts` comes to hold what was chosen."""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text: got {type(prompt).__name__}")
@@ -192,12 +191,31 @@ class Simulator(Parts):
         else:
             seconds = number("seconds", options.get("seconds", 2.0), 1 / rate, LONGEST)
         target = image_size(size) if size is not None else (config.height, config.width)
-        given = self._given(options.get("image"), options.get("video"))
-        after = self._given(None, options.get("after"))
-        look = look_at(self, given if given is not None else after)
+        before = given(config, options.get("image"), options.get("video"))
+        after = given(config, None, options.get("after"))
+        look = look_at(self, before if before is not None else after)
         masses = self._masses(prompt, options, look)
-        total = max(1, round(seconds * config.fps) if count is None else math.ceil(seconds * config.fps - 1e-9))
+        for told in self._warnings(prompt, masses, look):
+            warnings.warn(told, CuspWarning, stacklevel=2)
         kind = masses.kind if masses else None
+        shown = nearest(self.formats(kind), target, rate) if after is None else None
+        drawing = self
+        if shown is not None and shown != self.formats(kind)[0]:
+            drawing = self.drawing(shown)
+            before = given(drawing.config, options.get("image"), options.get("video"))
+            facts["format"] = str(shown)
+        asked = Asked(prompt, options, seconds, count, target, rate, candidates)
+        return drawing._drawn(asked, masses, before, after, facts)
+
+    def _drawn(
+        self, asked: Asked, masses: Masses | None, before: Frames | None, after: Frames | None, facts: dict[str, Any]
+    ) -> Iterator[Frames]:
+        """The frames that were asked for, drawn at this one's own size and rate, and then as large and as fast as they
+        were asked for."""
+        config, prompt, options = self.config, asked.prompt, asked.options
+        kind, candidates = masses.kind if masses else None, asked.candidates
+        frames = asked.seconds * config.fps
+        total = max(1, round(frames) if asked.count is None else math.ceil(frames - 1e-9))
         by_chunk = candidates > 1 and after is None and total > config.window and len(self.parts(prompt)) == 1
         if candidates > 1 and not (by_chunk and kind is not None and self.kinds[kind].name in names()):
             return self._best_whole(prompt, options, facts, candidates, kind if by_chunk else None)
@@ -206,38 +224,34 @@ class Simulator(Parts):
         for seed in seeds:
             own: Options = {**options, "seed": seed}
             route = self._route(masses, own)
-            starts.append(Chunks(self, prompt, self._sampling(own, route is not None), route, kind))
-        for told in self._warnings(prompt, masses, look):
-            warnings.warn(told, CuspWarning, stacklevel=2)
+            starts.append(Chunks(self, prompt, sampling(config, own, route is not None, self), route, kind))
         new = total
-        if options.get("image") is None and given is not None:
-            total += len(given)
+        if options.get("image") is None and before is not None:
+            total += len(before)
         if after is not None:
-            filled = Ends(self, starts[0], kind if starts[0].route else None).fill(given, after, new)
-            chunks = iter([part for part in (given, filled, after) if part is not None])
+            filled = Ends(self, starts[0], kind if starts[0].route else None).fill(before, after, new)
+            chunks = iter([part for part in (before, filled, after) if part is not None])
         elif candidates > 1 and kind is not None:
             ways = Ways(starts, Choice(self.kinds[kind].name, prompt, config.fps))
-            chunks = first(self._noting(ways, given, total, facts), total)
+            chunks = first(self._noting(ways, before, total, facts), total)
         else:
-            chunks = first(self._noting(starts[0], given, total, facts), total)
-        shown = resample(resize(chunks, target), config.fps, rate)
-        if count is None:
+            chunks = first(self._noting(starts[0], before, total, facts), total)
+        shown = resample(resize(chunks, asked.size), config.fps, asked.rate)
+        if asked.count is None:
             return shown
-        before = 0 if given is None or options.get("image") is not None else math.ceil(len(given) * rate / config.fps)
-        return first(shown, before + count)
+        led = 0 if before is None or options.get("image") is not None else len(before) * asked.rate / config.fps
+        return first(shown, math.ceil(led) + asked.count)
 
-    def _noting(
-        self, made: MakesChunks, given: UInt8[np.ndarray, "t h w 3"] | None, total: int, facts: dict[str, Any]
-    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    def _noting(self, made: MakesChunks, before: Frames | None, total: int, facts: dict[str, Any]) -> Iterator[Frames]:
         """The chunks; `facts` is kept up to date with what was chosen."""
-        for index, chunk in enumerate(run(made, given, total)):
-            if index or given is None:
+        for index, chunk in enumerate(run(made, before, total)):
+            if index or before is None:
                 facts.update(made.facts())
             yield chunk
 
     def _best_whole(
         self, prompt: str, options: Options, facts: dict[str, Any], candidates: int, unread: int | None
-    ) -> Iterator[UInt8[np.ndarray, "t h w 3"]]:
+    ) -> Iterator[Frames]:
         """Of whole clips the best one's frames. `unread`: the kind of a long clip that no detector reads."""
         best = self.best_of(prompt, candidates, **options)[0]
         told = f"kept seed {best.seed} of {candidates} candidates: {best}"
@@ -273,15 +287,17 @@ class Simulator(Parts):
         seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
         config, each = self.config, self.config.token_frames
         latents = (config.window - 1) // self.codec.temporal_stride + 1
+        pace = 1 if (framing := self.framing) is None else framing.pace
         kind = self.kinds[masses.kind]
         paths = Paths(Branches(kind, kind.branches), seed, options.get("critical"))
-        place, advance = self.expert(masses.kind)[1], (latents - config.context) // each
+        place, advance = self.expert(masses.kind)[1], (latents - config.context) // each // pace
+        steps = latents // each // pace + (pace > 1)  # and one that the last leads to
         like = None
-        if (model := self._given(None, options.get("like"))) is not None:
+        if (model := given(self.own, None, options.get("like"))) is not None:
             with torch.inference_mode():
                 seen = self.codec.encode(to_tensor(model)[None].to(self.device))[0].cpu()
             like = kind.code.of(seen)[::each]
-        return DrawnRoute(paths, masses, place, latents // each, advance, self.device, like)
+        return DrawnRoute(paths, masses, place, steps, advance, self.device, like)
 
     @cached_property
     def _prompts(self) -> Prompts:
@@ -319,7 +335,9 @@ class Simulator(Parts):
         codes = self.kinds[number].path(codes, None)
         route = GivenRoute(codes, self.expert(number)[1], latents // each, advance, self.device)
         total = (len(codes) * each - 1) * self.codec.temporal_stride + 1
-        chunks = run(Chunks(self, prompt, self._sampling(settled(options), True), route, number), None, total)
+        chunks = run(
+            Chunks(self, prompt, sampling(self.config, settled(options), True, self), route, number), None, total
+        )
         return Clip(np.concatenate(list(first(chunks, total))), config.fps, prompt, made={"kind": kind})
 
     def edit(self, clip: str | Path | Clip, prompt: str, **options: Unpack[Options]) -> Clip:
@@ -353,53 +371,6 @@ class Simulator(Parts):
             return self.follow(codes, kind, caption, seed=seed)
 
         return critical_events(self, whole("k", k, 1, 1000), follow)
-
-    def _sampling(self, options: Options, path: bool) -> Sampling:
-        """The options of the sampler, checked."""
-        config = self.config
-        usual = config.path_inference_steps if path else config.num_inference_steps
-        strength = config.path_guidance_scale if path else config.guidance_scale
-        name = options.get("sampler", config.sampler)
-        if name not in tuple(SAMPLERS):
-            raise CuspError(f"no sampler {name!r}: take one of {', '.join(SAMPLERS)}")
-        steps = whole("num_inference_steps", options.get("num_inference_steps", usual), 1, 1000)
-        guidance = number("guidance_scale", options.get("guidance_scale", strength), 0, 50)
-        seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
-        negative = options.get("negative_prompt", "")
-        if not isinstance(negative, str):
-            raise CuspError(f"negative_prompt must be a text: got {type(negative).__name__}")
-        called = options.get("callback_on_step_end")
-
-        def on_step(step: int, time: float, latents: Tensor) -> Tensor:
-            answer = None if called is None else called(self, step, time, {"latents": latents})
-            if answer is None:
-                return latents
-            changed = answer.get("latents", latents) if isinstance(answer, dict) else answer
-            if not isinstance(changed, Tensor) or changed.shape != latents.shape:
-                raise CuspError(
-                    'callback_on_step_end must return {"latents": a tensor of the shape that it was given, '
-                    f"{tuple(latents.shape)}}}, or None: got {getattr(changed, 'shape', None) or repr(answer)[:80]}"
-                )
-            return changed.to(latents)
-
-        return Sampling(seed, time_grid(steps, config.shift), guidance, name, negative, on_step)
-
-    def _given(self, image: Any, video: Any) -> UInt8[np.ndarray, "t h w 3"] | None:
-        """The frames that go before, at the model's size and rate."""
-        size = (self.config.height, self.config.width)
-        if image is not None and video is not None:
-            raise CuspError("give image= or video=, not both")
-        if image is not None:
-            return resize_frames(as_image(image)[None], size)
-        if isinstance(video, Clip):
-            step = video.fps / self.config.fps
-            chosen = np.minimum((np.arange(max(1, round(len(video) / step))) * step).astype(int), len(video) - 1)
-            return resize_frames(video.frames[chosen], size)
-        if video is not None:
-            if not isinstance(video, str | Path):
-                raise CuspError(f"video must be a file or a Clip, as Clip(frames, fps): got {type(video).__name__}")
-            return Clip.read(video, size=size, fps=self.config.fps).frames
-        return None
 
     def to(self, device: str | torch.device) -> Simulator:
         """Move everything there. Raises CuspError for a device that this machine does not have."""

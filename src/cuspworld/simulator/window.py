@@ -13,7 +13,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from cuspworld.codec.scene_code import GRID
 from cuspworld.codec.tokens import tokenize, untokenize
+from cuspworld.simulator.formats import Framing
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert
 from cuspworld.transport.flow.matching import SAMPLERS, OnStep
@@ -28,7 +30,8 @@ Latents = Float[Tensor, "1 t i j c"]
 @dataclass(frozen=True)
 class Told:
     """What an expert is told of every window of a clip. `text` (b, words, width), two rows where guidance leads away
-    from the second; `kind`: whose codes paths are made of; `patch`: latents a side of a token, `each`: frames."""
+    from the second; `kind`: whose codes paths are made of; `patch`: latents a side of a token, `each`: frames;
+    `framing`: in which format the clip is drawn, where it is not that of the codes."""
 
     expert: Expert
     text: Tensor
@@ -37,6 +40,14 @@ class Told:
     kind: Kind | None
     patch: int
     each: int
+    framing: Framing | None = None
+
+    def sketch(self, codes: Float[Tensor, "s k"], height: int, width: int) -> Float[Tensor, "t h w e"]:
+        """What the codes of tokens show, over a grid of latents."""
+        assert self.kind is not None
+        if self.framing is None:
+            return self.kind.sketch(codes, height, width)
+        return self.framing.sketch(self.kind.sketch(codes, GRID, GRID), self.each, height, width)
 
 
 class Window:
@@ -80,6 +91,8 @@ class Span:
         self.mark = window.marks[first:last].view(-1, self.told.each)[self.positions[:, 0]][None]  # (1, n, each)
         self.held_mark = self.mark.repeat_interleave(self.held.shape[-1] // self.told.each, dim=-1)
         self.path = None if window.path is None else self._own(window.path)
+        framing = window.told.framing
+        self.scale = None if framing is None else torch.tensor([framing.scale], device=window.clean.device)
 
     def velocity(self, x: Float[Tensor, "1 n p"], t: float) -> Float[Tensor, "1 n p"]:
         batch = len(self.told.text)
@@ -93,6 +106,7 @@ class Span:
             self.told.text,
             self.told.text_mask,
             path=None if self.path is None else self.path.expand(batch),
+            scale=self.scale.expand(batch, -1) if self.scale is not None else None,
         ).float()
         return v if batch == 1 else v[1:] + self.told.guidance * (v[:1] - v[1:])  # Ho & Salimans 2022
 
@@ -116,6 +130,6 @@ class Span:
         codes = codes[:, : self.size[0] // self.told.each]
         sketch = None
         if self.told.expert.transformer.config.sketch and self.told.kind is not None:
-            shown = self.told.kind.sketch(codes[0].cpu(), *self.size[1:])[None, : self.size[0]]
+            shown = self.told.sketch(codes[0].cpu(), *self.size[1:])[None, : self.size[0]]
             sketch = self.tokens(shown.to(codes.device))
         return replace(path, codes=codes, sketch=sketch)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec, to_tensor
-from cuspworld.codec.scene_code import whole_step
+from cuspworld.codec.scene_code import GRID, whole_step
 from cuspworld.codec.tokens import pack, tokenize
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -27,6 +27,7 @@ from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.language.words import shortened, split_words
 from cuspworld.models import read_tensors, write_tensors
 from cuspworld.progress import progress_bar
+from cuspworld.simulator.formats import Framing
 from cuspworld.simulator.kinds import Kind
 from cuspworld.training.coupling import CoupledWindows, condition
 from cuspworld.training.critical import change, critical_weights
@@ -53,6 +54,7 @@ class TokenBatch:
     time: Float[Tensor, " b"]
     prompts: list[str]
     path: flow.CodePath | None = None
+    scale: Float[Tensor, "b 3"] | None = None
 
 
 class FlowObjective(nn.Module):
@@ -68,7 +70,9 @@ class FlowObjective(nn.Module):
         x = torch.where(batch.known.repeat_interleave(each, dim=-1), batch.data, x)
         text, text_mask = self.prompts.encode(batch.prompts)
         mask = None if bool(batch.mask.all()) else batch.mask
-        velocity = self.transformer(x, batch.positions, batch.known, batch.time, text, text_mask, mask, batch.path)
+        velocity = self.transformer(
+            x, batch.positions, batch.known, batch.time, text, text_mask, mask, batch.path, batch.scale
+        )
         weight = batch.weight * ~batch.known * batch.mask[..., None]
         return flow_loss(velocity, batch.noise, batch.data, weight), {}
 
@@ -120,9 +124,11 @@ def make_windows(
     preset: Preset,
     kinds: Sequence[Kind] = (),
     kind_of: Sequence[int] = (),
+    framing: Framing | None = None,
+    own: Sequence[Float[Tensor, "t h w c"]] = (),
 ) -> list[Window]:
     """The windows of encoded clips, whole tokens long; `kinds` gives the codes of their steps, `kind_of` each clip's
-    kind."""
+    kind. Clips of another format than that of the codes: `framing`, and `own` the latents of each in that one."""
     windows = []
     for clip, start, latents in encoded:
         each = preset.token_frames
@@ -132,10 +138,14 @@ def make_windows(
         codes = None
         if kinds:
             identity = kinds[kind].identity
-            who = None if identity is None else identity.of(latents)
-            codes = torch.from_numpy(kinds[kind].path(kinds[kind].code.of(latents), who)).float()
-        for begin in range(len(latents) - length + 1):
-            path = None if codes is None else codes[begin : begin + length : each]
+            told = latents if framing is None else own[clip]
+            who = None if identity is None else identity.of(told)
+            codes = torch.from_numpy(kinds[kind].path(kinds[kind].code.of(told), who)).float()
+        pace = 1 if framing is None else framing.pace
+        for begin in range(0, len(latents) - length + 1, pace):
+            path = None if codes is None else codes[begin // pace : begin // pace + -(-length // pace) : each]
+            if path is not None and framing is not None:
+                path = framing.codes(path)[: length // each]
             first = start == 0 and begin == 0
             windows.append(Window(latents[begin : begin + length], captions[clip], first, kind, path))
     return windows
@@ -151,7 +161,8 @@ class WindowBatches:
     """Batches of windows by step number; several sizes and lengths are packed into one batch.
 
     Kinds are drawn by `shares` (equally, where None), windows by how much their latents change: what is critical is
-    rare, and it is where the latents change most. `known_kinds`: the kinds, where paths are sketched.
+    rare, and it is where the latents change most. `known_kinds`: the kinds, where paths are sketched. `framing`: of
+    which format all the windows are, where it is not that of the codes.
     """
 
     def __init__(
@@ -161,10 +172,12 @@ class WindowBatches:
         seed: int,
         shares: Sequence[float] | None = None,
         known_kinds: Sequence[Kind] = (),
+        framing: Framing | None = None,
     ):
         if not windows:
             raise CuspError("the library has no clip to train the transport on")
         self.windows, self.preset, self.seed, self.known_kinds = windows, preset, seed, known_kinds
+        self.framing = framing
         kinds = np.array([window.kind for window in windows])
         first = np.array([window.first for window in windows])
         changes = np.array([float(change(window.latents).mean()) for window in windows])
@@ -226,6 +239,7 @@ class WindowBatches:
             times[rows],
             [part["prompt"] for part in parts],
             path,
+            None if self.framing is None else torch.tensor([self.framing.scale] * len(parts)),
         )
 
     def _window(self, kind: int, which: float, place: float) -> int:
@@ -265,8 +279,12 @@ class WindowBatches:
             codes[:, :noised] += code_noise * added  # who is in it stays as it is: near colours are told by little
             part["codes"] = codes
             if preset.sketch:
-                shown = self.known_kinds[window.kind].sketch(codes, *latents.shape[1:3])[None]
-                part["sketch"] = tokenize(shown, preset.patch, each)[0][0]
+                kind, (height, width) = self.known_kinds[window.kind], latents.shape[1:3]
+                if self.framing is None:
+                    shown = kind.sketch(codes, height, width)
+                else:
+                    shown = self.framing.sketch(kind.sketch(codes, GRID, GRID), each, height, width)
+                part["sketch"] = tokenize(shown[None], preset.patch, each)[0][0]
             part["code_noise"] = code_noise
             part["given"] = _uniform(generator) >= preset.code_dropout
         return part

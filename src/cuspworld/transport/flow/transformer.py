@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Real
 from torch import Tensor, nn
 
 from cuspworld.errors import CuspError
@@ -44,6 +44,7 @@ class TransformerConfig:
     predicts: str = "velocity"  # or "data": a token of more numbers than `width` has noise that no velocity can follow
     sketch: int = field(default=0, metadata={"least": 0})  # numbers of a token of `SceneCode.sketch`; 0: codes alone
     places: bool = False  # tokens are told where in the picture they lie, beside how far from each other
+    formats: tuple[str, ...] = ()  # beside the model's own, that it was taught: "64x96@10", height x width @ rate
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class CodePath:
         return CodePath(*(part.expand(batch, *part.shape[1:]) for part in parts))
 
 
-def rotary(positions: Int[Tensor, "b n 3"], head: int, base: float) -> tuple[Tensor, Tensor]:
+def rotary(positions: Real[Tensor, "b n 3"], head: int, base: float) -> tuple[Tensor, Tensor]:
     """cos and sin (b, 1, n, head/2): the head's pairs are shared out to time, row and column."""
     pairs = head // 2
     spatial = pairs // 3
@@ -100,9 +101,11 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Float[Ten
 
 
 def place_features(positions: Int[Tensor, "b n 3"]) -> Float[Tensor, "b n f"]:
-    """Sinusoids of row and column, from the first to the last of the picture, whatever its size."""
+    """Sinusoids of row and column, from -1/2 to 1/2 across the square in the middle of the picture, whatever its
+    size."""
     places = positions[..., 1:].float()
-    places = places / places.amax(dim=1, keepdim=True).clamp_min(1) - 0.5
+    last = places.amax(dim=1, keepdim=True)
+    places = (places - last / 2) / last.amin(dim=-1, keepdim=True).clamp_min(1)
     angle = (2 * math.pi * places[..., None] * torch.tensor(PLACE_WAVES, device=places.device)).flatten(2)
     return torch.cat([angle.sin(), angle.cos()], dim=-1)
 
@@ -191,9 +194,11 @@ class FlowTransformer(nn.Module):
         text_mask: Bool[Tensor, "b l"],
         mask: Bool[Tensor, "b n"] | None = None,
         path: CodePath | None = None,
+        scale: Float[Tensor, "b 3"] | None = None,
     ) -> Float[Tensor, "b n p"]:
         """`known` marks clean frames, of a token or of each of its `frames`; `mask` is False on padding; `time` in
-        [0, 1], 1 is data; `path` tells the codes of the steps that the tokens' times count."""
+        [0, 1], 1 is data; `path` tells the codes of the steps that the tokens' times count; `scale`: what a token's
+        time, row and column are worth, where its clip is of another rate or size than was usual (None: 1)."""
         length = text.shape[1]
         marks = known.view(*known.shape[:2], -1).to(self.known.dtype)
         x = self.tokens_in(tokens) + marks @ self.known.view(-1, self.config.width)  # (b, n, width)
@@ -211,6 +216,8 @@ class FlowTransformer(nn.Module):
             x = x + self.sketch_in(path.sketch) * path.given[:, None, None]
         x = torch.cat([self.text_in(text), x], dim=1)  # (b, l + n, width)
         places = torch.cat([positions.new_zeros(len(positions), length, 3), positions], dim=1)
+        if scale is not None:
+            places = places * scale[:, None]
         cos, sin = rotary(places, self.config.width // self.config.heads, self.config.rotary_base)
         attention = None
         if mask is not None or not bool(text_mask.all()):

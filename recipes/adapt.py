@@ -1,0 +1,156 @@
+"""The recipe of the adapters: experts of the shipped simulator trained further on fresh clips, by weights of low rank.
+
+python recipes/adapt.py --folder runs/adapt --worlds Collision  # stops and goes on at any moment
+python recipes/adapt.py --folder runs/adapt --worlds Collision --ship  # into the package as float16
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import folds
+from cuspworld.files import written_whole
+from cuspworld.models import ADAPTER, load_into, read_config, read_tensors, write_tensors
+from cuspworld.simulator.folder import DEFAULT
+from cuspworld.simulator.formats import Format, Framing
+from cuspworld.simulator.parts import Expert
+from cuspworld.simulator.simulator import Simulator
+from cuspworld.training.adapter import adapter_of, attach
+from cuspworld.training.loop import Process, Trainer
+from cuspworld.training.presets import Preset
+from cuspworld.training.transport import FlowObjective, TokenBatch, WindowBatches, encode_clips, make_windows
+
+SEED = 1
+CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
+HELD_OUT = range(2_000_000, 2_000_060)
+STEPS = {"Puppies": 5000, "Collision": 6000, "Juice": 5000}
+RANK = 32
+FORMATS = {"Juice": ("64x64@10", "64x96@10", "96x64@10", "128x128@10", "64x64@20")}  # a batch is of one of them
+FORMAT_CLIPS = 500  # of each format
+
+
+def own_preset(name: str, expert: Expert) -> Preset:
+    """As the expert was trained, but for its length."""
+    config = expert.transformer.config
+    preset = folds.own_preset(name, STEPS[name])
+    phase = replace(preset.transport, learning_rate=2e-3, ema=0.997)
+    return replace(preset, transport=phase, sketch=bool(config.sketch), places=config.places)
+
+
+def batches(
+    folder: Path, name: str, seeds: range, model: Simulator, preset: Preset, seed: int, shown: Format = folds.FORMAT
+) -> WindowBatches:
+    """Windows of recorded clips, with the codes that the shipped model gives their steps."""
+    kind, process = next(kind for kind in model.kinds if kind.name == name), Process()
+
+    def encoded(one: Format) -> tuple[list[tuple[int, int, torch.Tensor]], list[tuple[str, ...]]]:
+        pairs = folds.clips_of(folds.record(folder, name, seeds, shown=one), one.fps)
+        place = folder / f"{name}_{seeds.start}_{len(seeds)}_{one}"
+        place.mkdir(exist_ok=True)
+        found = encode_clips([clip for clip, _ in pairs], model.codec, preset, place, device="cpu", process=process)
+        return found, [texts for _, texts in pairs]
+
+    found, texts = encoded(shown)
+    framing, own = None, []
+    if shown != folds.FORMAT:
+        framing, own = Framing(shown, folds.FORMAT), [latents for _, _, latents in encoded(folds.FORMAT)[0]]
+        larger = shown.height * shown.width / (folds.FORMAT.height * folds.FORMAT.width)
+        fewer = max(1, round(preset.transport.batch / larger))  # as many tokens
+        preset = replace(preset, transport=replace(preset.transport, batch=fewer))
+    windows = make_windows(found, texts, preset, (kind,), [0] * len(texts), framing, own)
+    return WindowBatches(windows, preset, seed, None, (kind,), framing)
+
+
+def in_turn(each: Sequence[WindowBatches]) -> Callable[[int, Process], TokenBatch]:
+    """A batch of one of them, by the step's number."""
+    return lambda step, process: each[step % len(each)].batch(step, process)
+
+
+def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
+    """The shipped model, which of its experts is meant, and its objective with low-rank weights that change nothing.
+    What an adapter that is shipped already learned is left out."""
+    model = Simulator.from_pretrained("default")
+    number = [kind.name for kind in model.kinds].index(name)
+    expert = model.experts[number]
+    place = DEFAULT / "experts" / str(number) / "transport" / "model.safetensors"
+    load_into(expert.transformer, read_tensors(place), place)
+    preset = own_preset(name, expert)
+    torch.manual_seed(SEED)
+    attach(expert.transformer, RANK)
+    expert.prompts.requires_grad_(False)
+    return model, number, FlowObjective(expert.transformer, expert.prompts), preset
+
+
+def adapt(folder: Path, name: str) -> None:
+    """Train a world's adapter, or go on with it."""
+    model, _, objective, preset = begun(name)
+    shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
+    clips = CLIPS[:FORMAT_CLIPS] if name in FORMATS else CLIPS
+    taught = in_turn([batches(folder, name, clips, model, preset, SEED, one) for one in shown])
+    wide = replace(preset, transport=replace(preset.transport, batch=16))
+    asked = in_turn([batches(folder, name, HELD_OUT, model, wide, SEED, one) for one in shown])
+    tests = [asked(step, Process()) for step in range(24 // len(shown) * len(shown))]
+    started = time.monotonic()
+
+    def held_out(step: int) -> None:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            losses = np.array([float(objective(test)[0]) for test in tests]).reshape(-1, len(shown)).mean(0)
+        told = ", ".join(f"{one} {loss:.4f}" for one, loss in zip(shown, losses, strict=True))
+        print(f"step {step}: loss on clips never taught {told}, {time.monotonic() - started:.0f} s", flush=True)
+
+    trainer = trainer_of(folder / name, taught, objective, preset)
+    trainer.on_sample = held_out
+    if trainer.step == 0:
+        held_out(0)
+    trainer.run()
+
+
+def trainer_of(
+    run: Path, taught: Callable[[int, Process], TokenBatch], objective: FlowObjective, preset: Preset
+) -> Trainer:
+    """What trains in the folder `run`, where it stands."""
+    run.mkdir(exist_ok=True)
+    phase = replace(preset.transport, sample_every=500)
+    trainer = Trainer("adapter", objective, taught, phase, run, process=Process(), bfloat16=True)
+    trainer.resume()
+    return trainer
+
+
+def ship(folder: Path, name: str) -> None:
+    """What is trained of a world's adapter, into the package, with the formats that it was taught."""
+    _, number, objective, preset = begun(name)
+    trainer_of(folder / name, lambda *_: None, objective, preset).use_average()
+    place = DEFAULT / "experts" / str(number) / "transport"
+    with written_whole(place / ADAPTER) as aside:
+        write_tensors(aside, {key: tensor.half() for key, tensor in adapter_of(objective.transformer).items()})
+    config = read_config(place) | {"formats": list(FORMATS.get(name, ())[1:])}
+    with written_whole(place / "config.json") as aside:
+        aside.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
+    parser.add_argument("--worlds", nargs="*", choices=list(STEPS), default=list(STEPS))
+    parser.add_argument("--ship", action="store_true", help="what is trained, into the package")
+    arguments = parser.parse_args()
+    folder = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    for name in arguments.worlds:
+        if arguments.ship:
+            ship(folder, name)
+        else:
+            adapt(folder, name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Train a network further by weights of low rank beside its own (LoRA, Hu et al. 2021, arXiv:2106.09685).
+
+A matrix W becomes W + up @ down; W stays as it is. What was learned takes a quarter of the network's numbers or less,
+lies beside it in a file (`models.ADAPTER`), and is added when the network is read.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+DOWN, UP = "down", "up"
+
+
+class LowRank(nn.Module):
+    """W + up @ down. `up` (out, rank) is zero at first, so that nothing is changed."""
+
+    def __init__(self, weight: Float[Tensor, "out in"], rank: int):
+        super().__init__()
+        self.up = nn.Parameter(torch.zeros(weight.shape[0], rank))
+        self.down = nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
+
+    def forward(self, weight: Float[Tensor, "out in"]) -> Float[Tensor, "out in"]:
+        with torch.autocast(weight.device.type, enabled=False):
+            return weight + self.up @ self.down
+
+
+def attach(network: nn.Module, rank: int) -> None:
+    """Give each linear layer larger than `rank` a low-rank addition. Of the network only these are trained, and what is
+    no matrix."""
+    for parameter in network.parameters():
+        parameter.requires_grad_(parameter.ndim < 2)
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Linear) and min(layer.weight.shape) > rank:
+            parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
+
+
+def adapter_of(network: nn.Module) -> dict[str, Tensor]:
+    """What `models.adapted` adds to the weights that the network had before `attach`: `NAME.up` and `NAME.down` of
+    matrices, all other numbers that were trained as they are."""
+    found = {}
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        own, _, part = name.rpartition(".")
+        place = own.replace("parametrizations.", "").removesuffix(".0")
+        found[f"{place}.{part}" if "parametrizations." in name else name] = parameter.detach()
+    return found
