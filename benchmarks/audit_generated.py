@@ -1,7 +1,7 @@
 """Does the audit see what our own generator gets wrong? Its clips, right or wrong by the truth detectors, audited.
 
     python benchmarks/audit_generated.py [--model FOLDER] [--worlds Juice Collision Puppies] [--prompts 7]
-                                         [--quick] [--save]
+                                         [--first SEED] [--quick] [--save]
 
 A clip is wrong where a count, a coat or an outcome is not what its prompt asks (benchmarks/candidates.py). The audit
 sees the clip alone, not the prompt: what is wrong and yet possible it cannot find. Rows: of wrong and of right clips
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--worlds", nargs="*", default=["Juice", "Collision", "Puppies"], choices=list(ASKED))
     parser.add_argument("--prompts", type=int, default=7, help="of each world, one clip each")
+    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first caption, and of the first clip")
     parser.add_argument("--quick", action="store_true", help="two clips of one world")
     add_argument(parser)
     arguments = parser.parse_args()
@@ -38,8 +39,9 @@ def main() -> None:
     heard: list[tuple[str, bool, bool, float, float]] = []  # world, wrong, a finding, score, frames of no true state
     for world in arguments.worlds[: 1 if arguments.quick else None]:
         reader = detector(world)
-        seeds = range(FIRST, FIRST + (2 if arguments.quick else arguments.prompts))
-        for seed, wish in enumerate(wishes(world, seeds, reader)):
+        count = 2 if arguments.quick else arguments.prompts
+        wished = wishes(world, range(arguments.first, arguments.first + count), reader)
+        for seed, wish in enumerate(wished, arguments.first - FIRST):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 clip = simulator(wish.clip.caption, seconds=SECONDS, seed=seed)

@@ -68,3 +68,12 @@ def the_glass_lies_at_once() -> np.ndarray:
 
 def backwards() -> np.ndarray:
     return falls().frames[::-1].copy()
+
+
+def puppies_blend() -> np.ndarray:
+    """For half a second each frame is half of what was shown half a second before."""
+    clip = worlds.make("Puppies").record(7_700_103, seconds=2.0, fps=FPS, size=SIDE, caption="none")
+    frames, half = clip.frames.copy(), round(0.5 * FPS)
+    blended = clip.frames[half : 2 * half].astype(float) + clip.frames[:half]
+    frames[half : 2 * half] = (blended / 2).astype(np.uint8)
+    return frames

@@ -33,6 +33,7 @@ class Detector(ABC, Generic[Reading]):
 
     world: ClassVar[str]
     mixed_above: ClassVar[float] = 0.5  # a frame of which the network is so sure is no true state
+    melts: ClassVar[str] = ""  # what is seen in such frames, in a world where they are more than a blur
     config: ClassVar[ReaderConfig]
 
     def __init__(self, network: FrameReader) -> None:
@@ -58,6 +59,16 @@ class Detector(ABC, Generic[Reading]):
     def mixed(self, seen: Seen) -> Bool[np.ndarray, " frames"]:
         """Which frames show no true state."""
         return np.asarray(seen.flags["mixed"] > self.mixed_above)
+
+    def no_true_state(self, frames: UInt8[np.ndarray, "time height width 3"]) -> Float[np.ndarray, "readings time"]:
+        """How probable it is that each frame shows no true state: as it is, in a mirror, and moved by a pixel to each
+        side. What hangs on a pixel is said of one and not of another."""
+        frames = resize_frames(frames, (SIDE, SIDE))
+        views = [frames, frames[:, :, ::-1]]
+        for axis, step in ((1, 1), (1, -1), (2, 1), (2, -1)):
+            places = np.clip(np.arange(SIDE) + step, 0, SIDE - 1)
+            views.append(np.take(frames, places, axis))
+        return np.stack([self.seen(np.ascontiguousarray(view)).flags["mixed"] for view in views])
 
     @abstractmethod
     def targets(self, truth: Truth) -> Seen:

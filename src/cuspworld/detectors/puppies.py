@@ -57,6 +57,7 @@ class PuppiesReading:
 class PuppiesDetector(Detector[PuppiesReading]):
     world = "Puppies"
     mixed_above = 0.8
+    melts = "A puppy melts, or two of them are blended into one."
     config = ReaderConfig(things=(*FUR, "ball"), flags=(), choices=(), amounts=(), alone=1, apart=4)
 
     def targets(self, truth: Truth) -> Seen:

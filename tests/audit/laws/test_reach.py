@@ -19,6 +19,7 @@ WORLDS = {  # of what detectors are asked about
     "moves untouched as read": "Juice",
     "no passage as read": "Juice",
     "undone as read": "Juice",
+    "melts as read": "Puppies",
 }
 CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "comes or goes as read": recorded.a_ball_is_gone,
@@ -26,6 +27,7 @@ CLIPS: dict[str, Callable[[], np.ndarray]] = {
     "moves untouched as read": recorded.nobody_pushes_the_glass,
     "no passage as read": recorded.the_glass_lies_at_once,
     "undone as read": recorded.backwards,
+    "melts as read": recorded.puppies_blend,
     "plain ground": breaking.gone_from_plain_ground,
     "appears": breaking.appears,
     "vanishes": breaking.vanishes,

@@ -12,7 +12,8 @@ from cuspworld.audit.observations.readings import UNKNOWN, UNREADABLE, events
 from cuspworld.clip import Clip
 from cuspworld.exam.audit import robust
 
-READ = {"comes or goes as read", "another as read", "moves untouched as read", "no passage as read", "undone as read"}
+READ = {"comes or goes as read", "another as read", "moves untouched as read", "no passage as read", "undone as read",
+        "melts as read"}  # fmt: skip
 NAMES = ("Collision", "Juice", "Puppies")
 
 

@@ -7,10 +7,11 @@ an event counts where most frames before it, or most after it, are a state that 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 
 from cuspworld.audit.evidence.scene import Scene
 
@@ -20,8 +21,18 @@ MOST = 0.5  # share of frames of no true state, below which they can be read
 UNREADABLE = "its world's detector cannot read most of the frames: they are too small, too compressed or spoiled"
 
 
-def events(scene: Scene) -> tuple[Any, ...] | str:
-    """`cuspworld.detectors.seen.Event`s, seconds from the shot's start; or why nothing was read."""
+@dataclass(frozen=True)
+class Asked:
+    """`reader`: the detector of the world that the shot looks like. `frames`: RATE a second, or all if they are fewer;
+    `rate`: how many that is."""
+
+    reader: Any
+    frames: UInt8[np.ndarray, "time height width 3"]
+    rate: float
+
+
+def asked(scene: Scene) -> Asked | str:
+    """Who reads the shot, and which of its frames; or why nobody does."""
     if not scene.world:
         return UNKNOWN
     from cuspworld.detectors import detector, names  # torch is needed at home alone
@@ -31,9 +42,16 @@ def events(scene: Scene) -> tuple[Any, ...] | str:
     rate = min(RATE, float(scene.fps))
     times = np.arange(0, len(scene) / scene.fps, 1 / rate)
     chosen = np.minimum((times * float(scene.fps) + 0.5).astype(int), len(scene) - 1)
-    reader = detector(scene.world)
-    reading = reader(scene.frames[chosen], rate)
-    found = tuple(event for event in reader.events(reading) if _readable(reading.mixed, round(event.at * rate)))
+    return Asked(detector(scene.world), scene.frames[chosen], rate)
+
+
+def events(scene: Scene) -> tuple[Any, ...] | str:
+    """`cuspworld.detectors.seen.Event`s, seconds from the shot's start; or why nothing was read."""
+    who = asked(scene)
+    if isinstance(who, str):
+        return who
+    reading = who.reader(who.frames, who.rate)
+    found = tuple(e for e in who.reader.events(reading) if _readable(reading.mixed, round(e.at * who.rate)))
     return found or (UNREADABLE if reading.mixed.mean() >= MOST else ())
 
 
