@@ -1,7 +1,7 @@
 """The recipe of the adapters: experts of the shipped simulator trained further on fresh clips, by weights of low rank.
 
 python recipes/adapt.py --folder runs/adapt --worlds Collision  # stops and goes on at any moment
-python recipes/adapt.py --folder runs/adapt --worlds Collision --ship  # into the package as float16
+python recipes/adapt.py --folder runs/adapt --worlds Collision --ship  # into the package, a byte a number
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.formats import Format, Framing
 from cuspworld.simulator.parts import Expert
 from cuspworld.simulator.simulator import Simulator
-from cuspworld.training.adapter import adapter_of, attach
+from cuspworld.training.adapter import adapter_of, attach, in_bytes
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset
 from cuspworld.training.transport import FlowObjective, TokenBatch, WindowBatches, encode_clips, make_windows
@@ -130,7 +130,7 @@ def ship(folder: Path, name: str) -> None:
     trainer_of(folder / name, lambda *_: None, objective, preset).use_average()
     place = DEFAULT / "experts" / str(number) / "transport"
     with written_whole(place / ADAPTER) as aside:
-        write_tensors(aside, {key: tensor.half() for key, tensor in adapter_of(objective.transformer).items()})
+        write_tensors(aside, in_bytes(adapter_of(objective.transformer)))
     config = read_config(place) | {"formats": list(FORMATS.get(name, ())[1:])}
     with written_whole(place / "config.json") as aside:
         aside.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")

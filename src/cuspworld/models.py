@@ -69,21 +69,33 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
 
 def adapted(tensors: dict[str, Tensor], adapter: dict[str, Tensor], file: str | Path) -> dict[str, Tensor]:
     """`tensors` with what was learned later: NAME.up @ NAME.down is added to the matrix NAME, any other takes the place
-    of its own. Raises CuspError for one that does not fit."""
+    of its own; those of whole numbers are times NAME.up.scale, a number a row. Raises CuspError for one that does not
+    fit."""
     found = dict(tensors)
+
+    def factor(name: str, own: Tensor) -> Tensor:
+        part, scale = adapter.get(name), adapter.get(f"{name}.scale")
+        if part is None or part.ndim != 2 or own.ndim != 2:
+            raise CuspError(f"{file}: no matrix {name} fits {tuple(own.shape)}: copy the whole folder again")
+        if scale is None:
+            return part.float()
+        if scale.shape != (len(part), 1):
+            raise CuspError(f"{file}: {name}.scale must be {(len(part), 1)}: got {tuple(scale.shape)}")
+        return part.float() * scale.float()
+
     for name, tensor in adapter.items():
-        if name.endswith(".down"):
-            continue
         own = name.removesuffix(".up")
+        if name.endswith((".down", ".scale")):
+            continue
         if own == name:
             found[name] = tensor
             continue
-        down = adapter.get(f"{own}.down")
-        if own not in tensors or down is None or tensor.ndim != 2 or down.ndim != 2:
-            raise CuspError(f"{file}: {own} has no matrix to be added to, or no {own}.down: copy the folder again")
-        if (tensor.shape[0], down.shape[1]) != tuple(tensors[own].shape) or tensor.shape[1] != down.shape[0]:
-            raise CuspError(f"{file}: {own} does not fit {tuple(tensors[own].shape)}: it is of another model")
-        found[own] = tensors[own].float() + tensor.float() @ down.float()
+        if own not in tensors:
+            raise CuspError(f"{file}: the model has no {own}: the file is of another model")
+        up, down = factor(name, tensors[own]), factor(f"{own}.down", tensors[own])
+        if up.shape[1] != down.shape[0] or (up.shape[0], down.shape[1]) != tuple(tensors[own].shape):
+            raise CuspError(f"{file}: {own} does not fit {tuple(tensors[own].shape)}: the file is of another model")
+        found[own] = tensors[own].float() + up @ down
     return found
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from cuspworld.errors import CuspError
 from cuspworld.models import ADAPTER, adapted, read_tensors, write_tensors
-from cuspworld.training.adapter import adapter_of, attach
+from cuspworld.training.adapter import adapter_of, attach, in_bytes
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(8, 32, 2, 2, text_width=16)
@@ -53,6 +53,15 @@ def test_what_was_learned_lies_beside_the_weights_and_is_added(tmp_path):
     assert torch.equal(velocity(FlowTransformer.from_pretrained(tmp_path / "again")), velocity(loaded))
 
 
+def test_in_bytes_it_takes_half_the_space_and_says_the_same():
+    learned = adapter_of(trained())
+    whole, small = (adapted(network().state_dict(), each, "") for each in (learned, in_bytes(learned)))
+    assert {in_bytes(learned)[name].dtype for name in learned if name.endswith(".up")} == {torch.int8}
+    for name, tensor in whole.items():
+        change = tensor - network().state_dict()[name]
+        assert (small[name] - tensor).abs().max() <= 0.02 * change.abs().max() + 1e-3, name
+
+
 def test_the_matrices_of_the_network_stay_as_they_are():
     own, learned = network(), trained()
     kept = dict(learned.named_parameters())
@@ -65,8 +74,10 @@ def test_the_matrices_of_the_network_stay_as_they_are():
 @pytest.mark.parametrize(
     "adapter,said",
     [
-        ({"tokens_in.weight.up": torch.zeros(32, 2)}, "no tokens_in.weight.down"),
-        ({"else.weight.up": torch.zeros(32, 2), "else.weight.down": torch.zeros(2, 8)}, "else.weight has no matrix"),
+        ({"tokens_in.weight.up": torch.zeros(32, 2)}, "no matrix tokens_in.weight.down"),
+        ({"tokens_in.bias.up": torch.zeros(32, 2), "tokens_in.bias.down": torch.zeros(2, 1)}, "no matrix"),
+        ({"else.weight.up": torch.zeros(32, 2), "else.weight.down": torch.zeros(2, 8)}, "has no else.weight"),
+        ({"tokens_in.weight.up": torch.zeros(32, 2), "tokens_in.weight.up.scale": torch.zeros(2, 1)}, "scale must be"),
         ({"tokens_in.weight.up": torch.zeros(9, 2), "tokens_in.weight.down": torch.zeros(2, 8)}, "of another model"),
         ({"tokens_in.weight.up": torch.zeros(32, 2), "tokens_in.weight.down": torch.zeros(3, 8)}, "of another model"),
     ],

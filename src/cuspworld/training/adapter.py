@@ -50,3 +50,16 @@ def adapter_of(network: nn.Module) -> dict[str, Tensor]:
         place = own.replace("parametrizations.", "").removesuffix(".0")
         found[f"{place}.{part}" if "parametrizations." in name else name] = parameter.detach()
     return found
+
+
+def in_bytes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """An adapter in half the space: matrices as whole numbers from -127 to 127 and a scale a row, others as float16."""
+    found = {}
+    for name, tensor in tensors.items():
+        if not name.endswith((f".{UP}", f".{DOWN}")):
+            found[name] = tensor.half()
+            continue
+        scale = (tensor.abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-7).half()
+        found[name] = (tensor / scale.float()).round().clamp(-127, 127).to(torch.int8)
+        found[f"{name}.scale"] = scale
+    return found
