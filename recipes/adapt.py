@@ -31,7 +31,7 @@ from cuspworld.training.transport import FlowObjective, TokenBatch, WindowBatche
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 3600}
+STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 6000}
 RANK = 32
 FORMATS = {"Juice": ("64x64@10", "64x96@10", "96x64@10", "128x128@10", "64x64@20")}  # a batch is of one of them
 FORMAT_CLIPS = 500  # of each format
