@@ -31,10 +31,13 @@ from cuspworld.training.transport import FlowObjective, TokenBatch, WindowBatche
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 6000}
-RANK = 32
-FORMATS = {"Juice": ("64x64@10", "64x96@10", "96x64@10", "128x128@10", "64x64@20")}  # a batch is of one of them
-FORMAT_CLIPS = 500  # of each format
+STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 6000, "Candles": 6000}
+RANK = {"Puppies": 32, "Collision": 32, "Juice": 32, "Candles": 20}
+FORMATS = {  # a batch is of one of them
+    "Juice": ("64x64@10", "64x96@10", "96x64@10", "128x128@10", "64x64@20"),
+    "Candles": ("64x64@10", "64x96@10", "96x64@10", "128x128@10"),  # their flames flicker otherwise at another rate
+}
+FORMAT_CLIPS = {"Juice": 500, "Candles": 600}  # of each format
 
 
 def own_preset(name: str, expert: Expert) -> Preset:
@@ -84,7 +87,7 @@ def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
     load_into(expert.transformer, read_tensors(place), place)
     preset = own_preset(name, expert)
     torch.manual_seed(SEED)
-    attach(expert.transformer, RANK)
+    attach(expert.transformer, RANK[name])
     expert.prompts.requires_grad_(False)
     return model, number, FlowObjective(expert.transformer, expert.prompts), preset
 
@@ -93,7 +96,7 @@ def adapt(folder: Path, name: str) -> None:
     """Train a world's adapter, or go on with it."""
     model, _, objective, preset = begun(name)
     shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
-    clips = CLIPS[:FORMAT_CLIPS] if name in FORMATS else CLIPS
+    clips = CLIPS[: FORMAT_CLIPS.get(name)]
     taught = in_turn([batches(folder, name, clips, model, preset, SEED, one) for one in shown])
     wide = replace(preset, transport=replace(preset.transport, batch=16))
     asked = in_turn([batches(folder, name, HELD_OUT, model, wide, SEED, one) for one in shown])
