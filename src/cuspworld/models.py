@@ -48,8 +48,11 @@ class _Undrawn(TorchFunctionMode):
         return kwargs["tensor"] if func is nn.init.normal_ else func(*args, **kwargs)
 
 
-def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], config_kind: type) -> Module:
-    """The module of a folder that `save_module` wrote, in evaluation mode: `build(config_kind(**config.json))`."""
+def load_module(
+    path: str | Path, kind: str, build: Callable[[Any], Module], config_kind: type, beside: Sequence[str] = (ADAPTER,)
+) -> Module:
+    """The module of a folder that `save_module` wrote, in evaluation mode: `build(config_kind(**config.json))`.
+    `beside`: files of what was learned later, each added in turn if it is there."""
     path = Path(path)
     values = read_config(path)
     if (found := values.pop("_class_name", None)) != kind:
@@ -61,8 +64,9 @@ def load_module(path: str | Path, kind: str, build: Callable[[Any], Module], con
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError) as error:
         raise CuspError(f"{path / 'config.json'}: no {kind} has such numbers: {error}") from error
     tensors = read_tensors(path / "model.safetensors")
-    if (beside := path / ADAPTER).exists():
-        tensors = adapted(tensors, read_tensors(beside), beside)
+    for file in (path / name for name in beside):
+        if file.exists():
+            tensors = adapted(tensors, read_tensors(file), file)
     load_into(module, tensors, path / "model.safetensors", assign=True)
     return module.eval()
 

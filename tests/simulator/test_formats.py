@@ -1,5 +1,6 @@
 """Sizes and rates beside a model's own: which is drawn, and how a path of the own format tells it."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -150,6 +151,21 @@ def test_both_ends_given_are_connected_at_the_usual_size_and_scaled(model):
     ends = Clip(clips()[0], 10.0)
     clip = model("a field", video=ends, after=ends, size=(32, 48), seconds=0.4)
     assert clip.frames.shape == (32, 32, 48, 3) and "format" not in clip.made
+
+
+def test_another_network_may_draw_the_other_formats(model, tmp_path):
+    usual = model("a field", seconds=0.5, seed=1).frames
+    other = copy.deepcopy(model.experts[0].transformer)
+    for parameter in other.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    both = Simulator(model.config, model.codec, [replace(model.experts[0], other=other)], model.kinds)
+    both.save_pretrained(tmp_path / "both")
+    loaded = Simulator.from_pretrained(tmp_path / "both")
+    for one in (both, loaded):
+        assert np.abs(one("a field", seconds=0.5, seed=1).frames.astype(int) - usual).max() <= 1
+    wide = [one("a field", seconds=0.5, seed=1, size=(32, 48)).frames for one in (model, both, loaded)]
+    apart = [np.abs(wide[0].astype(int) - wide[1]).mean(), np.abs(wide[2].astype(int) - wide[1]).mean()]
+    assert apart[0] > 5 > 0.5 > apart[1]  # of a loaded model, whose codes are kept as float16
 
 
 def test_a_model_says_which_formats_it_draws(model):

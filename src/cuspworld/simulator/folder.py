@@ -14,10 +14,10 @@ from cuspworld.codec.loading import load_local_codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import load_prompt_encoder
-from cuspworld.models import from_config, read_config
+from cuspworld.models import from_config, read_config, write_tensors
 from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
 from cuspworld.simulator.parts import Expert, Parts, SimulatorConfig
-from cuspworld.transport.flow.transformer import FlowTransformer
+from cuspworld.transport.flow.transformer import FORMATS, FlowTransformer
 
 DEFAULT = Path(__file__).parents[1] / "assets" / "default"
 _CLASS_NAME = "CuspWorldSimulator"
@@ -34,6 +34,9 @@ def save_parts(parts: Parts, path: Path, card: str | None, dtype: torch.dtype) -
         for index, expert in enumerate(parts.experts):
             place = aside / "experts" / str(index) if len(parts.experts) > 1 else aside
             expert.transformer.save_pretrained(place / "transport", dtype)
+            if expert.other is not None:
+                whole = {name: tensor.to(dtype) for name, tensor in expert.other.state_dict().items()}
+                write_tensors(place / "transport" / FORMATS, whole)
             expert.prompts.save_pretrained(place / "language", dtype)
         if parts.kinds:
             save_kinds(aside / "paths", parts.kinds)
@@ -53,7 +56,13 @@ def load_parts(folder: Path) -> Parts:
     if not places:
         raise CuspError(f"{folder} has experts and no paths: copy the whole folder again")
     experts = [
-        Expert(load_prompt_encoder(place / "language"), FlowTransformer.from_pretrained(place / "transport"))
+        Expert(
+            load_prompt_encoder(place / "language"),
+            FlowTransformer.from_pretrained(place / "transport"),
+            FlowTransformer.from_pretrained(place / "transport", formats=True)
+            if (place / "transport" / FORMATS).exists()
+            else None,
+        )
         for place in places
     ]
     parts = Parts(config, codec, experts, kinds)

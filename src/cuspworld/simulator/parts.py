@@ -45,6 +45,7 @@ class Expert:
 
     prompts: AnyPromptEncoder
     transformer: FlowTransformer = field(repr=False)
+    other: FlowTransformer | None = field(default=None, repr=False)  # draws formats beside the own, where given
 
 
 class Parts:
@@ -80,6 +81,7 @@ class Parts:
         """The same that draws in this format."""
         found = copy.copy(self)
         found.config = replace(self.own, height=shown.height, width=shown.width, fps=shown.fps)
+        found.experts = tuple(replace(one, transformer=one.other or one.transformer) for one in self.experts)
         return found
 
     def modules(self) -> Iterator[Codec | nn.Module]:
@@ -88,6 +90,8 @@ class Parts:
         for expert in self.experts:
             yield expert.prompts
             yield expert.transformer
+            if expert.other is not None:
+                yield expert.other
 
     def expert(self, kind: int | None) -> tuple[Expert, int]:
         """Who draws a kind, and as which of the kinds that it was taught."""
