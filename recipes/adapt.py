@@ -27,16 +27,18 @@ from cuspworld.training.adapter import adapter_of, attach, in_bytes
 from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Preset
 from cuspworld.training.transport import FlowObjective, TokenBatch, WindowBatches, encode_clips, make_windows
+from cuspworld.transport.flow.transformer import FORMATS as FORMATS_FILE
 
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 6000, "Candles": 6000}
+STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 7500, "Candles": 6000}
 RANK = {"Puppies": 32, "Collision": 32, "Juice": 32, "Candles": 20}
 FORMATS = {  # a batch is of one of them
-    "Juice": ("64x64@10", "64x96@10", "96x64@10", "128x128@10", "64x64@20"),
+    "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
     "Candles": ("64x64@10", "64x96@10", "96x64@10", "128x128@10"),  # their flames flicker otherwise at another rate
 }
+APART = {"Juice"}  # worlds whose own format the expert draws better without
 FORMAT_CLIPS = {"Juice": 500, "Candles": 600}  # of each format
 
 
@@ -97,7 +99,9 @@ def adapt(folder: Path, name: str) -> None:
     model, _, objective, preset = begun(name)
     shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
     clips = CLIPS[: FORMAT_CLIPS.get(name)]
-    taught = in_turn([batches(folder, name, clips, model, preset, SEED, one) for one in shown])
+    each = {one: batches(folder, name, clips, model, preset, SEED, one) for one in shown}
+    taught = in_turn([each[one] for one in shown])
+    shown = list(each)
     wide = replace(preset, transport=replace(preset.transport, batch=16))
     asked = in_turn([batches(folder, name, HELD_OUT, model, wide, SEED, one) for one in shown])
     tests = [asked(step, Process()) for step in range(24 // len(shown) * len(shown))]
@@ -127,14 +131,15 @@ def trainer_of(
     return trainer
 
 
-def ship(folder: Path, name: str) -> None:
-    """What is trained of a world's adapter, into the package, with the formats that it was taught."""
+def ship(folder: Path, name: str, model: Path) -> None:
+    """What is trained of a world's adapter, into a model's folder, with the formats that it was taught."""
     _, number, objective, preset = begun(name)
     trainer_of(folder / name, lambda *_: None, objective, preset).use_average()
-    place = DEFAULT / "experts" / str(number) / "transport"
-    with written_whole(place / ADAPTER) as aside:
+    place = model / "experts" / str(number) / "transport"
+    with written_whole(place / (FORMATS_FILE if name in APART else ADAPTER)) as aside:
         write_tensors(aside, in_bytes(adapter_of(objective.transformer)))
-    config = read_config(place) | {"formats": list(FORMATS.get(name, ())[1:])}
+    others = [one for one in dict.fromkeys(FORMATS.get(name, ())) if one != str(folds.FORMAT)]
+    config = read_config(place) | {"formats": others}
     with written_whole(place / "config.json") as aside:
         aside.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
@@ -143,14 +148,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
     parser.add_argument("--worlds", nargs="*", choices=list(STEPS), default=list(STEPS))
-    parser.add_argument("--ship", action="store_true", help="what is trained, into the package")
+    parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
+    parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
     arguments = parser.parse_args()
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     for name in arguments.worlds:
         if arguments.ship:
-            ship(folder, name)
+            ship(folder, name, arguments.into)
         else:
             adapt(folder, name)
 
