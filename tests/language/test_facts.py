@@ -129,3 +129,22 @@ def test_what_is_told_of_a_thing_after_it_is_its_own(text):
     found = pairs(text)
     assert {frozenset(("red", "small")), frozenset(("big", "blue"))} <= found
     assert not {frozenset(("red", "big")), frozenset(("small", "blue"))} & found
+
+
+@pytest.mark.parametrize(
+    "text,out,share",
+    [
+        ("Four green candles burn on a cake; the flames lean and stand up again.", "not", set()),
+        ("A face blows at two candles, but the breath is too weak to put a flame out.", "not", set()),
+        ("Two candles burn on a cake and nothing else.", None, set()),
+        ("Two candles burn on.", "not", set()),
+        ("A face blows at three candles. The flames lean over, go out, and smoke rises.", "is", {"all"}),
+        ("Four candles burn on a cake; someone blows. One goes out, the others burn on.", "both", {"some"}),
+        ("Two candles go out.", "is", set()),
+    ],
+)
+def test_what_goes_out_and_how_many(text, out, share):
+    found = facts(text)
+    said = {fact.kind for fact in found if fact.first == ("extinguish",) and fact.kind in ("is", "not")}
+    assert said == {None: set(), "both": {"is", "not"}}.get(out, {out})
+    assert {fact.first[0] for fact in found if fact.kind == "share"} == share

@@ -89,3 +89,18 @@ def test_a_clip_of_another_size_is_worse_than_one_of_another_speed():
     captions = ["A small red ball rolls fast.", "A big red ball rolls slowly.", "A red ball rolls fast."]
     found = Matcher(captions)("A small red ball rolls slowly.")
     assert found.clips.tolist() == [0] and found.worse.tolist() == [False, True, True]
+
+
+def test_no_set_is_widened_by_what_ends_otherwise_or_comes_from_the_other_side():
+    captions = [
+        "Four green candles burn on a cake; someone blows hard from the left, and the breath blows every flame out.",
+        "A face blows gently from the left at four green candles on a cake. The flames lean over, go out.",
+        "A breath from the left blows out three of four green candles on a cake; it is too weak for the rest.",
+        "Four green candles burn on a cake; someone blows hard from the right, and the breath blows every flame out.",
+        "A face blows hard from the left at four green candles, but the breath is too weak to put a flame out.",
+    ]
+    assert Matcher(captions)(captions[0]).worse.tolist() == [False, False, True, True, True]
+    none = Matcher(captions)(
+        "Four green candles; someone blows gently from the left. The flames lean and stand up again."
+    )
+    assert none.clips.tolist() == [4] and none.worse.tolist() == [True, True, True, True, False]

@@ -17,6 +17,7 @@ _BOUND = ("colour", "size", "quality", "number")  # attributes of things
 _LOOSE = ("speed", "side")  # attributes of things, after them too
 _RELATIVE = ("which", "who", "that")
 _LOOKS = ("colour", "size", "quality")
+_COUNTED = ("extinguish",)  # what may happen to some of the things, or to all
 _NOT_SO = ("non", "不", "不是", "并非")  # deny how a thing looks; `no` and 没有 deny that there is one
 
 
@@ -246,6 +247,8 @@ def _told(clause: _Clause, event_before: Token | None) -> Iterator[Fact]:
                 yield Fact("not", event.meanings, words=f"not {event.words}")
             continue
         yield Fact("is", event.meanings, words=event.words)
+        if event.meanings == _COUNTED and subject is not None and _all_of(subject) and not clause.shares:
+            yield Fact("share", ("all",), words=f"all {subject.token.words}")
         for token in [*(subject.attributes if subject else []), *clause.loose]:
             if token.kind in ("colour", "side", "strength"):
                 yield _pair(token, event, f"{token.words} {event.words}")
@@ -270,6 +273,13 @@ def _told(clause: _Clause, event_before: Token | None) -> Iterator[Fact]:
             yield Fact("measure", token.meanings, value=token.value, words=token.words)
         elif when is not None:
             yield Fact("time", when.meanings, value=token.value, words=f"{when.words} at {token.words}")
+
+
+def _all_of(thing: _Thing) -> bool:
+    """Whether all of a thing that there are several of is meant: the flames, not two flames."""
+    words = thing.token.words
+    plural = words.isascii() and words.endswith("s") and thing.token.kind != "pronoun"
+    return plural and not any(token.kind in ("number", "share") for token in thing.attributes)
 
 
 def _same_phrase(clause: _Clause, place: int) -> bool:

@@ -150,6 +150,8 @@ BOTH = {
     "nudge": "push gently", "tap": "push gently", "knock over": "push overturn", "push over": "push overturn",
     "blow out": "blow extinguish", "吹灭": "blow extinguish", "推倒": "push overturn", "橙汁": "orange juice",
     "撞翻": "collide overturn", "burn on": "burn !extinguish", "keep burn": "burn !extinguish",
+    "burn on a": "burn", "burn on the": "burn", "put a flame out": "extinguish", "put any flame out": "extinguish",
+    "lean and stand up": "burn !extinguish", "flame out": "flame extinguish", "candle out": "candle extinguish",
     "stay lit": "burn !extinguish", "keep alight": "burn !extinguish", "继续燃烧": "burn !extinguish",
     "afloat": "!overturn", "stay upright": "stand !overturn", "remain upright": "stand !overturn",
     "keep its place": "!carry off", "hold firm": "!crumble",

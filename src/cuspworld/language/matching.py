@@ -139,7 +139,7 @@ class Matcher:
                     unmet.append(fact.words)
         worse = np.zeros(self.count, bool)
         for fact, support, against in supports:
-            if len(best) and _penalty(fact) > 1 and not against[best[0]]:
+            if len(best) and (_penalty(fact) > 1 or _outcome(fact)) and not against[best[0]]:
                 worse |= (support < support[best[0]]) if fact.kind == "pair" else against > 0
         return Match(
             clips=best,
@@ -266,6 +266,8 @@ def _kinds(fact: Fact) -> set[str]:
 def _penalty(fact: Fact) -> float:
     """Of a fact that a clip contradicts, beyond its weight."""
     if fact.kind in ("not", "not pair"):
+        return 4.0 if _kinds(fact) == {"event"} else 2.0  # what must not happen is seen as well as a colour
+    if _side_of(fact):
         return 2.0
     named = fact.kind == "pair" and _kinds(fact) & {"colour", "number"} and "thing" in _kinds(fact)
     return 4.0 if named or _looks(fact) else 1.0
@@ -275,6 +277,16 @@ def _looks(fact: Fact) -> bool:
     """Whether it says how large the thing of a colour is: seen in every frame, unlike its speed or when something
     happens."""
     return fact.kind == "pair" and _kinds(fact) == {"colour", "size"}
+
+
+def _side_of(fact: Fact) -> bool:
+    """Whether it says from which side something is done: seen in every frame too, but what comes of it says more."""
+    return fact.kind == "pair" and _kinds(fact) == {"side", "event"}
+
+
+def _outcome(fact: Fact) -> bool:
+    """Whether it says what happens, or to how many."""
+    return fact.kind == "share" or (fact.kind == "is" and _kinds(fact) == {"event"})
 
 
 def _vague(fact: Fact) -> bool:
