@@ -32,14 +32,13 @@ from cuspworld.transport.flow.transformer import FORMATS as FORMATS_FILE
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 7500, "Candles": 6000}
+STEPS = {"Puppies": 4000, "Collision": 6000, "Juice": 7500, "Candles": 4000}
 RANK = {"Puppies": 32, "Collision": 32, "Juice": 32, "Candles": 20}
-FORMATS = {  # a batch is of one of them
+FORMATS = {  # beside the own one; a batch is of one of them
     "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
-    "Candles": ("64x64@10", "64x96@10", "96x64@10", "128x128@10"),  # their flames flicker otherwise at another rate
 }
 APART = {"Juice"}  # worlds whose own format the expert draws better without
-FORMAT_CLIPS = {"Juice": 500, "Candles": 600}  # of each format
+CLIPS_OF = {"Juice": 500, "Candles": 600}  # fewer of them, of each format
 
 
 def own_preset(name: str, expert: Expert) -> Preset:
@@ -98,7 +97,7 @@ def adapt(folder: Path, name: str) -> None:
     """Train a world's adapter, or go on with it."""
     model, _, objective, preset = begun(name)
     shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
-    clips = CLIPS[: FORMAT_CLIPS.get(name)]
+    clips = CLIPS[: CLIPS_OF.get(name)]
     each = {one: batches(folder, name, clips, model, preset, SEED, one) for one in shown}
     taught = in_turn([each[one] for one in shown])
     shown = list(each)
