@@ -38,9 +38,9 @@ SECONDS, SHOWN = 2.0, 4  # clips of each format on a sheet
 ASKED = {"Juice": ("outcome as asked", "colour as asked"), "Candles": ("number of candles as asked",)}
 
 
-def of_one_format(simulator: Simulator) -> Simulator:
-    """The same model, whose experts draw their own format alone."""
-    plain = Simulator.from_pretrained(simulator.name or "default")
+def of_one_format(model: str) -> Simulator:
+    """The model, whose experts draw their own format alone."""
+    plain = Simulator.from_pretrained(model)
     for expert in plain.experts:
         expert.transformer.config = replace(expert.transformer.config, formats=())
     return plain
@@ -57,14 +57,14 @@ def sharpness(frames: np.ndarray) -> float:
 
 
 def beside(frames: np.ndarray, true: np.ndarray) -> float:
-    """Outside the square in the middle; where there is nothing, not a number."""
+    """Outside the square in the middle; 0 where there is nothing."""
     height, width = frames.shape[1:3]
     side = min(height, width)
     outside = np.ones((height, width), bool)
     top, left = (height - side) // 2, (width - side) // 2
     outside[top : top + side, left : left + side] = False
     apart = np.abs(frames.astype(np.float32) - true)[:, outside]
-    return float(apart.mean()) if apart.size else float("nan")
+    return float(apart.mean()) if apart.size else 0.0
 
 
 def stays(frames: np.ndarray) -> float:
@@ -114,7 +114,7 @@ def main() -> None:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     simulator = Simulator.from_pretrained(arguments.model)
-    plain, world = of_one_format(simulator), worlds.make(arguments.world)
+    plain, world = of_one_format(arguments.model), worlds.make(arguments.world)
     number = [kind.name for kind in simulator.kinds].index(arguments.world)
     own, *others = simulator.formats(number)
     count = 2 if arguments.quick else arguments.prompts
