@@ -32,14 +32,14 @@ from cuspworld.transport.flow.transformer import FORMATS as FORMATS_FILE
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 9000, "Juice": 7500, "Candles": 4000}
-RANK = {"Puppies": 32, "Collision": 32, "Juice": 32, "Candles": 20}
+STEPS = {"Puppies": 4000, "Collision": 9000, "Juice": 7500}
+RANK = {"Puppies": 32, "Collision": 32, "Juice": 32}
 FORMATS = {  # beside the own one; a batch is of one of them
     "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
 }
 LEFT_OUT = {"128x128@10"}  # taught, and not as good as the own format enlarged: docs/simulator.md
 APART = {"Juice"}  # worlds whose own format the expert draws better without
-CLIPS_OF = {"Juice": 500, "Candles": 600}  # fewer of them, of each format
+CLIPS_OF = {"Juice": 500}  # fewer of them, of each format
 
 
 def own_preset(name: str, expert: Expert) -> Preset:
@@ -138,10 +138,11 @@ def ship(folder: Path, name: str, model: Path) -> None:
     place = model / "experts" / str(number) / "transport"
     with written_whole(place / (FORMATS_FILE if name in APART else ADAPTER)) as aside:
         write_tensors(aside, in_bytes(adapter_of(objective.transformer)))
-    others = [one for one in dict.fromkeys(FORMATS.get(name, ())) if one != str(folds.FORMAT) and one not in LEFT_OUT]
-    config = read_config(place) | {"formats": others}
-    with written_whole(place / "config.json") as aside:
-        aside.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    others = [one for one in dict.fromkeys(FORMATS.get(name, ())) if one not in LEFT_OUT]
+    if others:
+        config = read_config(place) | {"formats": others}
+        with written_whole(place / "config.json") as aside:
+            aside.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
 
 def main() -> None:
