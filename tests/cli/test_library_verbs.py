@@ -142,6 +142,17 @@ def test_show_makes_a_sheet_of_a_video(tmp_path, capsys, monkeypatch):
         assert cusp("show", path, *wrong) == 2
 
 
+def test_info_counts_all_weights_and_tells_the_sizes_that_are_drawn(capsys):
+    from cuspworld.simulator.folder import DEFAULT
+
+    assert cusp("info", "default", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["parameters"] == sum(found["parts"].values()) and len(found["parts"]) == len(
+        list(DEFAULT.rglob("*.safetensors"))
+    )
+    assert found["formats"] == {"experts/2/transport": ["64x96@10", "96x64@10", "64x64@20"]}
+
+
 def test_info_about_a_video_and_a_model(tmp_path, capsys):
     path = moving_box(0).write(tmp_path / "box.mp4")
     assert cusp("info", path, "--json") == 0

@@ -131,17 +131,22 @@ def describe_image(path: Path) -> dict[str, Any]:
 
 
 def describe_model(path: Path) -> dict[str, Any]:
-    """config.json, and for each part the number of its parameters, from the headers of its weights."""
+    """config.json, and for each part the number of its parameters, from the headers of its weights; the sizes and
+    rates that a part draws beside the model's own."""
     from cuspworld.models import read_config
 
-    weights = {
-        file.parent.relative_to(path).as_posix(): _parameters(file) for file in sorted(path.rglob("*.safetensors"))
-    }
+    weights = {}
+    for file in sorted(path.rglob("*.safetensors")):
+        part = file.parent if file.name == "model.safetensors" else file.with_suffix("")
+        weights[part.relative_to(path).as_posix()] = _parameters(file)
+    inner = {file.parent.relative_to(path).as_posix(): file.parent for file in sorted(path.rglob("*/config.json"))}
+    formats = {name: drawn for name, part in inner.items() if (drawn := read_config(part).get("formats"))}
     return {
         "kind": "model",
         "path": str(path),
         "parameters": sum(weights.values()),
         "parts": weights,
+        **({"formats": formats} if formats else {}),
         "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "config": read_config(path),
     }
