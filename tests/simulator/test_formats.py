@@ -18,6 +18,7 @@ from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
+from cuspworld.video.frames import resize_frames
 
 OWN = Format(64, 64, 10)
 TAUGHT = [OWN, *map(Format.of, ("64x96@10", "96x64@10", "128x128@10", "64x64@20"))]
@@ -166,6 +167,16 @@ def test_another_network_may_draw_the_other_formats(model, tmp_path):
     wide = [one("a field", seconds=0.5, seed=1, size=(32, 48)).frames for one in (model, both, loaded)]
     apart = [np.abs(wide[0].astype(int) - wide[1]).mean(), np.abs(wide[2].astype(int) - wide[1]).mean()]
     assert apart[0] > 5 > 0.5 > apart[1]  # of a loaded model, whose codes are kept as float16
+
+
+def test_what_is_made_of_several_clips_is_scaled_as_a_whole(model):
+    for whole in (
+        lambda **o: model.loop("a field", seconds=1.6, seed=2, **o),
+        lambda **o: model.sequence(["a field", "a field"], seconds=1, seed=2, **o),
+    ):
+        usual, wide = whole(), whole(size=(32, 48), fps=20)
+        assert "format" not in wide.made and wide.fps == 20
+        assert np.array_equal(wide.frames[::2], resize_frames(usual.frames, (32, 48)))
 
 
 def test_a_model_says_which_formats_it_draws(model):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, Unpack
 
 import numpy as np
+from jaxtyping import UInt8
 
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
@@ -13,6 +14,8 @@ from cuspworld.errors import CuspError
 from cuspworld.simulator.options import LONGEST, Options
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.video.frames import resample, resize
+
+Frames = UInt8[np.ndarray, "t h w 3"]
 
 
 class MakesClips(Protocol):
@@ -52,10 +55,15 @@ def sequence(simulator: MakesClips, prompts: Sequence[str], options: Options) ->
         options.pop("video", None)
         made.append(clip.made)
     assert clip is not None
-    target = (clip.frames.shape[1], clip.frames.shape[2]) if size is None else image_size(size)
-    rate = clip.fps if fps is None else number("fps", fps, 0.1, 240)
-    frames = np.concatenate(list(resample(resize(iter([clip.frames]), target), clip.fps, rate)))
+    frames, rate = _shown(clip.frames, clip.fps, size, fps)
     return Clip(frames, rate, ", then ".join(prompts), made={**made[0], "parts": made})
+
+
+def _shown(frames: Frames, drawn: float, size: Any, fps: Any) -> tuple[Frames, float]:
+    """Frames that were drawn at the model's own size and rate (`drawn`), as large and as fast as was asked."""
+    target = (frames.shape[1], frames.shape[2]) if size is None else image_size(size)
+    rate = drawn if fps is None else number("fps", fps, 0.1, 240)
+    return np.concatenate(list(resample(resize(iter([frames]), target), drawn, rate))), rate
 
 
 def loop(simulator: MakesClips, prompt: str, options: Options) -> Clip:
@@ -63,8 +71,11 @@ def loop(simulator: MakesClips, prompt: str, options: Options) -> Clip:
     if "num_frames" in options:
         raise CuspError("a loop is as long as seconds=: leave num_frames= out")
     seconds = number("seconds", options.get("seconds", 2.4), 1.2, LONGEST)
+    options = {**options}
+    size, fps = options.pop("size", None), options.pop("fps", None)
     half: Options = {**options, "seconds": seconds / 2}
     begun = simulator(prompt, **half)
     turn: Options = {**options, "seconds": seconds - begun.seconds, "video": begun, "after": begun}
     turned = simulator(prompt, **turn)
-    return Clip(turned.frames[: len(turned) - len(begun)], begun.fps, prompt, made=begun.made)
+    frames, rate = _shown(turned.frames[: len(turned) - len(begun)], begun.fps, size, fps)
+    return Clip(frames, rate, prompt, made=begun.made)

@@ -182,7 +182,7 @@ class Simulator(Parts):
         """As `stream`, of settled options; `facts` comes to hold what was chosen."""
         if not isinstance(prompt, str):
             raise CuspError(f"prompt must be a text: got {type(prompt).__name__}")
-        config, size = self.config, options.get("size")
+        config, size = self.own, options.get("size")
         rate = number("fps", options.get("fps", config.fps), 0.1, 240)
         if (count := options.get("num_frames")) is not None:
             if "seconds" in options:
