@@ -33,7 +33,7 @@ class Counting(Chunks):
         self.route = self.last = self.known = None
         self.again = 0
 
-    def chunk(self, known, path, again=0):
+    def chunk(self, known, path, again=0, rests=None):
         begin = 0 if known is None else int(to_frames(known)[0, 0, 0, 0, 0])
         return to_tensor(frames(begin, begin + self.parts.config.window))[None]
 

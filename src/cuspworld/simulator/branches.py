@@ -27,6 +27,7 @@ MOST_STEPS = 3000  # that branches are found among; more cost more and say the s
 MEMORY = 2  # steps that a successor must be near to: where things are and how they move
 ALIKE = 0.1  # weight of being of a clip that looks the same, beside being near: as large as nearness, it drowned it
 NEAREST = 5  # recorded steps whose successors a path may take
+REST = 0.05  # of the usual way from a step to the next: below it nothing moved
 FOLLOWED = 0.3  # of the way from a recorded step to the path's own is kept in the next one
 
 
@@ -145,8 +146,9 @@ class Branches:
         stay: bool = False,
         near: Float[ndarray, " k"] | None = None,
         who: Float[ndarray, " i"] | None = None,
-    ) -> tuple[Float[ndarray, " k"], int]:
-        """The next code of a path whose last codes and branch are given, and its branch.
+    ) -> tuple[Float[ndarray, " k"], int, bool]:
+        """The next code of a path whose last codes and branch are given, its branch, and whether the recorded step that
+        is followed rests.
 
         It follows a recorded step of this branch that the last `MEMORY` codes are near to: so it makes no passage that
         was never recorded. `stay`: none that leaves the branch. `near`: what a path's steps have in common (its
@@ -157,7 +159,7 @@ class Branches:
         if stay:
             rows = rows[self.of[self.following[rows]] == branch]
         if not len(rows):
-            return codes[-1], branch
+            return codes[-1], branch, True
         distance = ((self.kind.codes[rows] - codes[-1]) ** 2).sum(1)
         if len(codes) > 1:
             before = rows - frames
@@ -171,7 +173,18 @@ class Branches:
         nearest = np.argpartition(distance, min(NEAREST, len(rows) - 1))[:NEAREST]
         row = rows[rng.choice(nearest)]
         after = self.following[row]
-        return self.kind.codes[after] + FOLLOWED * (codes[-1] - self.kind.codes[row]), int(self.of[after])
+        code = self.kind.codes[after] + FOLLOWED * (codes[-1] - self.kind.codes[row])
+        return code, int(self.of[after]), bool(self.rest(self._ways[row]))
+
+    def rest(self, ways: Float[ndarray, "*n"]) -> Bool[ndarray, "*n"]:
+        """Whether a step so far from the one before rests: a glass that stands, not a flame that burns."""
+        return np.asarray(ways < REST * np.sqrt(np.nanmean(self._ways**2)))
+
+    @cached_property
+    def _ways(self) -> Float[ndarray, " S"]:
+        """How far from each recorded step to the next of its clip; not a number where it is the last."""
+        ways = np.sqrt(((self.kind.codes[self.following] - self.kind.codes) ** 2).sum(1, dtype=np.float64))
+        return np.where(self.following >= 0, ways, np.nan)
 
     @cached_property
     def _middles(self) -> Float[ndarray, "clips k"]:

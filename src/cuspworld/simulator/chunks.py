@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from cuspworld.codec.codec import to_frames, to_tensor
 from cuspworld.simulator.parts import Parts
+from cuspworld.simulator.rest import at_rest
 from cuspworld.simulator.route import Route
 from cuspworld.simulator.sampling import Sampling
 from cuspworld.simulator.window import Told, Window
@@ -110,7 +111,7 @@ class Chunks:
             self.last = self.last[-(context_frames if len(self.last) >= context_frames else 1) :]
             self.known = self.encoded(self.last)
         path = self._path()
-        latents = self.chunk(self.known, path, again=self.again)
+        latents = self.chunk(self.known, path, again=self.again, rests=self._rests())
         frames = self.shown(latents)
         new = frames if self.last is None else frames[len(self.last) - self.again :]
         self.last, self.known, self.again = new[-context_frames:], latents[:, -config.context :], self.faded
@@ -126,6 +127,14 @@ class Chunks:
         path = self.route.next(None if self.known is None else self.encoded(framing.own_frames(self.shown(self.known))))
         return replace(path, codes=framing.codes(path.codes)[:, : self.parts.tokens])
 
+    def _rests(self) -> Bool[Tensor, " t"] | None:
+        """Of each latent frame of the chunk, whether the scene rests."""
+        if self.route is None or self.parts.codec.temporal_stride > 1:
+            return None
+        pace = 1 if self.parts.framing is None else self.parts.framing.pace
+        frames = torch.tensor(self.route.rests()).repeat_interleave(self.parts.config.token_frames * pace)
+        return frames[: self.parts.config.window].to(self.parts.device)
+
     def other(self, seed: int) -> Chunks:
         """The same clip so far, which goes on by other draws."""
         found = copy.copy(self)
@@ -140,9 +149,10 @@ class Chunks:
         path: CodePath | None,
         after: Float[Tensor, "1 m i j c"] | None = None,
         again: int = 0,
+        rests: Bool[Tensor, " t"] | None = None,
     ) -> Float[Tensor, "1 t i j c"]:
         """The latents of one window; the first of them are `known`, the last `after`. The last `again` known ones are
-        made anew and faded into.
+        made anew and faded into. `rests`: frames in which the scene rests, and stays as it is.
 
         An expert that was taught so makes it step by step, each step given all before it: what is where, and which is
         which, is settled once, and not in all steps of the window at the same time."""
@@ -160,6 +170,8 @@ class Chunks:
                 latents = self._drawn(noise, latents[:, :have], path, after)
                 have += each
         latents = self._window(latents, before, path, after).looked_at_again(latents, self.generator)
+        if rests is not None:
+            latents = at_rest(latents, rests, kept, known[:, kept:] if again and known is not None else None)
         if again and known is not None:
             share = (torch.arange(again, device=latents.device) + 0.5)[None, :, None, None, None] / again
             latents[:, kept : kept + again] = torch.lerp(known[:, kept:], latents[:, kept : kept + again], share)

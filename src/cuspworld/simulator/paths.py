@@ -38,6 +38,7 @@ class Drawn:
     near: Float[ndarray, " k"]
     who: Float[ndarray, " i"] | None  # is in the clip
     nearest: int  # the recorded clip whose path is nearest to the one that was drawn
+    rests: list[bool]  # of each step, whether nothing moved to it from the one before in what was recorded
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -116,7 +117,9 @@ class Paths:
             "distance": float(apart.min()),  # to the nearest recorded path, in units of the codes' spread: 0 is a copy
             "margin": self.branches.margin(path, word),
         }
-        return Drawn(path, list(word), path.mean(axis=0), who, int(clips[same[apart.argmin()]]), facts)
+        rests = self.branches.rest(np.sqrt((np.diff(path, axis=0, prepend=path[:1]) ** 2).sum(1))).tolist()
+        rests[0] = len(rests) > 1 and rests[1]
+        return Drawn(path, list(word), path.mean(axis=0), who, int(clips[same[apart.argmin()]]), rests, facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""
@@ -133,11 +136,12 @@ class Paths:
         """Lengthen the path to `steps` steps by recorded successors."""
         while len(drawn.codes) < steps:
             last = drawn.codes[-2:]
-            code, branch = self.branches.successor(
+            code, branch, rests = self.branches.successor(
                 last, drawn.branches[-1], self.rng, stay=self.critical == "avoid", near=drawn.near, who=drawn.who
             )
             drawn.codes = np.concatenate([drawn.codes, code[None]])
             drawn.branches.append(branch)
+            drawn.rests.append(rests)
 
     def seen(self, drawn: Drawn, step: int, codes: Float[ndarray, "s k"]) -> None:
         """The clip's own codes from `step` on, now that they are painted. What was planned after them stays planned; a

@@ -19,10 +19,12 @@ from cuspworld.transport.flow.transformer import CodePath
 
 
 class Route(Protocol):
-    """`next` gives the codes of each chunk in turn, told its first latents where those are known; `other` is the same
-    path so far, which goes on by other draws."""
+    """`next` gives the codes of each chunk in turn, told its first latents where those are known, and `rests` which of
+    its steps rest; `other` is the same path so far, which goes on by other draws."""
 
     def next(self, known: Float[Tensor, "1 l i j c"] | None) -> CodePath: ...
+
+    def rests(self) -> list[bool]: ...
 
     def other(self, seed: int) -> Route: ...
 
@@ -52,6 +54,9 @@ class GivenRoute:
         index = np.minimum(np.arange(self._begin, self._begin + self.steps), len(self.codes) - 1)
         self._begin += self.advance
         return code_path(self.codes[index], self.kind, 0.0, self.device)
+
+    def rests(self) -> list[bool]:
+        return [False] * self.steps
 
     def other(self, seed: int) -> GivenRoute:
         return copy.copy(self)
@@ -105,11 +110,14 @@ class DrawnRoute:
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
         return code_path(self.paths.branches.kind.path(noisy, self.drawn.who), self.kind, NOISE, self.device)
 
+    def rests(self) -> list[bool]:
+        return [] if self.drawn is None else self.drawn.rests[self._begin : self._begin + self.steps]
+
     def other(self, seed: int) -> DrawnRoute:
         found = copy.copy(self)
         found.paths = Paths(self.paths.branches, seed, self.paths.critical)
         if (drawn := self.drawn) is not None:
-            found.drawn = replace(drawn, codes=drawn.codes.copy(), branches=[*drawn.branches])
+            found.drawn = replace(drawn, codes=drawn.codes.copy(), branches=[*drawn.branches], rests=[*drawn.rests])
         return found
 
     def text(self, prompt: str) -> str:
