@@ -67,12 +67,13 @@ def passages(name: str, clip: Clip) -> list[tuple[int, int]]:
     return [(at[event] - 1, at[event] + 3) for event in named if event in at]
 
 
-def recorded(folder: Path, name: str, seeds: range) -> Source:
+def recorded(folder: Path, name: str, seeds: range, size: int = SIZE) -> Source:
     """Clips of a world, kept in one file so that a second run reads them."""
-    file = folder / f"{name}_{seeds.start}_{len(seeds)}.npz"
+    large = "" if size == SIZE else f"_{size}"
+    file = folder / f"{name}_{seeds.start}_{len(seeds)}{large}.npz"
     if not file.exists():
         world = worlds.make(name)
-        clips = [world.record(seed=seed, seconds=SECONDS, fps=FPS, size=SIZE) for seed in seeds]
+        clips = [world.record(seed=seed, seconds=SECONDS, fps=FPS, size=size) for seed in seeds]
         spans = [(i, *span) for i, clip in enumerate(clips) for span in passages(name, clip)]
         with written_whole(file) as aside:
             np.savez(aside, frames=np.array([c.frames for c in clips]), spans=np.array(spans, int).reshape(-1, 3))
@@ -109,33 +110,38 @@ def real(folder: Path, held_out: bool) -> Source:
 class Windows:
     """Crops of windows, drawn by SHARES and by passages; a batch depends on the seed and the step alone."""
 
-    def __init__(self, sources: dict[str, Source]):
+    def __init__(self, sources: dict[str, Source], shares: dict[str, float]):
         self.sources = list(sources.values())
-        shares = torch.tensor([SHARES[name][0] for name in sources], dtype=torch.float64)
-        self.shares = shares / shares.sum()
+        self.shares = torch.tensor([shares[name] for name in sources], dtype=torch.float64)
         self.often = [0.75 if name == "Juice" else 0.5 for name in sources]
         self.eventful = [[i for i, spans in enumerate(s.critical) if spans] for s in self.sources]
 
     def batch(self, step: int, size: int, process: Process) -> np.ndarray:
+        drawn = self.drawn(step, size)[process.share(size)]
+        return np.stack([self._window(place, draw) for place, draw in drawn])
+
+    def drawn(self, step: int, size: int) -> list[tuple[int, list[float]]]:
+        """(source, five numbers from 0 to 1) of each window of a step."""
         generator = step_generator(SEED, step)
         places = torch.multinomial(self.shares, size, replacement=True, generator=generator).tolist()
-        draws = torch.rand(size, 5, generator=generator).tolist()
-        share = process.share(size)
-        return np.stack([self._window(place, draw) for place, draw in zip(places[share], draws[share], strict=True)])
+        return list(zip(places, torch.rand(size, 5, generator=generator).tolist(), strict=True))
 
     def _window(self, place: int, draw: list[float]) -> np.ndarray:
+        index, start = self.start(place, draw, WINDOW)
+        return crop(self.sources[place].frames[index][start : start + WINDOW], SIDE, draw[3])
+
+    def start(self, place: int, draw: list[float], length: int) -> tuple[int, int]:
+        """Which clip of a source, and the first frame of `length` of it."""
         source, eventful = self.sources[place], self.eventful[place]
         if eventful and draw[0] < self.often[place]:
             index = eventful[int(draw[1] * len(eventful))]
             first, last = source.critical[index][int(draw[4] * len(source.critical[index]))]
-            low, high = first + 2 - WINDOW, max(last - 1, first + 2 - WINDOW + 1)  # at least two frames of it
+            low, high = first + 2 - length, max(last - 1, first + 2 - length + 1)  # at least two frames of it
             start = low + int(draw[2] * (high - low))
         else:
             index = int(draw[1] * len(source.frames))
-            start = int(draw[2] * (len(source.frames[index]) - WINDOW + 1))
-        frames = source.frames[index]
-        start = int(np.clip(start, 0, len(frames) - WINDOW))
-        return crop(frames[start : start + WINDOW], SIDE, draw[3])
+            start = int(draw[2] * (len(source.frames[index]) - length + 1))
+        return index, int(np.clip(start, 0, len(source.frames[index]) - length))
 
 
 @torch.inference_mode()
@@ -186,7 +192,7 @@ def main() -> None:
         sources = {
             n: real(folder, False) if n == "real" else recorded(folder, n, range(c)) for n, (_, c) in SHARES.items()
         }
-        windows = Windows(sources)
+        windows = Windows(sources, {name: share for name, (share, _) in SHARES.items()})
         phase = replace(PHASE, steps=arguments.steps)
 
         def batch(step: int, process: Process) -> tuple[torch.Tensor, int]:

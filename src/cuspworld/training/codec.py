@@ -33,8 +33,18 @@ def pixel_weights(frames: Float[Tensor, "b t h w 3"]) -> Float[Tensor, "b t h w 
     return weights / weights.mean()
 
 
+def picture_loss(
+    output: Float[Tensor, "b t h w 3"], frames: Float[Tensor, "b t h w 3"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """The error of pixels, and that of differences in space and time, so that edges and motion stay sharp."""
+    error = output - frames
+    pixels = (pixel_weights(frames) * (error.abs() + 2 * error.square())).mean()
+    edges = [(output.diff(dim=d) - frames.diff(dim=d)).abs().mean() for d in (1, 2, 3) if frames.shape[d] > 1]
+    return pixels, 0.5 * torch.stack(edges).sum()
+
+
 class CodecObjective(nn.Module):
-    """frames -> loss. Differences in space and time are weighed in so that edges and motion stay sharp."""
+    """frames -> loss."""
 
     def __init__(self, codec: AutoencoderCodec, kl_weight: float, latent_noise: float):
         super().__init__()
@@ -48,11 +58,9 @@ class CodecObjective(nn.Module):
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
         spread = (0.5 * log_variance).exp() + self.latent_noise * mean.detach().std()
         output = self.codec.autoencoder.decode(mean + spread * noise).float()
-        error = output - frames
-        pixels = (pixel_weights(frames) * (error.abs() + 2 * error.square())).mean()
-        edges = sum((output.diff(dim=d) - frames.diff(dim=d)).abs().mean() for d in (1, 2, 3) if frames.shape[d] > 1)
+        pixels, edges = picture_loss(output, frames)
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-        loss = pixels + 0.5 * edges + self.kl_weight * kl
+        loss = pixels + edges + self.kl_weight * kl
         return loss, {"pixels": pixels.detach(), "kl": kl.detach()}
 
 
