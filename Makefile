@@ -57,6 +57,7 @@ docs: $(VENV)/bin/python ## the site, in site/: it needs zensical, and nothing o
 
 model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours on two cores)
 	$(BIN)/python recipes/codec.py
+	$(BIN)/python recipes/decoder.py --begin runs/codec/model
 	$(BIN)/python recipes/folds.py
 	$(BIN)/python recipes/adapt.py
 	$(BIN)/python recipes/twin_judge.py

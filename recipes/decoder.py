@@ -1,7 +1,7 @@
 """The recipe of the codec's decoder: the half that draws, trained further on the latents as they are.
 
-    python recipes/decoder.py --folder runs/codec  # stops and goes on at any moment
-    python recipes/decoder.py --folder runs/codec --ship  # into the package
+    python recipes/decoder.py --begin runs/codec/model  # what recipes/codec.py wrote; stops and goes on at any moment
+    python recipes/decoder.py --ship  # into the package
 
 Latents stay what they were, so what was trained on them (experts, paths) stays valid. Whole pictures are taught, as
 they are drawn, where `recipes/codec.py` taught crops of 32 pixels; the worlds that it drew worst more often; and some
@@ -14,7 +14,6 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -29,7 +28,7 @@ from cuspworld.training.loop import Process, Trainer
 from cuspworld.training.presets import Phase
 
 SEED = 1
-PHASE = Phase(14_000, batch=6, learning_rate=5e-3, muon=True, warmup=100, ema=0.998, sample_every=1000, save_every=250)
+PHASE = Phase(9000, batch=6, learning_rate=5e-3, muon=True, warmup=100, ema=0.998, sample_every=1000, save_every=250)
 LENGTH = CONTEXT + 6  # frames of a window; the first are not judged, but where the clip begins with them
 NOISE = 0.05  # most noise of a window's latents: those that are drawn are not exact
 DECIBEL = 0.05  # weight of the logarithm of the error: what is drawn well is drawn better too
@@ -37,7 +36,10 @@ SHARES = {
     "Juice": 0.12, "Puppies": 0.22, "Collision": 0.05, "WindTunnel": 0.10, "Candles": 0.06, "Chair": 0.08, "Ant": 0.07,
     "Treadmill": 0.06, "CoffeeCup": 0.06, "Snow": 0.03, "Planets": 0.06, "Heat": 0.02, "real": 0.07,
 }  # fmt: skip
-LARGE, LARGE_SHARES = {"Juice": 100, "Puppies": 60, "Collision": 60}, {"Juice": 0.03, "Puppies": 0.02, "Collision": 0.01}
+LARGE, LARGE_SHARES = (
+    {"Juice": 100, "Puppies": 60, "Collision": 60},
+    {"Juice": 0.03, "Puppies": 0.02, "Collision": 0.01},
+)
 
 
 class Windows(whole.Windows):
@@ -92,9 +94,9 @@ class DecoderObjective(nn.Module):
         return loss, {"pixels": loss.detach()}
 
 
-def train(folder: Path, steps: int, run: bool) -> AutoencoderCodec:
+def train(folder: Path, begin: Path, steps: int, run: bool) -> AutoencoderCodec:
     """The codec with its decoder as far as it is trained; with `run` to the last step."""
-    codec = AutoencoderCodec.from_pretrained(DEFAULT / "codec").float()
+    codec = AutoencoderCodec.from_pretrained(begin).float()
     codec.autoencoder.requires_grad_(True)
     windows = None
     if run:
@@ -136,13 +138,14 @@ def report(codec: AutoencoderCodec, folder: Path, step: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/codec"))
+    parser.add_argument("--begin", type=Path, default=DEFAULT / "codec", help="a codec's folder")
     parser.add_argument("--steps", type=int, default=PHASE.steps, help="the learning rate ends at the last one")
     parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
     parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    codec = train(arguments.folder, arguments.steps, not arguments.ship)
+    codec = train(arguments.folder, arguments.begin, arguments.steps, not arguments.ship)
     if arguments.ship:
         codec.save_pretrained(arguments.into / "codec", torch.float16)
 

@@ -255,7 +255,8 @@ def draw_losses(path: Path, title: str, losses: list[tuple[int, float]]) -> None
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.subplots()
     axes.plot([s for s, _ in losses], [v for _, v in losses], color="#2b6cb0", linewidth=1)
-    axes.set(title=f"{title} loss", xlabel="step", ylabel="loss", yscale="log")
+    scale = "log" if all(value > 0 for _, value in losses) else "linear"
+    axes.set(title=f"{title} loss", xlabel="step", ylabel="loss", yscale=scale)
     axes.grid(alpha=0.3)
     with written_whole(path) as aside:
         figure.savefig(aside, dpi=120)
