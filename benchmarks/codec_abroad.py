@@ -1,8 +1,8 @@
 """The codec of the worlds where it was not made: other seeds, rates and sizes, and real video that it never saw.
 
-    python benchmarks/codec_abroad.py
+    python benchmarks/codec_abroad.py [--beside NAME=FOLDER ...]
 
-PSNR in dB of the codec "worlds", of the shipped generator's own codec, and of a thumbnail of as many numbers, enlarged.
+PSNR in dB of the codec "worlds", of others that are named, and of a thumbnail of as many numbers, enlarged.
 Juice: frames between push and impact alone. Real: every twelfth clip of unstated licence, never taught.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import csv
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -54,14 +55,16 @@ def thumbnail(frames: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the first case alone")
+    parser.add_argument("--beside", action="append", default=[], metavar="NAME=FOLDER", help="another codec")
     add_argument(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    ours = Codec.from_pretrained("worlds")
     ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "worlds": lambda frames: reconstruct(ours, frames),
-        "thumbnail": thumbnail,
+        "worlds": partial(reconstruct, Codec.from_pretrained("worlds"))
     }
+    for name, _, folder in (told.partition("=") for told in arguments.beside):
+        ways[name] = partial(reconstruct, Codec.from_pretrained(folder))
+    ways["thumbnail"] = thumbnail
     with Table("codec_abroad", arguments.save) as table:
         for name, fps, size in CASES[:1] if arguments.quick else CASES:
             found = clips(name, fps, size)

@@ -264,5 +264,5 @@ def test_the_codec_of_the_worlds_draws_a_glass_that_tips():
     codec = Codec.from_pretrained("worlds")
     made = reconstruct(codec, clip.frames)
     tips, rest = (psnr(clip.frames[part], made[part]) for part in (passage, ~passage))
-    assert tips >= 33.5 and tips >= rest - 4
+    assert tips >= 36.0 and tips >= rest - 5  # both have gained, what stands still more
     assert WORLDS == DEFAULT / "codec"
