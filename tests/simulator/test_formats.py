@@ -11,6 +11,7 @@ from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import to_tensor
+from cuspworld.codec.enlarger import Enlarger, EnlargerConfig, resize
 from cuspworld.errors import CuspError
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.simulator.formats import Format, Framing, nearest
@@ -181,3 +182,52 @@ def test_what_is_made_of_several_clips_is_scaled_as_a_whole(model):
 
 def test_a_model_says_which_formats_it_draws(model):
     assert model.describe()["formats"] == {"field": ["32x32@10", "32x48@10", "48x32@10", "64x64@10", "32x32@20"]}
+
+
+@pytest.fixture(scope="module")
+def enlarging(model) -> Simulator:
+    enlarger = Enlarger(EnlargerConfig(4, 3))
+    for parameter in enlarger.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return Simulator(model.config, model.codec, model.experts, model.kinds, enlarger)
+
+
+@pytest.mark.parametrize("size,times", [((128, 128), 2), ((96, 144), 4), ((40, 40), None), ((16, 16), None)])
+def test_what_is_drawn_small_is_enlarged(model, enlarging, size, times):
+    """(128, 128) is drawn at 64 x 64, (96, 144) at 32 x 48 (which makes three times as much), the others at 32 x 32."""
+    asked = {"size": size, "seconds": 1.0, "seed": 3}
+    clip, plain = enlarging("a field", **asked), model("a field", **asked)
+    drawn = str(clip.made.get("format", "32x32@10")).split("@")[0]
+    small = model("a field", seconds=1.0, seed=3, size=tuple(map(int, drawn.split("x")))).frames
+    assert clip.made.get("enlarged") == times and "enlarged" not in plain.made
+    assert np.array_equal(plain.frames, resize_frames(small, size))
+    assert np.array_equal(clip.frames, np.concatenate(list(resize(iter([small]), size, enlarging.enlarger))))
+    assert (times is None) == np.array_equal(clip.frames, plain.frames)
+
+
+def test_a_long_clip_is_enlarged_chunk_by_chunk_and_given_frames_with_it(enlarging):
+    before = Clip(clips()[0], 10.0)
+    facts: dict = {}
+    asked = {"seconds": 2.6, "seed": 3, "video": before}
+    chunks = list(enlarging.stream("a field", facts=facts, size=(128, 128), **asked))
+    assert len(chunks) > 1 and facts["enlarged"] == 2
+    small = np.concatenate(list(enlarging.stream("a field", size=(64, 64), **asked)))
+    assert np.array_equal(np.concatenate(chunks), enlarging.enlarger.enlarge(small))
+
+
+def test_several_clips_are_enlarged_as_a_whole(enlarging):
+    for whole in (
+        lambda **o: enlarging.loop("a field", seconds=1.6, seed=2, **o),
+        lambda **o: enlarging.sequence(["a field", "a field"], seconds=1, seed=2, **o),
+    ):
+        usual, large = whole(), whole(size=(64, 64))
+        assert np.array_equal(large.frames, enlarging.enlarger.enlarge(usual.frames))
+        assert large.made["enlarged"] == 2 and "enlarged" not in usual.made
+
+
+def test_an_enlarger_is_kept_with_its_model(enlarging, tmp_path):
+    enlarging.save_pretrained(tmp_path / "model")
+    loaded = Simulator.from_pretrained(tmp_path / "model")
+    assert loaded.describe()["enlarges"] == 2
+    for name, tensor in enlarging.enlarger.state_dict().items():
+        assert torch.equal(loaded.enlarger.state_dict()[name], tensor)

@@ -11,6 +11,7 @@ from safetensors.torch import load, save_file
 
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
+from cuspworld.codec.enlarger import Enlarger, EnlargerConfig
 from cuspworld.errors import CuspError
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.simulator.kinds import Kind
@@ -27,7 +28,8 @@ def folder(tmp_path, monkeypatch) -> Path:
     words = PromptEncoder(PromptConfig(words=("a", "box"), width=16, heads=2))
     transformer = FlowTransformer(TransformerConfig(token_channels=16, width=32, depth=1, heads=1, text_width=16))
     config = SimulatorConfig(fps=10.0, height=32, width=48, window=13, context=2, patch=2, num_inference_steps=2)
-    Simulator(config, codec, [Expert(words, transformer)]).save_pretrained(tmp_path / "model")
+    enlarger = Enlarger(EnlargerConfig(4, 3))
+    Simulator(config, codec, [Expert(words, transformer)], enlarger=enlarger).save_pretrained(tmp_path / "model")
 
     def refused(*_):
         raise AssertionError("the network was asked")
@@ -73,6 +75,12 @@ def test_the_folder_is_good_as_it_stands_and_loading_draws_no_random_number(fold
         ("codec", {"temporal_stride": 0}),
         ("codec", {"_class_name": "AutoencoderKL"}),
         ("codec", {"_class_name": ["AutoencoderKL"]}),
+        ("enlarger", {"layers": 10**9}),
+        ("enlarger", {"layers": 1}),
+        ("enlarger", {"channels": 16_000}),
+        ("enlarger", {"channels": 5}),
+        ("enlarger", {"channels": "many"}),
+        ("enlarger", {"_class_name": "CuspWorldCodec"}),
         (".", {"height": 33}),
         (".", {"height": True}),
         (".", {"fps": "ten"}),
@@ -99,7 +107,7 @@ def test_a_config_that_cannot_be_is_named_before_anything_is_built(folder, part,
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[]", "{", "\x00", "null", '{"_class_name": {}}'])
-@pytest.mark.parametrize("part", [".", "codec", "language", "transport"])
+@pytest.mark.parametrize("part", [".", "codec", "language", "transport", "enlarger"])
 def test_json_that_is_none_or_no_object(folder, part, text):
     file = folder / part / "config.json"
     file.write_text(text)

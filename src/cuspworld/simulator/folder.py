@@ -1,6 +1,6 @@
-"""A simulator as a folder: config.json, codec/, language/, transport/, paths/ (config.json and safetensors each), a
-card. Where each kind has an expert, language/ and transport/ lie in experts/0, experts/1, ..., in the order of the
-kinds."""
+"""A simulator as a folder: config.json, codec/, language/, transport/, paths/, enlarger/ (config.json and safetensors
+each; the last two where it has them), a card. Where each kind has an expert, language/ and transport/ lie in experts/0,
+experts/1, ..., in the order of the kinds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from cuspworld.codec.enlarger import Enlarger
 from cuspworld.codec.loading import load_local_codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
@@ -31,6 +32,8 @@ def save_parts(parts: Parts, path: Path, card: str | None, dtype: torch.dtype) -
         config = {"_class_name": _CLASS_NAME, **asdict(parts.config)}
         (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
         parts.codec.save_pretrained(aside / "codec", dtype)
+        if parts.enlarger is not None:
+            parts.enlarger.save_pretrained(aside / "enlarger", dtype)
         for index, expert in enumerate(parts.experts):
             place = aside / "experts" / str(index) if len(parts.experts) > 1 else aside
             expert.transformer.save_pretrained(place / "transport", dtype)
@@ -50,6 +53,7 @@ def load_parts(folder: Path) -> Parts:
         raise CuspError(f"{folder} holds a {kind}, not a {_CLASS_NAME}: give the folder that cusp train wrote")
     config = from_config(SimulatorConfig, values, folder / "config.json")
     codec = load_local_codec(folder / "codec")
+    enlarger = Enlarger.from_pretrained(folder / "enlarger") if (folder / "enlarger").exists() else None
     kinds = load_kinds(folder / "paths") if (folder / "paths").is_dir() else ()
     several = (folder / "experts").is_dir()
     places = [folder / "experts" / str(index) for index in range(len(kinds))] if several else [folder]
@@ -65,7 +69,7 @@ def load_parts(folder: Path) -> Parts:
         )
         for place in places
     ]
-    parts = Parts(config, codec, experts, kinds)
+    parts = Parts(config, codec, experts, kinds, enlarger)
     for index, place in enumerate(places):
         _check_together(parts, index, place)
     return parts

@@ -33,7 +33,8 @@ def join(models: Sequence[Simulator]) -> Simulator:
     if len(set(names)) < len(names):
         raise CuspError(f"two models know a kind of the same name: {', '.join(names)}")
     config = replace(first.config, patch=max(model.config.patch for model in models))
-    return Simulator(config, first.codec, [model.experts[0] for model in models], kinds)
+    enlarger = next((model.enlarger for model in models if model.enlarger is not None), None)  # of the one codec
+    return Simulator(config, first.codec, [model.experts[0] for model in models], kinds, enlarger)
 
 
 def _equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

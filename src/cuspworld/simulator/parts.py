@@ -14,6 +14,7 @@ from torch import nn
 from cuspworld import html
 from cuspworld.checks import LARGEST_SIDE
 from cuspworld.codec.codec import Codec
+from cuspworld.codec.enlarger import TIMES, Enlarger
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.simulator.formats import Format, Framing
 from cuspworld.simulator.kinds import Kind
@@ -50,12 +51,19 @@ class Expert:
 
 class Parts:
     """A codec, and experts on its latents; `kinds`: what was recorded. One expert knows all kinds, or each kind has its
-    own: a small network a kind learns in minutes what one large network for all of them had not in an hour."""
+    own: a small network a kind learns in minutes what one large network for all of them had not in an hour. `enlarger`:
+    of what the codec draws, where it has one."""
 
     def __init__(
-        self, config: SimulatorConfig, codec: Codec, experts: Sequence[Expert], kinds: Sequence[Kind] = ()
+        self,
+        config: SimulatorConfig,
+        codec: Codec,
+        experts: Sequence[Expert],
+        kinds: Sequence[Kind] = (),
+        enlarger: Enlarger | None = None,
     ) -> None:
         self.config, self.codec, self.experts, self.kinds = config, codec, tuple(experts), tuple(kinds)
+        self.enlarger = enlarger
         self.own = config  # of the paths, whatever is drawn
         for module in self.modules():
             module.eval()
@@ -87,6 +95,8 @@ class Parts:
     def modules(self) -> Iterator[Codec | nn.Module]:
         """All that has weights."""
         yield self.codec
+        if self.enlarger is not None:
+            yield self.enlarger
         for expert in self.experts:
             yield expert.prompts
             yield expert.transformer
@@ -138,6 +148,7 @@ class Parts:
             "kind": "model",
             **asdict(self.config),
             "experts": len(self.experts),
+            "enlarges": 1 if self.enlarger is None else TIMES,
             "formats": {kind.name: [str(one) for one in self.formats(index)] for index, kind in enumerate(self.kinds)},
             "parameters": count,
             "knows": list(self.topics),

@@ -10,10 +10,11 @@ from jaxtyping import UInt8
 
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
+from cuspworld.codec.enlarger import Enlarger, enlargement, resize
 from cuspworld.errors import CuspError
 from cuspworld.simulator.options import LONGEST, Options
 from cuspworld.simulator.parts import SimulatorConfig
-from cuspworld.video.frames import resample, resize
+from cuspworld.video.frames import resample
 
 Frames = UInt8[np.ndarray, "t h w 3"]
 
@@ -22,6 +23,7 @@ class MakesClips(Protocol):
     """What makes one clip: the simulator."""
 
     config: SimulatorConfig
+    enlarger: Enlarger | None
 
     def __call__(self, prompt: str, **options: Unpack[Options]) -> Clip: ...
 
@@ -55,15 +57,17 @@ def sequence(simulator: MakesClips, prompts: Sequence[str], options: Options) ->
         options.pop("video", None)
         made.append(clip.made)
     assert clip is not None
-    frames, rate = _shown(clip.frames, clip.fps, size, fps)
-    return Clip(frames, rate, ", then ".join(prompts), made={**made[0], "parts": made})
+    whole_clip = Clip(clip.frames, clip.fps, ", then ".join(prompts), made={**made[0], "parts": made})
+    return _shown(simulator, whole_clip, size, fps)
 
 
-def _shown(frames: Frames, drawn: float, size: Any, fps: Any) -> tuple[Frames, float]:
-    """Frames that were drawn at the model's own size and rate (`drawn`), as large and as fast as was asked."""
-    target = (frames.shape[1], frames.shape[2]) if size is None else image_size(size)
-    rate = drawn if fps is None else number("fps", fps, 0.1, 240)
-    return np.concatenate(list(resample(resize(iter([frames]), target), drawn, rate))), rate
+def _shown(simulator: MakesClips, clip: Clip, size: Any, fps: Any) -> Clip:
+    """A clip that was drawn at the model's own size and rate, as large and as fast as was asked."""
+    target = clip.size if size is None else image_size(size)
+    rate = clip.fps if fps is None else number("fps", fps, 0.1, 240)
+    frames = np.concatenate(list(resample(resize(iter([clip.frames]), target, simulator.enlarger), clip.fps, rate)))
+    made = {**clip.made, **enlargement(simulator.enlarger, clip.size, target)}
+    return Clip(frames, rate, clip.caption, made=made)
 
 
 def loop(simulator: MakesClips, prompt: str, options: Options) -> Clip:
@@ -77,5 +81,5 @@ def loop(simulator: MakesClips, prompt: str, options: Options) -> Clip:
     begun = simulator(prompt, **half)
     turn: Options = {**options, "seconds": seconds - begun.seconds, "video": begun, "after": begun}
     turned = simulator(prompt, **turn)
-    frames, rate = _shown(turned.frames[: len(turned) - len(begun)], begun.fps, size, fps)
-    return Clip(frames, rate, prompt, made=begun.made)
+    turned = Clip(turned.frames[: len(turned) - len(begun)], begun.fps, prompt, made=begun.made)
+    return _shown(simulator, turned, size, fps)

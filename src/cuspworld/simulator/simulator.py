@@ -18,6 +18,7 @@ from jaxtyping import Float, UInt8
 from cuspworld.checks import image_size, number, whole
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import to_tensor
+from cuspworld.codec.enlarger import enlargement, resize
 from cuspworld.detectors import names
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.turns import turns
@@ -41,7 +42,7 @@ from cuspworld.simulator.route import DrawnRoute, GivenRoute, Route
 from cuspworld.simulator.sampling import sampling
 from cuspworld.simulator.several import in_turn, loop, sequence
 from cuspworld.simulator.ways import Choice, Ways, said_of
-from cuspworld.video.frames import first, resample, resize
+from cuspworld.video.frames import first, resample
 
 Frames = UInt8[np.ndarray, "t h w 3"]
 TRANSPORTS = ("brenier", "flow")
@@ -236,7 +237,8 @@ class Simulator(Parts):
             chunks = first(self._noting(ways, before, total, facts), total)
         else:
             chunks = first(self._noting(starts[0], before, total, facts), total)
-        shown = resample(resize(chunks, asked.size), config.fps, asked.rate)
+        facts.update(enlargement(self.enlarger, (config.height, config.width), asked.size))
+        shown = resample(resize(chunks, asked.size, self.enlarger), config.fps, asked.rate)
         if asked.count is None:
             return shown
         led = 0 if before is None or options.get("image") is not None else len(before) * asked.rate / config.fps
@@ -380,14 +382,14 @@ class Simulator(Parts):
         return self
 
     def save_pretrained(self, path: str | Path, *, card: str | None = None, dtype: torch.dtype = torch.float32) -> None:
-        """Write config.json, codec/, language/, transport/ (each config.json and safetensors) and a model card, as a
-        whole."""
+        """Write config.json, codec/, language/, transport/, and paths/ and enlarger/ where it has them (each
+        config.json and safetensors), and a model card, as a whole."""
         save_parts(self, Path(path), card, dtype)
 
     @classmethod
     def from_pretrained(cls, path: str | Path = "default", device: str = "cpu") -> Simulator:
         """Load a folder that `save_pretrained` or `cusp train` wrote; "default" is the model in the package."""
         parts = load_parts(DEFAULT if str(path) == "default" else Path(path))
-        simulator = cls(parts.config, parts.codec, parts.experts, parts.kinds).to(device)
+        simulator = cls(parts.config, parts.codec, parts.experts, parts.kinds, parts.enlarger).to(device)
         simulator.name = "/".join(Path(path).parts[-2:])
         return simulator

@@ -31,11 +31,6 @@ def resize_frames(frames: UInt8[np.ndarray, "t h w 3"], size: tuple[int, int]) -
     return np.stack([cv2.resize(frame, scaled, interpolation=way)[covering.crop] for frame in frames])
 
 
-def resize(chunks: Iterator[np.ndarray], size: tuple[int, int]) -> Iterator[np.ndarray]:
-    for chunk in chunks:
-        yield resize_frames(chunk, size)
-
-
 def resample(chunks: Iterator[np.ndarray], fps: float, rate: float) -> Iterator[np.ndarray]:
     """Frames at `rate`: output frame j shows the model's frame that is on at time j / rate."""
     seen = made = 0
