@@ -30,7 +30,7 @@ from cuspworld.training.presets import Phase
 from cuspworld.video.frames import resize_frames
 
 SEED = 2
-PHASE = Phase(5000, batch=4, learning_rate=5e-3, muon=True, warmup=100, ema=0.998, sample_every=1000, save_every=250)
+PHASE = Phase(4500, batch=4, learning_rate=5e-3, muon=True, warmup=100, ema=0.998, sample_every=1000, save_every=250)
 LENGTH = 3  # frames of a window: the loss sees what moves and what flickers
 NOISE = 0.05  # most noise of a clip's latents
 COUNTS = {"Juice": 100, "Puppies": 120, "Collision": 100, "Candles": 80, "Chair": 80}  # clips, seeds 0, 1, ...

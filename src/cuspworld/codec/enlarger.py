@@ -30,7 +30,7 @@ LEAST, MOST = 1.5, 2  # scale from which a frame is enlarged, and how often at m
 
 @dataclass(frozen=True)
 class EnlargerConfig:
-    channels: int = 32
+    channels: int = 40
     layers: int = field(default=6, metadata={"least": 2, "most": 64})  # convolutions: a pixel sees as many beside it
 
 
