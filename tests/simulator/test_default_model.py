@@ -9,11 +9,13 @@ from safetensors import safe_open
 
 import cuspworld
 from cuspworld import worlds
+from cuspworld.cli.describe import describe_model
 from cuspworld.clip import Clip
 from cuspworld.errors import CuspWarning
 from cuspworld.simulator.critical import sides_of
 from cuspworld.simulator.plane import looks
 from cuspworld.simulator.simulator import Simulator
+from cuspworld.video.frames import resize_frames
 
 ASSETS = Path(cuspworld.__file__).parent / "assets"
 
@@ -34,7 +36,7 @@ def test_shipped_weights_are_safetensors_under_60_mb():
 
 def test_the_card_names_recipe_seed_figures_and_machine():
     card = (ASSETS / "default" / "README.md").read_text()
-    recipes = ("recipes/folds.py", "recipes/codec.py")
+    recipes = ("recipes/folds.py", "recipes/codec.py", "recipes/enlarger.py")
     for word in (*recipes, "seed", "PSNR", "cores", "4 of 24", "0 of 12", "11 of 11"):
         assert word in card, word
 
@@ -45,6 +47,14 @@ def test_a_clip_is_a_clip(simulator):
         clip = simulator("Four puppies romp over the grass.", seconds=1, seed=1)
     assert clip.frames.shape == (10, 64, 64, 3)
     assert np.abs(np.diff(clip.frames.astype(int), axis=0)).max() > 40  # it moves
+
+
+def test_a_larger_clip_is_enlarged_by_its_own_enlarger(simulator):
+    asked = {"seconds": 0.5, "seed": 1}
+    small, large = (simulator("Two balls collide.", size=size, **asked) for size in (64, 128))
+    assert large.made["enlarged"] == 2 and describe_model(ASSETS / "default")["enlarges"] == 2
+    assert np.array_equal(large.frames, simulator.enlarger.enlarge(small.frames))
+    assert not np.array_equal(large.frames, resize_frames(small.frames, (128, 128)))
 
 
 def test_a_state_looks_like_what_it_is_the_code_of(simulator):

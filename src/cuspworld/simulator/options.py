@@ -21,7 +21,7 @@ class Options(TypedDict, total=False):
 
     seconds: float  # how long, of the new part; 2 by default
     size: int | tuple[int, int] | None  # pixels, or (height, width): drawn so, if its expert was
-    # taught to (`simulator.formats`); else frames of the nearest size are scaled and cropped
+    # taught to (`simulator.formats`); else frames of the nearest size are enlarged, scaled and cropped
     fps: float | None  # frames a second: drawn so, if the expert was taught to; else frames are repeated or left out
     seed: int  # 0 by default
     num_inference_steps: int | None
