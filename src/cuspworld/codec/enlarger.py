@@ -25,7 +25,7 @@ from cuspworld.video.geometry import Covering
 
 CLASS_NAME = "CuspWorldEnlarger"
 TIMES = 2  # as high and as wide as before
-LEAST, MOST = 1.5, 2  # scale from which a frame is enlarged, and how often at most: what is left is scaled as before
+MOST = 2  # times that a frame is enlarged, to as large as is asked or larger; what is left is scaled as before
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Enlarger(nn.Module):
 def passes(drawn: tuple[int, int], size: tuple[int, int]) -> int:
     """How often frames of `drawn` (height, width) are made twice as large on their way to `size`."""
     scale, count = Covering.of(*drawn, size).height / drawn[0], 0
-    while count < MOST and scale >= LEAST * TIMES**count:
+    while count < MOST and scale > TIMES**count:
         count += 1
     return count
 
@@ -86,7 +86,7 @@ def enlargement(enlarger: Enlarger | None, drawn: tuple[int, int], size: tuple[i
 def resize(
     chunks: Iterator[UInt8[np.ndarray, "t h w 3"]], size: tuple[int, int], enlarger: Enlarger | None
 ) -> Iterator[UInt8[np.ndarray, "t i j 3"]]:
-    """Frames of `size` (height, width): enlarged where there is an enlarger and they are much smaller, then scaled to
+    """Frames of `size` (height, width): enlarged where there is an enlarger and they are smaller, then scaled to
     cover it and cropped at the centre. A frame at a time: no chunk takes more memory than its frames of `size`."""
     for chunk in chunks:
         count = 0 if enlarger is None else passes((chunk.shape[1], chunk.shape[2]), size)
