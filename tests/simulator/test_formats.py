@@ -192,7 +192,9 @@ def enlarging(model) -> Simulator:
     return Simulator(model.config, model.codec, model.experts, model.kinds, enlarger)
 
 
-@pytest.mark.parametrize("size,times", [((128, 128), 2), ((96, 144), 4), ((33, 48), 2), ((40, 40), None), ((16, 16), None)])
+@pytest.mark.parametrize(
+    "size,times", [((128, 128), 2), ((96, 144), 4), ((33, 48), 2), ((40, 40), None), ((16, 16), None)]
+)
 def test_what_is_drawn_small_is_enlarged(model, enlarging, size, times):
     """(128, 128) and (40, 40) are drawn at 64 x 64, (96, 144) and (33, 48) at 32 x 48, (16, 16) at 32 x 32."""
     asked = {"size": size, "seconds": 1.0, "seed": 3}
