@@ -7,9 +7,10 @@ faded into the next over a token: across a joint is the largest of the changes f
 that is all new, each a mean over the joints and clips (so it is a little above "elsewhere" by chance). The first chunk
 is left out of "elsewhere": events crowd there. 1.0 is a joint that cannot be told; true clips have no joints, and
 their row says how far the ratio of the same frames strays by chance. Token: the changes across the borders of tokens,
-which were drawn apart, over those inside. Beside it the same clips without the last look of a window
-(`simulator/window.py`), and those with each frame averaged with its neighbours (1:2:1), the simplest cure of flicker;
-no true state: the share of frames that the world's detector calls so, of ten seconds, since a cure must not blend.
+which were drawn apart, over those inside. Beside it the same clips where nothing is held at rest
+(`simulator/rest.py`), those without the last look of a window (`simulator/window.py`) too, and these with each frame
+averaged with its neighbours (1:2:1), the simplest cure of flicker; no true state: the share of frames that the world's
+detector calls so, of ten seconds, since a cure must not blend.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import torch
 from cuspworld import Simulator, worlds
 from cuspworld.detectors import detector
 from cuspworld.detectors import names as names_of_detectors
+from cuspworld.simulator import chunks
 from cuspworld.simulator.window import Window
 from results import Table, add_argument
 
@@ -59,6 +61,11 @@ def averaged(frames: np.ndarray) -> np.ndarray:
     return np.round((wide[:-2] + 2 * wide[1:-1] + wide[2:]) / 4).astype(np.uint8)
 
 
+def unheld(latents: torch.Tensor, *told: object) -> torch.Tensor:
+    """In the place of `at_rest`."""
+    return latents
+
+
 def unlooked(window: Window, latents: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """In the place of `Window.looked_at_again`."""
     return latents
@@ -81,17 +88,24 @@ def main() -> None:
     each = max(config.token_frames * stride, 1)
     faded = config.token_frames if stride == 1 < config.token_frames < config.context else 0
     names = [kind.name for kind in simulator.kinds if kind.name in worlds.names()] or ["Collision", "Juice", "Puppies"]
-    names, clips, seconds = (names[:1], 2, 4.0) if arguments.quick else (names, arguments.clips, arguments.seconds)
+    names, count, seconds = (names[:1], 2, 4.0) if arguments.quick else (names, arguments.clips, arguments.seconds)
     with Table("joints", arguments.save) as table:
         for name in names:
             world = worlds.make(name)
-            found: dict[str, list[np.ndarray]] = {"generated": [], "without the last look": [], "true": []}
-            for seed in range(arguments.first, arguments.first + clips):
+            found: dict[str, list[np.ndarray]] = {
+                "generated": [],
+                "not held at rest": [],
+                "without the last look": [],
+                "true": [],
+            }
+            for seed in range(arguments.first, arguments.first + count):
                 true = world.record(seed=seed, seconds=seconds, fps=config.fps, size=config.height)
                 found["true"].append(true.frames)
                 found["generated"].append(simulator(true.caption, seconds=seconds, seed=seed).frames)
-                with mock.patch.object(Window, "looked_at_again", unlooked):
-                    made = simulator(true.caption, seconds=seconds, seed=seed)
+                with mock.patch.object(chunks, "at_rest", unheld):
+                    found["not held at rest"].append(simulator(true.caption, seconds=seconds, seed=seed).frames)
+                    with mock.patch.object(Window, "looked_at_again", unlooked):
+                        made = simulator(true.caption, seconds=seconds, seed=seed)
                 found["without the last look"].append(made.frames)
             found["without it, averaged 1:2:1"] = [averaged(frames) for frames in found["without the last look"]]
             reader = detector(name) if name in names_of_detectors() else None
@@ -102,7 +116,7 @@ def main() -> None:
                 told["no true state %"] = None
                 if reader is not None:
                     told["no true state %"] = round(100 * float(np.mean([reader(f, 10.0).mixed for f in frames])), 1)
-                table.add({"clips of": name, "which": what, "number": clips, **told})
+                table.add({"clips of": name, "which": what, "number": count, **told})
 
 
 if __name__ == "__main__":
