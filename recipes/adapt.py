@@ -32,7 +32,7 @@ from cuspworld.transport.flow.transformer import FORMATS as FORMATS_FILE
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 9000, "Juice": 7500}
+STEPS = {"Puppies": 4000, "Collision": 21_000, "Juice": 7500}
 RANK = {"Puppies": 32, "Collision": 32, "Juice": 32}
 FORMATS = {  # beside the own one; a batch is of one of them
     "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
