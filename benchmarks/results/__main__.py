@@ -20,7 +20,7 @@ not yet committed). Seconds are of that machine on that day, shared with other w
 def section(result: dict[str, Any]) -> str:
     """One benchmark: what its script says it asks, where and when it was measured, and its rows as a table."""
     name, machine = result["benchmark"], result["machine"]
-    script = REPOSITORY / "benchmarks" / f"{name}.py"
+    script = REPOSITORY / next(word for word in result["command"].split() if word.endswith(".py"))
     said = (ast.get_docstring(ast.parse(script.read_text())) or "").split("\n\n")[0].replace("\n", " ")
     columns = list(dict.fromkeys(key for row in result["rows"] for key in row))
     versions = "".join(f", {k} {machine[k]}" for k in ("numpy", "numba", "torch") if k in machine)
