@@ -40,7 +40,7 @@ def test_a_result_says_how_it_was_measured(path):
     kept = json.loads(path.read_text())
     assert kept["benchmark"] == path.stem and kept["rows"]
     script = kept["command"].split()[1]
-    assert (REPOSITORY / script).is_file() and kept["command"].startswith(f"python benchmarks/{path.stem}.py")
+    assert (REPOSITORY / script).is_file() and path.stem.startswith(Path(script).stem)
     assert re.fullmatch(r"[0-9a-f]{7,}\+?", kept["commit"]) and re.fullmatch(r"\d{4}-\d\d-\d\d", kept["date"])
     assert set(kept["machine"]) >= {"processor", "cores", "system", "python"} and "host" not in str(kept["machine"])
 
