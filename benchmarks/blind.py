@@ -39,7 +39,9 @@ def block(frames: np.ndarray, told: str, columns: int = 5, times: int = 3) -> Im
         np.concatenate(list(frames[k : k + columns]), 1) for k in range(0, len(frames) // columns * columns, columns)
     ]
     whole = Image.fromarray(np.concatenate(rows))
-    return strip(np.asarray(whole.resize((times * whole.width, times * whole.height), 0))[None], told)
+    return strip(
+        np.asarray(whole.resize((times * whole.width, times * whole.height), Image.Resampling.NEAREST))[None], told
+    )
 
 
 def side_by_side(folder: Path, key: Path, arms: list[Arm], world: str, pairs: int, seed: int) -> None:
@@ -123,6 +125,7 @@ def main() -> None:
             tell(key, arguments.answers, table)
         return
     arguments.output.mkdir(parents=True, exist_ok=True)
+    key.parent.mkdir(parents=True, exist_ok=True)
     arms = [read_arm(arm) for arm in arguments.arm or ["ours=default", "flow=default:transport=flow"]]
     if len(arms) != 2:
         parser.error("give --arm twice")

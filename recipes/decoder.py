@@ -1,7 +1,7 @@
 """The recipe of the codec's decoder: the half that draws, trained further on the latents as they are.
 
     python recipes/decoder.py --begin runs/codec/model  # what recipes/codec.py wrote; stops and goes on at any moment
-    python recipes/decoder.py --ship  # into the package
+    python recipes/decoder.py --begin runs/codec/model --ship  # into the package
 
 Latents stay what they were, so what was trained on them (experts, paths) stays valid. Whole pictures are taught, as
 they are drawn, where `recipes/codec.py` taught crops of 32 pixels; the worlds that it drew worst more often; and some

@@ -19,6 +19,7 @@ import torch
 from cuspworld import worlds
 from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
+from cuspworld.codec.enlarger import Enlarger
 from cuspworld.files import written_whole
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.formats import Format
@@ -106,10 +107,13 @@ def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:
 
 
 def joined(folder: Path, names: list[str], ship: bool) -> None:
-    """The experts that are trained as one model, in `folder`/model or in the package."""
+    """The experts that are trained as one model, in `folder`/model or in the package. There the enlarger stays, which
+    belongs to the codec; adapters go, which belong to the experts of before: `recipes/adapt.py` makes others."""
     model = join([Simulator.from_pretrained(folder / name / "model") for name in names])
     card, codec_card = DEFAULT / "README.md", DEFAULT / "codec" / "README.md"
     if ship:
+        if (DEFAULT / "enlarger").exists():
+            model.enlarger = Enlarger.from_pretrained(DEFAULT / "enlarger")
         kept = codec_card.read_text()
         model.save_pretrained(DEFAULT, card=card.read_text() if card.exists() else None, dtype=torch.float16)
         codec_card.write_text(kept)

@@ -52,7 +52,7 @@ def test_a_clip_is_a_clip(simulator):
 def test_a_larger_clip_is_enlarged_by_its_own_enlarger(simulator):
     asked = {"seconds": 0.5, "seed": 1}
     small, large = (simulator("Two balls collide.", size=size, **asked) for size in (64, 128))
-    assert large.made["enlarged"] == 2 and describe_model(ASSETS / "default")["enlarges"] == 2
+    assert large.made["enlarged"] == 2 and describe_model(ASSETS / "default")["enlarges"] == 4
     assert np.array_equal(large.frames, simulator.enlarger.enlarge(small.frames))
     assert not np.array_equal(large.frames, resize_frames(small.frames, (128, 128)))
 

@@ -230,6 +230,6 @@ def test_several_clips_are_enlarged_as_a_whole(enlarging):
 def test_an_enlarger_is_kept_with_its_model(enlarging, tmp_path):
     enlarging.save_pretrained(tmp_path / "model")
     loaded = Simulator.from_pretrained(tmp_path / "model")
-    assert loaded.describe()["enlarges"] == 2
+    assert loaded.describe()["enlarges"] == 4
     for name, tensor in enlarging.enlarger.state_dict().items():
         assert torch.equal(loaded.enlarger.state_dict()[name], tensor)

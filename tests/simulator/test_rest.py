@@ -1,12 +1,17 @@
 """Where a scene rests, what is drawn wavers less and goes on from what was shown; what moves is left alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from cuspworld import Simulator
 from cuspworld.simulator.branches import Branches
+from cuspworld.simulator.chunks import Chunks
+from cuspworld.simulator.formats import Format
 from cuspworld.simulator.rest import STILL, at_rest
+from cuspworld.simulator.sampling import sampling
 
 
 def wavering(frames: int, seed: int = 0) -> torch.Tensor:
@@ -72,3 +77,17 @@ def test_a_glass_that_nobody_pushes_stands_still(seconds: float):
     clip = simulator("A glass of blue juice stands on a table and is NOT pushed; it stands still.", seconds=seconds)
     change = np.abs(np.diff(clip.frames.astype(int), axis=0)).mean(axis=(1, 2, 3))
     assert change[5:].mean() < 0.2  # grey levels; 0.27 and more where it is drawn anew each frame
+
+
+@pytest.mark.parametrize("fps", [10.0, 20.0])
+def test_a_token_on_the_way_from_rest_does_not_rest(fps: float):
+    """At twice the rate the second token of a step lies between it and the next."""
+    simulator = Simulator.from_pretrained("default")
+    drawing = simulator.drawing(Format(64, 64, fps)) if fps > 10 else simulator
+    rests = [True, True, False, False, True, True][: 6 if fps == 10 else 4]
+    route = SimpleNamespace(rests=lambda: rests)
+    chunks = Chunks(drawing, "", sampling(drawing.config, {}, True), route, 2)  # type: ignore[arg-type]
+    frames = chunks._rests()
+    assert frames is not None and len(frames) == drawing.config.window
+    told = [bool(step) for step in frames.view(-1, 4).all(1)]
+    assert told == ([True, True, False, False, True, True] if fps == 10 else [True, True, True, False, False, False])

@@ -133,7 +133,7 @@ def describe_image(path: Path) -> dict[str, Any]:
 def describe_model(path: Path) -> dict[str, Any]:
     """config.json, and for each part the number of its parameters, from the headers of its weights; the sizes and
     rates that a part draws beside the model's own."""
-    from cuspworld.codec.enlarger import TIMES
+    from cuspworld.codec.enlarger import MOST, TIMES
     from cuspworld.models import read_config
 
     weights = {}
@@ -148,7 +148,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "parameters": sum(weights.values()),
         "parts": weights,
         **({"formats": formats} if formats else {}),
-        **({"enlarges": TIMES} if "enlarger" in inner else {}),
+        **({"enlarges": TIMES**MOST} if "enlarger" in inner else {}),
         "bytes": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         "config": read_config(path),
     }

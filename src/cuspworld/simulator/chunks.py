@@ -132,7 +132,10 @@ class Chunks:
         if self.route is None or self.parts.codec.temporal_stride > 1:
             return None
         pace = 1 if self.parts.framing is None else self.parts.framing.pace
-        frames = torch.tensor(self.route.rests()).repeat_interleave(self.parts.config.token_frames * pace)
+        steps = torch.tensor(self.route.rests())
+        after = torch.cat([steps[1:], steps[-1:]])
+        tokens = torch.stack([steps, *[after] * (pace - 1)], dim=1).flatten()  # between two steps: on the way
+        frames = tokens.repeat_interleave(self.parts.config.token_frames)
         return frames[: self.parts.config.window].to(self.parts.device)
 
     def other(self, seed: int) -> Chunks:

@@ -14,7 +14,7 @@ from torch import nn
 from cuspworld import html
 from cuspworld.checks import LARGEST_SIDE
 from cuspworld.codec.codec import Codec
-from cuspworld.codec.enlarger import TIMES, Enlarger
+from cuspworld.codec.enlarger import MOST, TIMES, Enlarger
 from cuspworld.language.loading import AnyPromptEncoder
 from cuspworld.simulator.formats import Format, Framing
 from cuspworld.simulator.kinds import Kind
@@ -143,12 +143,13 @@ class Parts:
             "codec": _size(self.codec),
             "language": sum(_size(expert.prompts) for expert in self.experts),
             "transport": sum(_size(expert.transformer) for expert in self.experts),
+            **({} if self.enlarger is None else {"enlarger": _size(self.enlarger)}),
         }
         return {
             "kind": "model",
             **asdict(self.config),
             "experts": len(self.experts),
-            "enlarges": 1 if self.enlarger is None else TIMES,
+            **({} if self.enlarger is None else {"enlarges": TIMES**MOST}),
             "formats": {kind.name: [str(one) for one in self.formats(index)] for index, kind in enumerate(self.kinds)},
             "parameters": count,
             "knows": list(self.topics),
