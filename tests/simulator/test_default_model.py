@@ -57,6 +57,26 @@ def test_a_larger_clip_is_enlarged_by_its_own_enlarger(simulator):
     assert not np.array_equal(large.frames, resize_frames(small.frames, (128, 128)))
 
 
+@pytest.mark.parametrize("size", [128, 256, (128, 192), 64, 32])
+def test_given_frames_are_shown_as_they_were_given_in_any_size(simulator, size):
+    given = worlds.make("Juice").record(seed=1_000_003, seconds=0.8, fps=10, size=256)
+    height, width = (size, size) if isinstance(size, int) else size
+    side = max(height, width)  # the middle of a square that covers it
+    rows, columns = (side - height) // 2, (side - width) // 2
+    own = resize_frames(given.frames, (side, side))[:, rows : rows + height, columns : columns + width].astype(int)
+    asked = {"seconds": 0.8, "size": (height, width), "seed": 1}
+    near = 1.0 if side > 64 else 4.0  # smaller ones are scaled twice
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        on = simulator("", video=given, **asked).frames
+        back = simulator("", after=given, **asked).frames
+        still = simulator("", image=given.frames[0], **asked).frames
+    assert on.shape == back.shape == (16, height, width, 3) and still.shape == (8, height, width, 3)
+    for shown, true in ((on[:8], own), (back[8:], own), (still[:1], own[:1])):
+        assert np.abs(shown - true).mean() < near
+        assert np.array_equal(shown, true) or size not in (128, 256)  # exactly, where nothing is cut off
+
+
 def test_a_state_looks_like_what_it_is_the_code_of(simulator):
     for number, kind in enumerate(simulator.kinds):
         if kind.name not in ("Juice", "Candles"):

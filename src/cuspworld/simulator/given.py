@@ -1,7 +1,8 @@
-"""Frames that are given, an image or a video, at a model's size and rate."""
+"""Frames that are given, an image or a video, at a model's size and rate, or larger."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cuspworld.clip import Clip
+from cuspworld.codec.enlarger import TIMES, passes
 from cuspworld.errors import CuspError
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.video.frames import resize_frames
@@ -32,3 +34,12 @@ def given(config: SimulatorConfig, image: Any, video: Any) -> UInt8[np.ndarray, 
             raise CuspError(f"video must be a file or a Clip, as Clip(frames, fps): got {type(video).__name__}")
         return Clip.read(video, size=size, fps=config.fps).frames
     return None
+
+
+def given_large(config: SimulatorConfig, size: tuple[int, int], image: Any, video: Any) -> UInt8[np.ndarray, "t h w 3"]:
+    """The same part of the same frames in a larger `size`, from where they are given: not what the model's size left of
+    them."""
+    times = TIMES ** passes((config.height, config.width), size)
+    large = given(replace(config, height=times * config.height, width=times * config.width), image, video)
+    assert large is not None
+    return resize_frames(large, size)

@@ -31,7 +31,7 @@ from cuspworld.simulator.ends import Ends
 from cuspworld.simulator.expanded import expanded
 from cuspworld.simulator.folder import DEFAULT, load_parts, save_parts
 from cuspworld.simulator.formats import nearest
-from cuspworld.simulator.given import given
+from cuspworld.simulator.given import given, given_large
 from cuspworld.simulator.looking import Look, look_at
 from cuspworld.simulator.masses import Masses, Prompts
 from cuspworld.simulator.options import LONGEST, Asked, Options, one_a_prompt, settled
@@ -238,11 +238,24 @@ class Simulator(Parts):
         else:
             chunks = first(self._noting(starts[0], before, total, facts), total)
         facts.update(enlargement(self.enlarger, (config.height, config.width), asked.size))
-        shown = resample(resize(chunks, asked.size, self.enlarger), config.fps, asked.rate)
+        shown = resample(self._sized(chunks, asked, before, after), config.fps, asked.rate)
         if asked.count is None:
             return shown
         led = 0 if before is None or options.get("image") is not None else len(before) * asked.rate / config.fps
         return first(shown, math.ceil(led) + asked.count)
+
+    def _sized(
+        self, chunks: Iterator[Frames], asked: Asked, before: Frames | None, after: Frames | None
+    ) -> Iterator[Frames]:
+        """The chunks in the size that was asked for; what was given is taken from where it is as large as it was."""
+        options = asked.options
+        for index, chunk in enumerate(chunks):
+            if index == 0 and before is not None:
+                yield given_large(self.config, asked.size, options.get("image"), options.get("video"))[: len(chunk)]
+            elif chunk is after:
+                yield given_large(self.config, asked.size, None, options.get("after"))
+            else:
+                yield from resize(iter([chunk]), asked.size, self.enlarger)
 
     def _noting(self, made: MakesChunks, before: Frames | None, total: int, facts: dict[str, Any]) -> Iterator[Frames]:
         """The chunks; `facts` is kept up to date with what was chosen."""
