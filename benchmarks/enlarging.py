@@ -1,6 +1,7 @@
 """Does the enlarger show more than enlarging? Clips drawn at 64 pixels, made twice as large, against true ones at 128.
 
     python benchmarks/enlarging.py [--model FOLDER] [--clips 12] [--first 1500000] [--prompts 10] [--quick] [--save]
+    python benchmarks/enlarging.py --abroad [--save]                  # worlds, rates and films that it was not taught
     python benchmarks/enlarging.py --pairs FOLDER --key FILE          # 24 pairs, cubic and enlarger, to look at blind
 
 Ways: "cubic", what a model without an enlarger does; "lanczos"; "sharpened", cubic and an unsharp mask, of the amount
@@ -17,7 +18,9 @@ third of the drawn clips made four times as large, by the enlarger twice, or onc
 """
 
 import argparse
+import csv
 import json
+import os
 import time
 import warnings
 from collections.abc import Callable
@@ -30,7 +33,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from cuspworld import Simulator, worlds
+from cuspworld import Clip, Simulator, worlds
 from cuspworld.codec.codec import psnr, reconstruct
 from cuspworld.detectors import detector
 from folds import QUESTIONS, Wish, wishes
@@ -39,6 +42,7 @@ from results import Table, add_argument
 
 WORLDS = ("Juice", "Puppies", "Collision", "Candles", "Chair")
 FIRST, OTHERS, CAPTIONS, LOOKED_AT = 1_500_000, 1_400_000, 95_600_000, 95_700_000  # first seeds
+ABROAD = 3_700_000
 SMALL, SECONDS, FPS = 64, 2.0, 10.0
 AMOUNTS, WIDTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0), (0.7, 1.0, 1.5)  # of the unsharp mask: strength, pixels
 ASKED = {
@@ -115,11 +119,14 @@ class Ways:
         return round(self.frames[name] / self.seconds[name]) if self.seconds.get(name) else None
 
 
-def pairs_of(simulator: Simulator, name: str, seeds: range, size: int) -> list[tuple[Frames, Frames]]:
+def pairs_of(
+    simulator: Simulator, name: str, seeds: range, size: int, fps: float = FPS, seconds: float = 3.0
+) -> list[tuple[Frames, Frames]]:
     """(small through the codec, true and large) of each seed."""
     world = worlds.make(name)
     small, large = (
-        [world.record(seed=seed, seconds=3.0, fps=FPS, size=side).frames for seed in seeds] for side in (SMALL, size)
+        [world.record(seed=seed, seconds=seconds, fps=fps, size=side).frames for seed in seeds]
+        for side in (SMALL, size)
     )
     return [(reconstruct(simulator.codec, a), b) for a, b in zip(small, large, strict=True)]
 
@@ -183,6 +190,34 @@ def of_generated(simulator: Simulator, ways: Ways, name: str, count: int) -> dic
     return found
 
 
+def abroad(simulator: Simulator, unsharp: tuple[float, float], clips: int, table: Table) -> None:
+    """Rows of what the enlarger was not taught: other rates, the seven other worlds, true films of others."""
+    seeds = range(ABROAD, ABROAD + clips)
+    for name, fps in [(name, 24.0) for name in WORLDS] + [(name, FPS) for name in worlds.names() if name not in WORLDS]:
+        found = pairs_of(simulator, name, seeds, 2 * SMALL, fps, 1.5)
+        told_of(simulator, unsharp, f"{name}, {fps:g} a second", found, table)
+    films = films_of(2 * SMALL)
+    small = [reconstruct(simulator.codec, scaled(film, SMALL, cv2.INTER_AREA)) for film in films]
+    told_of(simulator, unsharp, "films of others", list(zip(small, films, strict=True)), table)
+
+
+def told_of(
+    simulator: Simulator, unsharp: tuple[float, float], what: str, found: list[tuple[Frames, Frames]], table: Table
+) -> None:
+    for way, row in of_true_clips(Ways(simulator, 2 * SMALL, unsharp), found, simulator.codec).items():
+        table.add({"clips of": what, "number": len(found), "way": way, **row})
+
+
+def films_of(size: int) -> list[Frames]:
+    """Every twelfth true clip of others, whose licence is not stated: nothing was taught by any of them."""
+    folder = Path(os.environ.get("CUSPWORLD_DATA", "../shared/data")) / "foreign"
+    rows = list(csv.DictReader((folder / "MANIFEST.tsv").open(), delimiter="\t"))
+    chosen = [row for row in rows if row["kind"] == "real" and row["licence"].startswith("unknown")][::12]
+    return [
+        Clip.read(next(folder.rglob(row["file"])), size=(size, size), fps=FPS, seconds=1.5).frames for row in chosen
+    ]
+
+
 def pages(simulator: Simulator, folder: Path, key: Path) -> None:
     """Write pages of pairs, cubic and enlarger in an order that stands in `key` alone."""
     ways, rng, order = Ways(simulator, 2 * SMALL, (0.0, 1.0)), np.random.default_rng(), []
@@ -213,6 +248,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST, help="seed of the first of them")
     parser.add_argument("--prompts", type=int, default=10, help="generated clips a world")
     parser.add_argument("--quick", action="store_true", help="one clip and one prompt a world")
+    parser.add_argument("--abroad", action="store_true", help="what it was not taught, and nothing else")
     parser.add_argument("--pairs", type=Path, help="a folder for pages of pairs, and nothing else")
     parser.add_argument("--key", type=Path, help="of the pairs: which is which")
     add_argument(parser)
@@ -225,6 +261,9 @@ def main() -> None:
     clips, prompts = (1, 1) if arguments.quick else (arguments.clips, arguments.prompts)
     unsharp = best_mask(simulator, max(1, clips // 3))
     print(f"unsharp mask: amount {unsharp[0]}, {unsharp[1]} pixels")
+    if arguments.abroad:
+        with Table("enlarging_abroad", arguments.save) as table:
+            return abroad(simulator, unsharp, max(1, clips // 3), table)
     with Table("enlarging", arguments.save) as table:
         for name in WORLDS:
             ways = Ways(simulator, 2 * SMALL, unsharp)
