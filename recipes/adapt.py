@@ -32,20 +32,20 @@ from cuspworld.transport.flow.transformer import FORMATS as FORMATS_FILE
 SEED = 1
 CLIPS = range(20_000, 23_200)  # seeds: none that the expert, or a measurement, saw
 HELD_OUT = range(2_000_000, 2_000_060)
-STEPS = {"Puppies": 4000, "Collision": 21_000, "Juice": 7500}
-RANK = {"Puppies": 32, "Collision": 32, "Juice": 32}
+STEPS = {"Puppies": 4000, "Collision": 21_000, "Juice": 7500, "Chair": 9000}
+RANK = {"Puppies": 32, "Collision": 32, "Juice": 32, "Chair": 32}
 FORMATS = {  # beside the own one; a batch is of one of them
     "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
 }
 LEFT_OUT = {"128x128@10"}  # taught, and not as good as the own format enlarged: docs/simulator.md
 APART = {"Juice"}  # worlds whose own format the expert draws better without
-CLIPS_OF = {"Juice": 500}  # fewer of them, of each format
+CLIPS_OF = {"Juice": 500, "Chair": 2000}  # fewer of them, of each format
 
 
-def own_preset(name: str, expert: Expert) -> Preset:
+def own_preset(name: str, expert: Expert, steps: int) -> Preset:
     """As the expert was trained, but for its length."""
     config = expert.transformer.config
-    preset = folds.own_preset(name, STEPS[name])
+    preset = folds.own_preset(name, steps)
     phase = replace(preset.transport, learning_rate=2e-3, ema=0.997)
     return replace(preset, transport=phase, sketch=bool(config.sketch), places=config.places)
 
@@ -87,7 +87,7 @@ def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
     expert = model.experts[number]
     place = DEFAULT / "experts" / str(number) / "transport" / "model.safetensors"
     load_into(expert.transformer, read_tensors(place), place)
-    preset = own_preset(name, expert)
+    preset = own_preset(name, expert, STEPS[name])
     torch.manual_seed(SEED)
     attach(expert.transformer, RANK[name])
     expert.prompts.requires_grad_(False)
@@ -97,6 +97,11 @@ def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
 def adapt(folder: Path, name: str) -> None:
     """Train a world's adapter, or go on with it."""
     model, _, objective, preset = begun(name)
+    teach(folder, name, name, model, objective, preset)
+
+
+def teach(folder: Path, name: str, run: str, model: Simulator, objective: FlowObjective, preset: Preset) -> None:
+    """Train in `folder`/`run` on fresh clips of a world, or go on there."""
     shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
     clips = CLIPS[: CLIPS_OF.get(name)]
     each = {one: batches(folder, name, clips, model, preset, SEED, one) for one in shown}
@@ -113,7 +118,7 @@ def adapt(folder: Path, name: str) -> None:
         told = ", ".join(f"{one} {loss:.4f}" for one, loss in zip(shown, losses, strict=True))
         print(f"step {step}: loss on clips never taught {told}, {time.monotonic() - started:.0f} s", flush=True)
 
-    trainer = trainer_of(folder / name, taught, objective, preset)
+    trainer = trainer_of(folder / run, taught, objective, preset)
     trainer.on_sample = held_out
     if trainer.step == 0:
         held_out(0)

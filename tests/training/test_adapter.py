@@ -1,12 +1,14 @@
 """Low-rank weights beside a network's own: trained alone, kept in a file of their own, added when it is read."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from cuspworld.errors import CuspError
 from cuspworld.models import ADAPTER, adapted, read_tensors, write_tensors
-from cuspworld.training.adapter import adapter_of, attach, in_bytes
+from cuspworld.training.adapter import adapter_of, attach, begin_at, in_bytes
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(8, 32, 2, 2, text_width=16)
@@ -96,3 +98,37 @@ def test_a_damaged_adapter_names_its_file(tmp_path):
     with pytest.raises(CuspError, match="not finite"):
         FlowTransformer.from_pretrained(tmp_path)
     assert read_tensors(tmp_path / ADAPTER)["tokens_in.bias"].shape == (32,)
+
+
+def test_an_adapter_may_bring_new_inputs_which_are_trained_whole(tmp_path):
+    network().save_pretrained(tmp_path / "model")
+    config = replace(CONFIG, places=True)
+    learned = FlowTransformer(config).eval()
+    own = network().state_dict()
+    learned.load_state_dict(own, strict=False)
+    attach(learned, 3, ("place_in.0", "place_in.2"))
+    before = learned.place_in[2].weight.detach().clone()
+    optimizer = torch.optim.SGD([p for p in learned.parameters() if p.requires_grad], lr=0.5)
+    (velocity(learned) - 1).square().mean().backward()
+    optimizer.step()
+    assert not torch.equal(learned.place_in[2].weight, before)
+    tensors = adapter_of(learned)
+    assert {"place_in.0.weight", "place_in.2.weight", "blocks.0.qkv.weight.up"} < set(tensors)
+    write_tensors(tmp_path / "model" / ADAPTER, tensors)
+    told = (tmp_path / "model" / "config.json").read_text()
+    (tmp_path / "model" / "config.json").write_text(told.replace('"places": false', '"places": true'))
+    assert torch.allclose(velocity(FlowTransformer.from_pretrained(tmp_path / "model")), velocity(learned), atol=1e-5)
+
+
+def test_what_is_trained_on_begins_where_an_adapter_left_off():
+    learned = trained()
+    further = network()
+    attach(further, 3)
+    begin_at(further, adapter_of(learned))
+    assert torch.equal(velocity(further), velocity(learned))
+    begin_at(further, in_bytes(adapter_of(learned)))
+    assert torch.allclose(velocity(further), velocity(learned), atol=0.05)
+    wider = network()
+    attach(wider, 4)
+    begin_at(wider, {name: tensor for name, tensor in adapter_of(learned).items() if name.endswith((".up", ".down"))})
+    assert torch.equal(velocity(wider), velocity(network()))  # of another rank: left out

@@ -21,6 +21,8 @@ from cuspworld.codec.scene_code import SceneCode, Where
 FIELD = ("usual", "scale")  # more of those, where it has a field
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
 WHERE = ("where", "where_mean", "where_scale")  # tensors of a scene code that tells where something differs
+CODES_SCALE = "codes.scale"
+WHOLE = (torch.int8, torch.int16, torch.int32, torch.int64)  # of clips, times and branches
 _TRIED = 200  # clips that `reach` is measured on
 
 
@@ -129,10 +131,10 @@ class Kind:
             "basis": self.code.basis.half(),
             "scale": torch.tensor(self.code.scale),
             "reach": torch.tensor(self.reach),
-            "codes": torch.from_numpy(self.codes).half(),
-            "clips": torch.from_numpy(self.clips).int(),
-            "times": torch.from_numpy(self.times).int(),
-            "branches": torch.from_numpy(self.branches).int(),
+            **_in_bytes(self.codes),
+            "clips": _whole(self.clips),
+            "times": _whole(self.times),
+            "branches": _whole(self.branches),
         }
 
     @classmethod
@@ -155,5 +157,22 @@ class Kind:
             usual, scale = (tensors[f"identity.{part}"].float() for part in FIELD)
             identity = replace(identity, usual=usual, scale=float(scale))
         who = told["who"].numpy() if told else None
-        codes = tensors["codes"].float().numpy()
+        codes = tensors["codes"].float()
+        if CODES_SCALE in tensors:
+            codes = codes * tensors[CODES_SCALE].float()
+        codes = codes.numpy()
         return cls(name, code, codes, clips, times, tuple(captions), branches, seen, reach, identity, who)
+
+
+def _in_bytes(codes: Float[ndarray, "S k"]) -> dict[str, Tensor]:
+    """Codes as whole numbers from -127 to 127, and what each column of them is times: off by a 250th of the largest at
+    most, a tenth of the noise that a path is told with."""
+    rows = torch.from_numpy(codes)
+    scale = (rows.abs().amax(dim=0) / 127).clamp_min(1e-7)
+    return {"codes": (rows / scale).round().to(torch.int8), CODES_SCALE: scale}
+
+
+def _whole(numbers: Int[ndarray, " S"]) -> Tensor:
+    """In the least space that holds them."""
+    most = int(numbers.max(initial=0))
+    return torch.from_numpy(numbers).to(next(kind for kind in WHOLE if most <= torch.iinfo(kind).max))

@@ -20,11 +20,10 @@ from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import LARGEST, read_config, read_tensors, write_tensors
-from cuspworld.simulator.kinds import FIELD, IDENTITY, WHERE, Kind
+from cuspworld.simulator.kinds import CODES_SCALE, FIELD, IDENTITY, WHERE, WHOLE, Kind
 
 FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
 _CLASS_NAME = "CuspWorldPaths"
-_WHOLE = (torch.int32, torch.int64)
 _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
 
 
@@ -90,6 +89,9 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     if missing := [part for part in _PARTS if part not in tensors]:
         raise CuspError(f"{file} lacks {missing[0]}: copy the whole folder again")
     own = {part: tensors[part] for part in _PARTS}
+    packed = CODES_SCALE in tensors
+    if packed:
+        own[CODES_SCALE] = tensors[CODES_SCALE]
     looks: dict[str, Tensor] = {part: tensors[part] for part in ("seen", "reach") if part in tensors}
     parts = [f"identity.{part}" for part in IDENTITY]
     found = {part: tensors[part] for part in parts if part in tensors}
@@ -105,7 +107,9 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
         looks |= where
     rows = own["codes"].shape[:1]
     counts = ("clips", "times", "branches")
-    fits = all((t.dtype in _WHOLE) if n in counts else torch.is_floating_point(t) for n, t in (own | looks).items())
+    whole = (*counts, "codes") if packed else counts
+    fits = all((t.dtype in WHOLE) if n in whole else torch.is_floating_point(t) for n, t in (own | looks).items())
+    fits = fits and (not packed or (own["codes"].dtype, own[CODES_SCALE].shape) == (torch.int8, own["codes"].shape[1:]))
     fits = fits and own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in counts)
     told = own["codes"].shape[-1] - (where["where"].shape[-1] if where else 0)
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), told)

@@ -7,6 +7,7 @@ lies beside it in a file (`models.ADAPTER`), and is added when the network is re
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 
 import torch
 from jaxtyping import Float
@@ -29,14 +30,34 @@ class LowRank(nn.Module):
             return weight + self.up @ self.down
 
 
-def attach(network: nn.Module, rank: int) -> None:
-    """Give each linear layer larger than `rank` a low-rank addition. Of the network only these are trained, and what is
-    no matrix."""
+def attach(network: nn.Module, rank: int, whole: Collection[str] = ()) -> None:
+    """Give each linear layer larger than `rank` a low-rank addition. Of the network only these are trained, what is no
+    matrix, and the matrices of the layers `whole` (new ones, that the file of the network's own weights has not)."""
     for parameter in network.parameters():
         parameter.requires_grad_(parameter.ndim < 2)
-    for layer in list(network.modules()):
-        if isinstance(layer, nn.Linear) and min(layer.weight.shape) > rank:
+    for name, layer in list(network.named_modules()):
+        if not isinstance(layer, nn.Linear):
+            continue
+        if name in whole:
+            layer.weight.requires_grad_(True)
+        elif min(layer.weight.shape) > rank:
             parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
+
+
+def begin_at(network: nn.Module, adapter: Mapping[str, Tensor]) -> None:
+    """Set the low-rank additions of `attach`, and what is no matrix, to those of an adapter of the same rank, but for
+    what the network has as another shape or not at all."""
+    own = dict(network.named_parameters())
+    for name, tensor in adapter.items():
+        if name.endswith(".scale"):
+            continue
+        layer, _, part = name.rpartition(".")  # LAYER.weight.up
+        place = layer.removesuffix(".weight")
+        inside = f"{place}.parametrizations.weight.0.{part}" if part in (UP, DOWN) else name
+        if inside in own and own[inside].shape == tensor.shape and own[inside].requires_grad:
+            scale = adapter.get(f"{name}.scale")
+            value = tensor.float() if scale is None else tensor.float() * scale.float()
+            own[inside].data.copy_(value)
 
 
 def adapter_of(network: nn.Module) -> dict[str, Tensor]:
