@@ -104,3 +104,24 @@ def test_no_set_is_widened_by_what_ends_otherwise_or_comes_from_the_other_side()
         "Four green candles; someone blows gently from the left. The flames lean and stand up again."
     )
     assert none.clips.tolist() == [4] and none.worse.tolist() == [True, True, True, True, False]
+
+
+def test_what_comes_to_stand_does_not_tip_over_whatever_else_agrees():
+    drop = "A red chair is dropped from {h} cm. "
+    stands = drop + "Its weight stays over its feet, and it comes to stand. Release at 0.7 s, lands at 1.0 s."
+    tips = drop + "It lands with its weight beyond its feet and falls over. Release at 0.8 s, lands at 1.1 s."
+    digs = "A red chair stands with its legs in sand; two ropes pull it out and it hangs over the box."
+    rocks = "A red chair stands with two legs on a block; a hand pushes its back, it rocks and settles again."
+    over = "A red chair stands with two legs on a block; a hand pushes its back and it tips over backwards."
+    texts = [stands.format(h=41)] + [tips.format(h=h) for h in range(36, 40)] + [digs, rocks, over]
+    match = Matcher(texts)
+    for prompt in (
+        "A red chair is dropped from 38 cm. Its weight stays over its feet, and it comes to stand. Release at 0.8 s.",
+        "一把红色椅子从38厘米高处落下，重心没有越过椅脚，站稳了。",
+    ):
+        found = match(prompt)
+        assert list(found.clips) == [0] and found.worse[[1, 2, 3, 4, 5, 7]].all()
+    found = match("一把红色椅子从38厘米高处落下，着地时重心越过椅脚，倒了下去。第0.8秒松开绳子，第1.6秒开始倾倒。")
+    assert set(found.clips) <= {1, 2, 3, 4} and found.worse[[0, 5, 6]].all()
+    assert set(match("A red chair with two legs on a block is pushed and rocks.").clips) == {6}
+    assert set(match("A red chair stands with two legs on a block; it is pushed over").clips) == {7}

@@ -1,9 +1,9 @@
 """Words of one meaning, English and Chinese: what a text is about whatever it calls it.
 
-A line a meaning: its name, other English words and phrases for it, and Chinese ones after a bar. Everyday things,
-  their
+A line a meaning: its name, other English words and phrases for it, and Chinese ones after a bar. Everyday things, their
 looks and what happens to them; words that no line has mean themselves, in every inflection. `BOTH` are phrases of
-several meanings at once, what comes of it last; `EITHER` are words of several meanings of which any may be meant.
+several meanings at once, what comes of it last; `EITHER` are words of several meanings of which any may be meant. What
+ends in one of `OPPOSITES` does not end in the other.
 """
 
 from __future__ import annotations
@@ -154,13 +154,17 @@ BOTH = {
     "lean and stand up": "burn !extinguish", "flame out": "flame extinguish", "candle out": "candle extinguish",
     "stay lit": "burn !extinguish", "keep alight": "burn !extinguish", "继续燃烧": "burn !extinguish",
     "afloat": "!overturn", "stay upright": "stand !overturn", "remain upright": "stand !overturn",
-    "keep its place": "!carry off", "hold firm": "!crumble",
+    "keep its place": "!carry off", "hold firm": "!crumble", "重心没有越过": "!overturn",
 }  # fmt: skip
 EITHER = {
     "touch": "push collide", "碰": "push collide", "hit": "collide push", "knock": "push collide",
     "fall": "fall overturn",
     "falls into": "fall", "impact": "collide",
 }  # fmt: skip
+OPPOSITES = (
+    ("stand", "overturn"),
+    ("rock", "overturn"),
+)  # what tells the second ends in it, what tells the first alone in the first
 NEGATIONS = frozenset(
     ["not", "no", "never", "without", "nobody", "nothing", "none", "neither", "nor", "没有", "没", "不", "未", "无",
      "没有人", "没人", "不是", "并非", "hardly"]

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuspworld.language.facts import Fact, facts
-from cuspworld.language.meanings import kind_of, tokens
+from cuspworld.language.lexicon import OPPOSITES
+from cuspworld.language.meanings import Meanings, kind_of, tokens
 from cuspworld.language.words import split_words, stem
 
 NEAR = 0.101  # s: a time that is as good as the one asked for
@@ -94,6 +95,7 @@ class Matcher:
                             self._numbers[fact.kind, name].append((clip, fact.value))
                     for key in _keys(fact):
                         told[key].add(clip)
+                told["end", *_end(known[text])].add(clip)
         self._told = {key: _mask(clips, count) for key, clips in told.items()}
         self._none = np.zeros(count, bool)
         self._others: dict[tuple[str, str], set[str]] = defaultdict(set)  # (kind of x, y) -> every x bound to y
@@ -108,10 +110,11 @@ class Matcher:
         total, score, missing = 0.0, np.zeros(self.count), []
         positive, told = 0.0, np.zeros(self.count)
         supports: list[tuple[Fact, np.ndarray, np.ndarray]] = []
+        end = _end(asked)
         asked_pairs = {pair for fact in asked if fact.kind == "pair" for pair in _pairs(fact)}
         idle: set[str] = set()  # attributes of what is never shown with them: they pick no clip by themselves
         for fact in sorted(asked, key=lambda fact: fact.kind != "pair"):
-            support, against = self._support(fact, asked_pairs)
+            support, against = self._support(fact, asked_pairs, end)
             if not support.any() and fact.kind == "pair":
                 if not _vague(fact) and self._knows(fact):
                     missing.append(fact.words)
@@ -127,7 +130,7 @@ class Matcher:
                 if not support.any() and kind_of(fact.first[0]):
                     missing.append(fact.words)
             total += weight
-            score += weight * support - (weight + _penalty(fact)) * against
+            score += weight * support - (weight + _penalty(fact, end)) * against
         scores = score / total if total else score
         best = np.flatnonzero(scores >= scores.max() - 1e-9) if self.count else np.arange(0)
         unmet = []
@@ -139,8 +142,10 @@ class Matcher:
                     unmet.append(fact.words)
         worse = np.zeros(self.count, bool)
         for fact, support, against in supports:
-            if len(best) and (_penalty(fact) > 1 or _outcome(fact)) and not against[best[0]]:
+            if len(best) and (_penalty(fact, end) > 1 or _outcome(fact)) and not against[best[0]]:
                 worse |= (support < support[best[0]]) if fact.kind == "pair" else against > 0
+        if len(best) and (ends := self._get("end", *end))[best[0]]:
+            worse |= ~ends
         return Match(
             clips=best,
             scores=scores,
@@ -182,15 +187,19 @@ class Matcher:
         told = sorted(self._others.get(("number", thing), ()), key=lambda n: abs(float(n) - float(number or 0)))
         return self._get("pair", *sorted((told[0], thing))).astype(float) if number and told else np.zeros(self.count)
 
-    def _support(self, fact: Fact, asked: set[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
-        """How far each clip supports a fact, and how far it contradicts it."""
+    def _support(self, fact: Fact, asked: set[tuple[str, str]], end: Meanings) -> tuple[np.ndarray, np.ndarray]:
+        """How far each clip supports a fact, and how far it contradicts it. `asked`: what the prompt binds; `end`: what
+        happens last in it."""
         if fact.kind in ("time", "measure"):
             return self._near(fact)
         told = np.logical_or.reduce([self._get("is", name) for name in fact.first])
         perhaps = np.logical_or.reduce([self._get("may", name) for name in fact.first])
         denied = np.logical_or.reduce([self._get("not", name) for name in fact.first])
         if fact.kind == "is":
-            return np.where(told, 1.0, 0.5 * perhaps), (denied & ~told & ~perhaps).astype(float)
+            against = denied & ~told & ~perhaps
+            if fact.first == end:
+                against = against | self._ends_otherwise(end)
+            return np.where(told, 1.0, 0.5 * perhaps), against.astype(float)
         if (
             fact.kind == "not"
         ):  # captions tell what happens, so what they leave out did not; of other words nothing is known
@@ -209,6 +218,16 @@ class Matcher:
         )
         return bound.astype(float), (otherwise & ~bound).astype(float)
 
+    def _ends_otherwise(self, end: Meanings) -> np.ndarray:
+        """The clips that end in the opposite, whatever they begin with."""
+        found = self._none
+        for begun, over in OPPOSITES:
+            if end == (begun,):
+                found = found | self._get("is", over)
+            elif end == (over,):
+                found = found | (self._get("is", begun) & ~self._get("is", over))
+        return found
+
     def _otherwise(self, x: str, y: str, asked: set[tuple[str, str]]) -> np.ndarray:
         """The clips that bind something else of x's kind to y, which the prompt did not."""
         kind = kind_of(x)
@@ -225,6 +244,13 @@ class Matcher:
                 apart = abs(value - fact.value) / allowed
                 near[clip] = max(near[clip], 1.0 if apart <= 1 else 0.5 if apart <= 2 else 0.0)
         return near, (told & (near == 0)).astype(float)
+
+
+def _end(asked: Sequence[Fact]) -> Meanings:
+    """What happens last, of what is told without a time, or ends a clip whenever it happens."""
+    timed = {fact.first for fact in asked if fact.kind == "time"} - {(over,) for _, over in OPPOSITES}
+    events = [fact.first for fact in asked if fact.kind == "is" and _kinds(fact) == {"event"}]
+    return next((event for event in reversed(events) if event not in timed), ())
 
 
 def _keys(fact: Fact) -> Iterable[tuple[str, ...]]:
@@ -263,8 +289,10 @@ def _kinds(fact: Fact) -> set[str]:
     return {kind_of(name) for name in fact.first + fact.second}
 
 
-def _penalty(fact: Fact) -> float:
-    """Of a fact that a clip contradicts, beyond its weight."""
+def _penalty(fact: Fact, end: Meanings) -> float:
+    """Of a fact that a clip contradicts, beyond its weight; `end`: what happens last."""
+    if fact.kind == "is" and fact.first == end:
+        return 8.0
     if fact.kind in ("not", "not pair"):
         return 4.0 if _kinds(fact) == {"event"} else 2.0  # what must not happen is seen as well as a colour
     if _side_of(fact):
