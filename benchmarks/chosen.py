@@ -1,16 +1,18 @@
-"""Do the recorded clips that a prompt's path is drawn from end as the prompt asks?
+"""Do the recorded clips that a prompt's path is drawn from show what the prompt asks?
 
     python benchmarks/chosen.py [--first 96500000] [--prompts 60] [--save]
 
-Captions of unseen clips, in English and Chinese, with their times; the shipped model's recorded clips. How each ends is
-read from its English caption, which the world wrote from its truth (8 CPU minutes). *All*: prompts of which every
-chosen clip ends as was asked; *mean*: the share of the chosen clips. Beside it words as a bag: the six clips whose
-captions are nearest (TF-IDF, cosine).
+Captions of unseen clips, in English and Chinese, with their times; the shipped model's recorded clips. What each shows
+is read from its English caption, which the world wrote from its truth (8 CPU minutes). *Ends*: prompts of which every
+chosen clip ends as was asked, and the share of the chosen clips that do; *all of it*: the share that also has the
+number, the colour and the side that were asked. Beside it words as a bag: the six clips whose captions are nearest
+(TF-IDF, cosine).
 """
 
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,27 +25,50 @@ from cuspworld.worlds.world import World
 from prompts import bag
 from results import Table, add_argument, wilson
 
-NAMES = ("Juice", "Candles", "Chair")  # worlds whose clips end in one of a few ways
+LOOKS = {"Juice": ("c",), "Candles": ("c", "n", "d"), "Chair": ("c",)}  # words that tell what is seen, beside the end
 SECONDS = 3.0
 
 
-def _stories(world: World) -> list[tuple[re.Pattern[str], Any]]:
-    """The world's English sentences as patterns, and the outcome that each tells."""
-    return [
-        (re.compile(_pattern(sentence)), outcome)
-        for outcome, sentences in world.captions.english.items()
-        for sentence in sentences
-    ]
+@dataclass(frozen=True)
+class Shown:
+    """How a clip ends, and how it looks."""
+
+    end: Any
+    looks: tuple[str, ...]
+
+
+class Sentences:
+    """The English sentences of a world, read backwards."""
+
+    def __init__(self, world: World):
+        told = world.captions.english.items()
+        self.patterns = [(re.compile(_pattern(text)), end) for end, texts in told for text in texts]
+        self.looks = LOOKS[world.name]
+
+    def __call__(self, caption: str) -> Shown:
+        found = {end: match for pattern, end in self.patterns if (match := pattern.match(caption))}
+        ((end, match),) = found.items()
+        return Shown(end, tuple(match.groupdict().get(word, "").lower() for word in self.looks))
 
 
 def _pattern(sentence: str) -> str:
     """Anything for its words, `an` for `a` before some of them."""
-    return re.sub(r"\b([Aa])\\ ", r"\1n?\\ ", re.sub(r"\\{\w+\\}", ".+?", re.escape(sentence))) + "(?= [A-Z]|$)"
+    told: set[str] = set()
+
+    def word(match: re.Match[str]) -> str:
+        name = match[1]
+        again = name in told
+        told.add(name)
+        return f"(?P={name})" if again else f"(?P<{name}>.+?)"
+
+    found = re.sub(r"\\{(\w+)\\}", word, re.escape(sentence))
+    return re.sub(r"\b([Aa])\\ ", r"\1n?\\ ", found) + "(?= [A-Z]|$)"
 
 
-def _outcome(stories: Sequence[tuple[re.Pattern[str], Any]], caption: str) -> Any:
-    (outcome,) = {outcome for pattern, outcome in stories if pattern.match(caption)}
-    return outcome
+def _compared(chosen: Sequence[Shown], asked: Shown) -> tuple[float, float, float]:
+    """Whether every one ends as asked, the share that does, and the share that shows all of it."""
+    ends = [one.end == asked.end for one in chosen] or [False]
+    return float(all(ends)), float(np.mean(ends)), float(np.mean([one == asked for one in chosen] or [False]))
 
 
 def main() -> None:
@@ -55,28 +80,29 @@ def main() -> None:
     kinds = load_kinds(DEFAULT / "paths")
     prompts, names = Prompts(kinds), [kind.name for kind in kinds]
     with Table("chosen", arguments.save) as table:
-        for name in NAMES:
+        for name in LOOKS:
             kind, world = kinds[names.index(name)], worlds.make(name)
-            stories = _stories(world)
-            truth = [_outcome(stories, texts[0]) for texts in kind.captions]
+            read = Sentences(world)
+            truth = [read(texts[0]) for texts in kind.captions]
             texts = [(clip, text) for clip, several in enumerate(kind.captions) for text in several]
             nearest = bag([text for _, text in texts])
             for language in ("en", "zh"):
                 ours, simple = [], []
                 for seed in range(arguments.first, arguments.first + arguments.prompts):
                     world.record(seed=seed, seconds=SECONDS, fps=10, size=8)
-                    asked, caption = world.story().outcome, world.caption("rich", language)
+                    asked, caption = read(world.caption("rich", "en")), world.caption("rich", language)
                     masses = prompts.masses(caption, 0)
                     chosen = np.flatnonzero(masses.of) if names[masses.kind] == name else []
-                    ours.append([truth[clip] == asked for clip in chosen] or [False])
+                    ours.append(_compared([truth[clip] for clip in chosen], asked))
                     ranked = dict.fromkeys(texts[k][0] for k in np.argsort(-nearest(caption), kind="stable"))
-                    simple.append([truth[clip] == asked for clip in list(ranked)[:FEWEST]])
+                    simple.append(_compared([truth[clip] for clip in list(ranked)[:FEWEST]], asked))
                 row: dict[str, object] = {"world": name, "language": language}
                 for told, found in (("ours", ours), ("bag of words", simple)):
-                    whole = sum(map(all, found))
-                    low, high = wilson(whole, len(found))
-                    row[f"{told}, all, %"] = f"{100 * whole / len(found):.0f} ({100 * low:.0f}-{100 * high:.0f})"
-                    row[f"{told}, mean, %"] = round(100 * float(np.mean([np.mean(each) for each in found])), 1)
+                    ends, share, everything = np.array(found).T
+                    low, high = wilson(int(ends.sum()), len(found))
+                    row[f"{told}: ends, every one, %"] = f"{100 * ends.mean():.0f} ({100 * low:.0f}-{100 * high:.0f})"
+                    row[f"{told}: ends, share, %"] = round(100 * float(share.mean()), 1)
+                    row[f"{told}: all of it, share, %"] = round(100 * float(everything.mean()), 1)
                 table.add(row)
 
 
