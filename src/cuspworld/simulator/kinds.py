@@ -157,10 +157,9 @@ class Kind:
             usual, scale = (tensors[f"identity.{part}"].float() for part in FIELD)
             identity = replace(identity, usual=usual, scale=float(scale))
         who = told["who"].numpy() if told else None
-        codes = tensors["codes"].float()
+        codes = tensors["codes"].float().numpy()
         if CODES_SCALE in tensors:
-            codes = codes * tensors[CODES_SCALE].float()
-        codes = codes.numpy()
+            codes = codes * tensors[CODES_SCALE].float().numpy()
         return cls(name, code, codes, clips, times, tuple(captions), branches, seen, reach, identity, who)
 
 
