@@ -1,6 +1,6 @@
 """Do the recorded clips that a prompt's path is drawn from show what the prompt asks?
 
-    python benchmarks/chosen.py [--first 96500000] [--prompts 60] [--save]
+    python benchmarks/chosen.py [--first 96500000] [--prompts 60] [--quick] [--save]
 
 Captions of unseen clips, in English and Chinese, with their times; the shipped model's recorded clips. What each shows
 is read from its English caption, which the world wrote from its truth (8 CPU minutes). *Ends*: prompts of which every
@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=96_500_000, help="seed of the first prompt's clip")
     parser.add_argument("--prompts", type=int, default=60)
+    parser.add_argument("--quick", action="store_true", help="6 prompts")
     add_argument(parser)
     arguments = parser.parse_args()
     kinds = load_kinds(DEFAULT / "paths")
@@ -88,7 +89,7 @@ def main() -> None:
             nearest = bag([text for _, text in texts])
             for language in ("en", "zh"):
                 ours, simple = [], []
-                for seed in range(arguments.first, arguments.first + arguments.prompts):
+                for seed in range(arguments.first, arguments.first + (6 if arguments.quick else arguments.prompts)):
                     world.record(seed=seed, seconds=SECONDS, fps=10, size=8)
                     asked, caption = read(world.caption("rich", "en")), world.caption("rich", language)
                     masses = prompts.masses(caption, 0)
