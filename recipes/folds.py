@@ -5,11 +5,13 @@ python recipes/folds.py --folder runs/folds  # all of it; stops and goes on at a
 python recipes/folds.py --folder runs/folds --worlds Juice Candles  # two of the five, where another process has others
 python recipes/folds.py --folder runs/folds --join  # those that are trained, as one model: runs/folds/model
 python recipes/folds.py --folder runs/folds --ship  # the same, into the package as float16, with its card
+python recipes/folds.py --worlds Collision --pack  # the package's recorded paths of a world anew, a byte a number
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +23,11 @@ from cuspworld.clip import Clip
 from cuspworld.codec.codec import Codec
 from cuspworld.codec.enlarger import Enlarger
 from cuspworld.files import written_whole
+from cuspworld.models import write_tensors
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.formats import Format
 from cuspworld.simulator.join import join
+from cuspworld.simulator.kinds_folder import load_kinds
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.presets import Phase, Preset, preset
 from cuspworld.training.run import train
@@ -121,6 +125,14 @@ def joined(folder: Path, names: list[str], ship: bool) -> None:
         model.save_pretrained(folder / "model")
 
 
+def pack(names: Sequence[str]) -> None:
+    """Write the package's recorded paths of these worlds as they are written now (`Kind.tensors`)."""
+    for index, kind in enumerate(load_kinds(DEFAULT / "paths")):
+        if kind.name in names:
+            with written_whole(DEFAULT / "paths" / f"{index}.safetensors") as aside:
+                write_tensors(aside, kind.tensors())
+
+
 def own_preset(name: str, steps: int | None) -> Preset:
     """What a world's expert is and how it is trained."""
     fine = name in FINE
@@ -150,8 +162,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--join", action="store_true", help="only join what is trained")
     parser.add_argument("--ship", action="store_true", help="the same, into the package")
+    parser.add_argument("--pack", action="store_true", help="only the package's paths, in less space")
     arguments = parser.parse_args()
     folder = arguments.folder
+    if arguments.pack:
+        pack(arguments.worlds)
+        return
     if arguments.join or arguments.ship:
         joined(folder, arguments.worlds, arguments.ship)
         return

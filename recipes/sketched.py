@@ -35,7 +35,7 @@ from cuspworld.training.run import Taught, latents_of, learn_kinds
 from cuspworld.training.transport import FlowObjective, encode_clips
 from cuspworld.transport.flow.transformer import FlowTransformer
 
-STEPS = {"Puppies": 7000}
+STEPS = {"Puppies": 9500}
 NEW = ("place_in.0", "place_in.2", "sketch_in", "code_in")  # layers that the base has not, or of another shape
 RIDGE = 1.0
 
