@@ -38,7 +38,6 @@ FORMATS = {  # beside the own one; a batch is of one of them
     "Juice": ("64x96@10", "128x128@10", "96x64@10", "128x128@10", "64x64@20", "128x128@10"),
 }
 LEFT_OUT = {"128x128@10"}  # taught, and not as good as the own format enlarged: docs/simulator.md
-STEPS_OWN = {"Juice": 6000}  # of the own format alone, where the others are apart
 APART = {"Juice"}  # worlds whose own format the expert draws better without
 CLIPS_OF = {"Juice": 500, "Chair": 2000}  # fewer of them, of each format
 
@@ -80,7 +79,7 @@ def in_turn(each: Sequence[WindowBatches]) -> Callable[[int, Process], TokenBatc
     return lambda step, process: each[step % len(each)].batch(step, process)
 
 
-def begun(name: str, own: bool = False) -> tuple[Simulator, int, FlowObjective, Preset]:
+def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
     """The shipped model, which of its experts is meant, and its objective with low-rank weights that change nothing.
     What an adapter that is shipped already learned is left out."""
     model = Simulator.from_pretrained("default")
@@ -88,40 +87,25 @@ def begun(name: str, own: bool = False) -> tuple[Simulator, int, FlowObjective, 
     expert = model.experts[number]
     place = DEFAULT / "experts" / str(number) / "transport" / "model.safetensors"
     load_into(expert.transformer, read_tensors(place), place)
-    preset = own_preset(name, expert, STEPS_OWN[name] if own and name in APART else STEPS[name])
+    preset = own_preset(name, expert, STEPS[name])
     torch.manual_seed(SEED)
     attach(expert.transformer, RANK[name])
     expert.prompts.requires_grad_(False)
     return model, number, FlowObjective(expert.transformer, expert.prompts), preset
 
 
-def adapt(folder: Path, name: str, own: bool) -> None:
-    """Train a world's adapter, or go on with it; `own`: of its own format alone."""
-    model, _, objective, preset = begun(name, own)
-    shown = [Format.of(text) for text in (not own and FORMATS.get(name)) or (str(folds.FORMAT),)]
-    teach(folder, name, run_of(name, own), model, objective, preset, shown)
+def adapt(folder: Path, name: str) -> None:
+    """Train a world's adapter, or go on with it."""
+    model, _, objective, preset = begun(name)
+    teach(folder, name, name, model, objective, preset)
 
 
-def run_of(name: str, own: bool) -> str:
-    return f"{name}_own" if own and name in APART else name
-
-
-def teach(
-    folder: Path,
-    name: str,
-    run: str,
-    model: Simulator,
-    objective: FlowObjective,
-    preset: Preset,
-    shown: Sequence[Format] = (folds.FORMAT,),
-) -> None:
+def teach(folder: Path, name: str, run: str, model: Simulator, objective: FlowObjective, preset: Preset) -> None:
     """Train in `folder`/`run` on fresh clips of a world, or go on there."""
+    shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
     clips = CLIPS[: CLIPS_OF.get(name)]
     each = {one: batches(folder, name, clips, model, preset, SEED, one) for one in shown}
-    turns = [each[one] for one in shown]
-    if run != name and name in APART:  # few are fresh: beside them those that the expert was taught
-        turns.append(batches(folder, name, range(folds.WORLDS[name]), model, preset, SEED + 1))
-    taught = in_turn(turns)
+    taught = in_turn([each[one] for one in shown])
     shown = list(each)
     wide = replace(preset, transport=replace(preset.transport, batch=16))
     asked = in_turn([batches(folder, name, HELD_OUT, model, wide, SEED, one) for one in shown])
@@ -152,15 +136,13 @@ def trainer_of(
     return trainer
 
 
-def ship(folder: Path, name: str, own: bool, model: Path) -> None:
+def ship(folder: Path, name: str, model: Path) -> None:
     """What is trained of a world's adapter, into a model's folder, with the formats that it was taught."""
-    _, number, objective, preset = begun(name, own)
-    trainer_of(folder / run_of(name, own), lambda *_: None, objective, preset).use_average()
+    _, number, objective, preset = begun(name)
+    trainer_of(folder / name, lambda *_: None, objective, preset).use_average()
     place = model / "experts" / str(number) / "transport"
-    with written_whole(place / (FORMATS_FILE if name in APART and not own else ADAPTER)) as aside:
+    with written_whole(place / (FORMATS_FILE if name in APART else ADAPTER)) as aside:
         write_tensors(aside, in_bytes(adapter_of(objective.transformer)))
-    if own:
-        return
     others = [one for one in dict.fromkeys(FORMATS.get(name, ())) if one not in LEFT_OUT]
     if others:
         config = read_config(place) | {"formats": others}
@@ -173,7 +155,6 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
     parser.add_argument("--worlds", nargs="*", choices=list(STEPS), default=list(STEPS))
     parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
-    parser.add_argument("--own", action="store_true", help="of worlds with other formats, an adapter of their own one")
     parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
     arguments = parser.parse_args()
     folder = arguments.folder
@@ -181,9 +162,9 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in arguments.worlds:
         if arguments.ship:
-            ship(folder, name, arguments.own, arguments.into)
+            ship(folder, name, arguments.into)
         else:
-            adapt(folder, name, arguments.own)
+            adapt(folder, name)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from torch import nn
 from cuspworld.errors import CuspError
 from cuspworld.models import ADAPTER, adapted, read_tensors, write_tensors
 from cuspworld.training.adapter import adapter_of, attach, begin_at, in_bytes
-from cuspworld.transport.flow.transformer import FORMATS, FlowTransformer, TransformerConfig
+from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(8, 32, 2, 2, text_width=16)
 
@@ -132,14 +132,3 @@ def test_what_is_trained_on_begins_where_an_adapter_left_off():
     attach(wider, 4)
     begin_at(wider, {name: tensor for name, tensor in adapter_of(learned).items() if name.endswith((".up", ".down"))})
     assert torch.equal(velocity(wider), velocity(network()))  # of another rank: left out
-
-
-def test_what_is_for_other_formats_is_added_instead_of_the_adapter(tmp_path):
-    network().save_pretrained(tmp_path / "model")
-    learned = trained()
-    write_tensors(tmp_path / "model" / FORMATS, adapter_of(learned))
-    halved = {name: tensor / 2 for name, tensor in adapter_of(learned).items()}
-    write_tensors(tmp_path / "model" / ADAPTER, halved)
-    own, other = (FlowTransformer.from_pretrained(tmp_path / "model", formats=formats) for formats in (False, True))
-    assert torch.allclose(velocity(other), velocity(learned), atol=1e-5)
-    assert (velocity(own) - velocity(other)).abs().max() > 1e-2

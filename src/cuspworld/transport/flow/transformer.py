@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from cuspworld.errors import CuspError
 from cuspworld.models import ADAPTER, load_module, save_module
 
-FORMATS = "formats.safetensors"  # added instead, for formats beside the own one, where that would not be as good by it
+FORMATS = "formats.safetensors"  # what is added for formats beside the own one, where that would not be as good by it
 SHORT = 1024  # tokens
 PREDICTS = ("velocity", "data")
 PLACE_WAVES = (0.25, 0.5, 1.0, 2.0, 4.0)  # over a picture's width
@@ -253,4 +253,5 @@ class FlowTransformer(nn.Module):
     def from_pretrained(cls, path: str | Path, formats: bool = False) -> FlowTransformer:
         """Load a folder that `save_pretrained` wrote; `formats`: as it draws formats beside its own, where those are
         kept apart (`FORMATS`)."""
-        return load_module(path, "FlowTransformer", cls, TransformerConfig, (FORMATS if formats else ADAPTER,))
+        beside = (ADAPTER, FORMATS) if formats else (ADAPTER,)
+        return load_module(path, "FlowTransformer", cls, TransformerConfig, beside)
