@@ -24,6 +24,7 @@ NEAR = 0.101  # s: a time that is as good as the one asked for
 SAME = 0.15  # share by which a measure may differ
 _IMPORTANCE = {"is": 1.0, "not": 1.5, "time": 1.0, "share": 1.0, "pair": 0.5, "not pair": 1.0, "measure": 0.5}
 _KINDS = {"colour": 1.5, "thing": 1.5}  # of facts of what there is: a prompt is first about things and their colours
+_ENDS = {(name,) for pair in OPPOSITES for name in pair}
 LEAST = 0.4  # share of a prompt that the best clips must support for the prompt to be one that the library knows
 
 
@@ -291,7 +292,7 @@ def _kinds(fact: Fact) -> set[str]:
 
 def _penalty(fact: Fact, end: Meanings) -> float:
     """Of a fact that a clip contradicts, beyond its weight; `end`: what happens last."""
-    if fact.kind == "is" and fact.first == end:
+    if fact.kind == "is" and fact.first == end and end in _ENDS:
         return 8.0
     if fact.kind in ("not", "not pair"):
         return 4.0 if _kinds(fact) == {"event"} else 2.0  # what must not happen is seen as well as a colour
