@@ -1,11 +1,14 @@
 """An expert that was trained without a sketch of what is where is taught to read one, by an adapter with new inputs.
 
-Its paths are learned anew, with where something differs and what a clip's things look like; of the transformer the
-layers that read these are new, all others go on from the shipped ones by additions of low rank (`recipes/adapt.py`).
+Its paths are learned anew, with where something differs and what a clip's things look like, and then, in a second
+stage, with what lies where; of the transformer the layers that read these are new or wider, all others go on from the
+shipped ones by additions of low rank (`recipes/adapt.py`). MODEL is the folder of the model that a stage goes on from.
 
-git worktree add ../before aa4b020  # the model that it goes on from
-python recipes/sketched.py --folder runs/adapt --model ../before/src/cuspworld/assets/default
-python recipes/sketched.py --folder runs/adapt --model ../before/src/cuspworld/assets/default --ship
+git worktree add ../before aa4b020; ln -s ../before/src/cuspworld/assets/default before; cp -rL before runs/adapt/first
+python recipes/sketched.py --folder runs/adapt --model before
+python recipes/sketched.py --folder runs/adapt --model before --ship --into runs/adapt/first
+python recipes/sketched.py --folder runs/adapt --model runs/adapt/first --looks
+python recipes/sketched.py --folder runs/adapt --model runs/adapt/first --looks --ship  # into the package
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from torch import nn
 
 import folds
 from cuspworld.codec.codec import Codec
+from cuspworld.codec.scene_code import GRID
 from cuspworld.files import written_whole
 from cuspworld.models import ADAPTER, read_config, read_tensors, write_tensors
 from cuspworld.simulator.branches import with_branches
@@ -35,7 +39,8 @@ from cuspworld.training.run import Taught, latents_of, learn_kinds
 from cuspworld.training.transport import FlowObjective, encode_clips
 from cuspworld.transport.flow.transformer import FlowTransformer
 
-STEPS = {"Puppies": 9500}
+STEPS = {False: {"Puppies": 9500}, True: {"Puppies": 3500}}  # of the second stage, where True
+LOOKS = {"Puppies": 64}  # numbers: what lies where, of the second stage
 NEW = ("place_in.0", "place_in.2", "sketch_in", "code_in")  # layers that the base has not, or of another shape
 RIDGE = 1.0
 
@@ -51,10 +56,20 @@ def taught(folder: Path, name: str, codec: Codec) -> tuple[Taught, list[tuple[in
     return Taught([clip for clip, _ in pairs], [texts for _, texts in pairs], [name] * len(pairs), {}), encoded
 
 
-def kind_of(folder: Path, name: str, codec: Codec) -> Kind:
+def kind_of(folder: Path, name: str, codec: Codec, looks: bool) -> Kind:
     """What the recipe of the experts would learn of these clips, but for the branches."""
     clips, encoded = taught(folder, name, codec)
-    return learn_kinds(clips, encoded, folds.own_preset(name, None), folds.SEED)[0]
+    preset = replace(folds.own_preset(name, None), looks_width=LOOKS[name] if looks else 0)
+    return learn_kinds(clips, encoded, preset, folds.SEED)[0]
+
+
+def widened(weight: torch.Tensor, old: Kind, new: Kind, cells: int) -> torch.Tensor:
+    """The layer that reads a sketch, for one that tells in each cell what lies there, between the picture and how far
+    the place differs: at first that is not read."""
+    picture = old.code.mean.numel() // (old.code.frames * GRID * GRID)
+    each = weight.unflatten(1, (cells, -1))
+    more = each.new_zeros(len(weight), cells, new.sketched - old.sketched)
+    return torch.cat([each[..., :picture], more, each[..., picture:]], dim=2).flatten(1)
 
 
 def read_as_before(old: Kind, new: Kind) -> torch.Tensor:
@@ -69,13 +84,13 @@ def read_as_before(old: Kind, new: Kind) -> torch.Tensor:
     return torch.from_numpy(solved.T).float()
 
 
-def begun(folder: Path, name: str, base: Path) -> tuple[Simulator, int, FlowObjective]:
+def begun(folder: Path, name: str, base: Path, looks: bool) -> tuple[Simulator, int, FlowObjective]:
     """The model with the new paths, which of its experts is meant, and its objective: at first it does what the base
     did, as far as the new codes tell the old ones."""
     model = Simulator.from_pretrained(base)
     number = [kind.name for kind in model.kinds].index(name)
     old, expert = model.kinds[number], model.experts[number]
-    kind = kind_of(folder, name, model.codec)
+    kind = kind_of(folder, name, model.codec, looks)
     place = base / "experts" / str(number) / "transport"
     own, before = read_tensors(place / "model.safetensors"), expert.transformer.config
     cells = model.config.token_frames * folds.own_preset(name, None).patch ** 2
@@ -86,6 +101,10 @@ def begun(folder: Path, name: str, base: Path) -> tuple[Simulator, int, FlowObje
     nn.init.zeros_(transformer.sketch_in.bias)
     nn.init.zeros_(transformer.place_in[2].weight)
     nn.init.zeros_(transformer.place_in[2].bias)
+    if before.sketch:  # these layers are wholly in its adapter
+        merged = expert.transformer.state_dict()
+        own |= {key: tensor for key, tensor in merged.items() if key.rpartition(".")[0] in NEW}
+        own["sketch_in.weight"] = widened(own["sketch_in.weight"], old, kind, cells)
     read = read_as_before(old, kind)
     weight, bias = own["code_in.weight"].float(), own["code_in.bias"].float()
     told = weight[:, :-1] @ read
@@ -94,7 +113,7 @@ def begun(folder: Path, name: str, base: Path) -> tuple[Simulator, int, FlowObje
     transformer.load_state_dict({key: tensor.float() for key, tensor in own.items()}, strict=False)
     attach(transformer, adapt.RANK[name], NEW)
     adapter = read_tensors(place / ADAPTER)
-    begin_at(transformer, {key: tensor for key, tensor in adapter.items() if not key.startswith("code_in")})
+    begin_at(transformer, {key: tensor for key, tensor in adapter.items() if not key.startswith(NEW)})
     expert.prompts.requires_grad_(False)
     model.kinds = tuple(kind if one is old else one for one in model.kinds)
     model.experts = tuple(
@@ -103,11 +122,11 @@ def begun(folder: Path, name: str, base: Path) -> tuple[Simulator, int, FlowObje
     return model, number, FlowObjective(transformer, expert.prompts)
 
 
-def ship(folder: Path, name: str, base: Path, into: Path) -> None:
+def ship(folder: Path, name: str, base: Path, looks: bool, into: Path) -> None:
     """What is trained so far, into a model's folder: the adapter, the transformer's configuration, the paths."""
-    model, number, objective = begun(folder, name, base)
-    preset = adapt.own_preset(name, model.experts[number], STEPS[name])
-    adapt.trainer_of(folder / f"{name}_sketched", lambda *_: None, objective, preset).use_average()
+    model, number, objective = begun(folder, name, base, looks)
+    preset = adapt.own_preset(name, model.experts[number], STEPS[looks][name])
+    adapt.trainer_of(folder / run_of(name, looks), lambda *_: None, objective, preset).use_average()
     place = into / "experts" / str(number) / "transport"
     clips, encoded = taught(folder, name, model.codec)
     kind = with_branches(model.kinds[number], latents_of(clips, encoded, name), folds.SEED)
@@ -121,11 +140,16 @@ def ship(folder: Path, name: str, base: Path, into: Path) -> None:
         write_tensors(aside, kind.tensors())
 
 
+def run_of(name: str, looks: bool) -> str:
+    return f"{name}_looks" if looks else f"{name}_sketched"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
-    parser.add_argument("--world", choices=list(STEPS), default="Puppies")
-    parser.add_argument("--model", type=Path, required=True, help="the shipped model of commit aa4b020")
+    parser.add_argument("--world", choices=list(LOOKS), default="Puppies")
+    parser.add_argument("--model", type=Path, required=True, help="that it goes on from")
+    parser.add_argument("--looks", action="store_true", help="the second stage")
     parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
     parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
     arguments = parser.parse_args()
@@ -133,11 +157,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     if arguments.ship:
-        ship(folder, name, arguments.model, arguments.into)
+        ship(folder, name, arguments.model, arguments.looks, arguments.into)
     else:
-        model, number, objective = begun(folder, name, arguments.model)
-        preset = adapt.own_preset(name, model.experts[number], STEPS[name])
-        adapt.teach(folder, name, f"{name}_sketched", model, objective, preset)
+        model, number, objective = begun(folder, name, arguments.model, arguments.looks)
+        preset = adapt.own_preset(name, model.experts[number], STEPS[arguments.looks][name])
+        adapt.teach(folder, name, run_of(name, arguments.looks), model, objective, preset)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from cuspworld.codec.scene_code import SceneCode
+from cuspworld.codec.looks import channels_of
+from cuspworld.codec.scene_code import GRID, SceneCode
 from cuspworld.errors import CuspError
 
 
@@ -78,3 +79,31 @@ def test_a_sketch_is_what_the_codes_tell_place_by_place():
     assert torch.equal(code.sketch(codes, 16, 16)[:, ::2, 1::2], shown)
     plain = SceneCode.learn(clips, 2, 3)
     assert plain.sketch(torch.from_numpy(plain.of(clips[0])[::2]), 8, 12).shape == (4, 8, 12, 3)
+
+
+def test_looks_tell_what_lies_where_and_not_only_that_something_does():
+    """Two things of two colours that change places: how far places differ is the same, what lies there is not."""
+    generator = torch.Generator().manual_seed(0)
+    clips = []
+    for _ in range(40):
+        colours = torch.randn(2, 6, generator=generator)
+        colours = colours * torch.tensor([3.0, 3.0, 3.0, 0.1, 0.1, 0.1])
+        clip = 0.05 * torch.randn(8, GRID, GRID, 6, generator=generator)
+        for t in range(8):
+            first, second = (1, 6) if t < 4 else (6, 1)
+            clip[t, 3, first] += colours[0]
+            clip[t, 3, second] += colours[1]
+        clips.append(clip)
+    channels = channels_of([clip.flatten(1, 2) for clip in clips])
+    assert channels.shape == (6, 4) and channels[:3, :3].abs().max() > 0
+    code = SceneCode.learn(clips, 2, 3, where_width=4, looks_width=8)
+    codes = torch.from_numpy(code.of(clips[0]))
+    assert code.width == 3 + 4 + 8 == codes.shape[1]
+    shown = code.sketch(codes[[0, 6]], GRID, GRID)  # before and after
+    assert shown.shape == (2 * 2, GRID, GRID, 6 + 4 + 1)
+    maps = shown[..., 6:10]
+    wanted = (clips[0] - code.usual.view(GRID, GRID, 6)) @ code.looks.channels
+    for frame, step in ((0, 0), (2, 6)):
+        told, true = maps[frame, 3, [1, 6]], wanted[step : step + 2, 3][:, [1, 6]].mean(0)
+        assert (told - true).norm() < 0.5 * true.norm()
+    assert torch.nn.functional.cosine_similarity(maps[0, 3, 1], maps[2, 3, 6], dim=0) > 0.8

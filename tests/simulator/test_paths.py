@@ -190,6 +190,28 @@ def test_a_folder_keeps_who_is_in_each_clip(tmp_path, moments):
     np.testing.assert_allclose(read.identity.of(latents[0]), kind.identity.of(latents[0]), atol=2e-2)
 
 
+def test_a_folder_keeps_what_lies_where(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    latents = [torch.randn(8, 4, 4, 3, generator=generator) for _ in range(6)]
+    kind = Kind.learn("things", latents, [("a thing",)] * 6, 2, 2, 0, where_width=3, looks_width=4)
+    assert kind.codes.shape[1] == 2 + 3 + 4 == kind.width and kind.sketched == 3 + 3 + 1
+    save_kinds(tmp_path / "paths", [kind])
+    (read,) = load_kinds(tmp_path / "paths")
+    np.testing.assert_allclose(read.code.of(latents[0]), kind.code.of(latents[0]), atol=2e-2)
+    for name, wrong, said in (
+        ("looks.scale", None, "lacks looks.scale"),
+        ("looks.mean", torch.zeros(5), "do not fit each other"),
+        ("looks.channels", torch.zeros(2, 3), "do not fit each other"),
+        ("looks.basis", torch.full((192, 4), torch.nan), "do not fit each other"),
+    ):
+        tensors = kind.tensors() | ({} if wrong is None else {name: wrong})
+        if wrong is None:
+            del tensors[name]
+        write_tensors(tmp_path / "paths" / "0.safetensors", tensors)
+        with pytest.raises(CuspError, match=said):
+            load_kinds(tmp_path / "paths")
+
+
 def test_kinds_are_kept_in_a_folder(tmp_path, branches):
     save_kinds(tmp_path / "paths", [branches.kind])
     (read,) = load_kinds(tmp_path / "paths")

@@ -185,7 +185,14 @@ def test_a_small_training_learns(tmp_path):
 ALL_TOLD = {"where_width": 3, "identity_width": 2, "places": True, "sketch": True, "known_steps": 0.5}
 
 
-@pytest.mark.parametrize(("width", "told"), [(0, {}), (4, {}), (4, ALL_TOLD)], ids=["none", "codes", "all told"])
+LOOKS = {**ALL_TOLD, "looks_width": 5}
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [(0, {}), (4, {}), (4, ALL_TOLD), (4, LOOKS)],
+    ids=["none", "codes", "all told", "what lies where too"],
+)
 def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width, told):
     """The Sora recipe alone (no codes), and with paths: both run, are kept, and make a clip again."""
     chosen = dataclasses.replace(
@@ -205,7 +212,8 @@ def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width, told):
     assert len(clip) == 14 and clip.made["transport"] == ("brenier" if width else "flow")
     if told:
         transformer = simulator.experts[0].transformer
-        assert transformer.config.sketch == 4 * 4 * (4 + 1 + 4)  # components, differences, and what the field paints
+        lies = 4 if "looks_width" in told else 0
+        assert transformer.config.sketch == 4 * 4 * (4 + lies + 1 + 4)  # picture, what lies there, how much, the field
         before = clip.frames.copy()
         torch.nn.init.zeros_(transformer.sketch_in.weight)
         assert (simulator(clips[0].caption, seconds=1.4).frames != before).any()  # it is drawn with the sketch

@@ -6,7 +6,8 @@ it is made of; the principal components of single steps have a world's steady st
 
 Of small things that move, principal components of latents tell next to nothing (16 of them hold 18 % of a step's
 variance in two balls): each colour in each place is a direction of its own. Where something differs from the usual
-picture, whatever it is, is told by few (16 hold 84 % of those differences): such a code has them beside the others.
+picture, whatever it is, is told by few (16 hold 84 % of those differences): such a code has them beside the others, and
+may have numbers that tell what lies there (`codec.looks`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy import ndarray
 from scipy.linalg import eigh
 from torch import Tensor
 
+from cuspworld.codec.looks import Looks, channels_of
 from cuspworld.errors import CuspError
 
 MOST_STEPS = 3000  # that a code is learned from
@@ -50,6 +52,7 @@ class SceneCode:
     scale: float
     frames: int
     where: Where | None = None
+    looks: Looks | None = None
 
     @classmethod
     def learn(
@@ -59,6 +62,7 @@ class SceneCode:
         width: int = 8,
         seed: int = 0,
         where_width: int = 0,
+        looks_width: int = 0,
     ) -> SceneCode:
         """Principal components of up to 3,000 steps of these clips' latents."""
         if not latents:
@@ -72,12 +76,19 @@ class SceneCode:
         code = cls(mean, basis, scale, frames)
         if not where_width:
             return code
-        rows = code.differences(rows.view(len(rows), frames, -1)).flatten(1)
-        return replace(code, where=Where(*_principal(rows, where_width)))
+        steps = rows.view(len(rows), frames, -1)
+        code = replace(code, where=Where(*_principal(code.differences(steps).flatten(1), where_width)))
+        if not looks_width:
+            return code
+        channels = channels_of([code.apart(seen(clip[:, None].float()).view(len(clip), -1)) for clip in latents])
+        return replace(
+            code, looks=Looks(channels, *_principal((code.apart(steps).mean(1) @ channels).flatten(1), looks_width))
+        )
 
     @property
     def width(self) -> int:
-        return self.basis.shape[1] + (0 if self.where is None else self.where.basis.shape[1])
+        where = 0 if self.where is None else self.where.basis.shape[1]
+        return self.basis.shape[1] + where + (0 if self.looks is None else self.looks.width)
 
     def of(self, latents: Float[Tensor, "t h w c"]) -> Float[ndarray, "s k"]:
         """The codes of every step: those of the frames t, t + 1, ..., t + frames - 1, for each t from 0 on. A clip that
@@ -93,11 +104,19 @@ class SceneCode:
             apart = self.differences(frame)  # (t, 64)
             steps = torch.cat([apart[f : f + count] for f in range(self.frames)], dim=1)
             code = torch.cat([code, (steps - self.where.mean) @ self.where.basis / self.where.scale], dim=1)
+        if self.looks is not None:
+            apart = self.apart(frame)
+            each = torch.stack([apart[f : f + count] for f in range(self.frames)])
+            code = torch.cat([code, self.looks.of(each.mean(0))], dim=1)
         return code.numpy()
 
     def differences(self, frames: Float[Tensor, "*t d"]) -> Float[Tensor, "*t p"]:
         """How far each of the 8 x 8 places of latent frames is from the usual picture: root mean square of channels."""
-        return (frames - self.usual.flatten()).unflatten(-1, (GRID * GRID, -1)).square().mean(-1).sqrt()
+        return self.apart(frames).square().mean(-1).sqrt()
+
+    def apart(self, frames: Float[Tensor, "*t d"]) -> Float[Tensor, "*t p c"]:
+        """What each of the 8 x 8 places of latent frames has more than the usual picture."""
+        return (frames - self.usual.flatten()).unflatten(-1, (GRID * GRID, -1))
 
     @property
     def usual(self) -> Float[Tensor, "p c"]:
@@ -105,12 +124,16 @@ class SceneCode:
         return self.mean.view(self.frames, GRID * GRID, -1).mean(0)
 
     def sketch(self, codes: Float[Tensor, "s k"], height: int, width: int) -> Float[Tensor, "t h w e"]:
-        """What codes tell of the latents of their steps, place by place: the picture that the components make and,
-        last, how far it differs there from the usual one."""
+        """What codes tell of the latents of their steps, place by place: the picture that the components make, what
+        lies there and, last, how far it differs there from the usual one."""
         told, shape = self.basis.shape[1], (len(codes), self.frames, GRID, GRID, -1)
         picture = (self.mean + self.scale * codes[:, :told] @ self.basis.T).view(shape)
         if self.where is not None:
-            apart = self.where.mean + self.where.scale * codes[:, told:] @ self.where.basis.T
+            end = told + self.where.basis.shape[1]
+            if self.looks is not None:
+                maps = self.looks.maps(codes[:, end:]).view(len(codes), 1, GRID, GRID, -1)
+                picture = torch.cat([picture, maps.expand(-1, self.frames, -1, -1, -1)], dim=-1)
+            apart = self.where.mean + self.where.scale * codes[:, told:end] @ self.where.basis.T
             picture = torch.cat([picture, apart.view(shape)], dim=-1)
         flat = picture.flatten(0, 1)  # (t, 8, 8, e)
         if (height, width) == (GRID, GRID):

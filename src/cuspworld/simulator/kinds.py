@@ -16,11 +16,13 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from cuspworld.codec.identity_code import IdentityCode
+from cuspworld.codec.looks import Looks
 from cuspworld.codec.scene_code import SceneCode, Where
 
 FIELD = ("usual", "scale")  # more of those, where it has a field
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
 WHERE = ("where", "where_mean", "where_scale")  # tensors of a scene code that tells where something differs
+LOOKS = ("channels", "mean", "basis", "scale")  # tensors of a scene code that tells what lies where
 CODES_SCALE = "codes.scale"
 WHOLE = (torch.int8, torch.int16, torch.int32, torch.int64)  # of clips, times and branches
 _TRIED = 200  # clips that `reach` is measured on
@@ -58,10 +60,11 @@ class Kind:
         seed: int,
         identity_width: int = 0,
         where_width: int = 0,
+        looks_width: int = 0,
     ) -> Kind:
         """The scene code of these clips (`SceneCode.learn`), every clip's codes, and the identity code, where it has
         a width."""
-        code = SceneCode.learn(list(latents), frames, width, seed, where_width)
+        code = SceneCode.learn(list(latents), frames, width, seed, where_width, looks_width)
         found = [code.of(clip) for clip in latents]
         clips = np.repeat(np.arange(len(found)), [len(codes) for codes in found])
         times = np.concatenate([np.arange(len(codes)) for codes in found])
@@ -125,6 +128,10 @@ class Kind:
         if self.code.where is not None:
             looks |= {"where": self.code.where.basis.half(), "where_mean": self.code.where.mean.half()}
             looks["where_scale"] = torch.tensor(self.code.where.scale)
+        if self.code.looks is not None:
+            parts = {name: getattr(self.code.looks, name).half() for name in LOOKS[:-1]}
+            looks |= {f"looks.{name}": tensor for name, tensor in parts.items()}
+            looks["looks.scale"] = torch.tensor(self.code.looks.scale)
         return {
             **looks,
             "mean": self.code.mean.half(),
@@ -146,7 +153,13 @@ class Kind:
         if WHERE[0] in tensors:
             basis, mean, scale = (tensors[part].float() for part in WHERE)
             where = Where(mean, basis, float(scale))
-        code = SceneCode(tensors["mean"].float(), tensors["basis"].float(), float(tensors["scale"]), frames, where)
+        lies = None
+        if f"looks.{LOOKS[0]}" in tensors:
+            channels, mean, basis, scale = (tensors[f"looks.{part}"].float() for part in LOOKS)
+            lies = Looks(channels, mean, basis, float(scale))
+        code = SceneCode(
+            tensors["mean"].float(), tensors["basis"].float(), float(tensors["scale"]), frames, where, lies
+        )
         whole = (tensors[key].long().numpy() for key in ("clips", "times", "branches"))
         clips, times, branches = whole
         seen = tensors["seen"].float() if "seen" in tensors else None

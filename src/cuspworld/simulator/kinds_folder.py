@@ -20,7 +20,7 @@ from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import LARGEST, read_config, read_tensors, write_tensors
-from cuspworld.simulator.kinds import CODES_SCALE, FIELD, IDENTITY, WHERE, WHOLE, Kind
+from cuspworld.simulator.kinds import CODES_SCALE, FIELD, IDENTITY, LOOKS, WHERE, WHOLE, Kind
 
 FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
 _CLASS_NAME = "CuspWorldPaths"
@@ -105,6 +105,11 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
             lacks = next(part for part in WHERE if part not in where)
             raise CuspError(f"{file} lacks {lacks}: copy the whole folder again")
         looks |= where
+    if lies := {part: tensors[f"looks.{part}"] for part in LOOKS if f"looks.{part}" in tensors}:
+        if len(lies) < len(LOOKS):
+            lacks = next(part for part in LOOKS if part not in lies)
+            raise CuspError(f"{file} lacks looks.{lacks}: copy the whole folder again")
+        looks |= {f"looks.{part}": tensor for part, tensor in lies.items()}
     rows = own["codes"].shape[:1]
     counts = ("clips", "times", "branches")
     whole = (*counts, "codes") if packed else counts
@@ -112,6 +117,8 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     fits = fits and (not packed or (own["codes"].dtype, own[CODES_SCALE].shape) == (torch.int8, own["codes"].shape[1:]))
     fits = fits and own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in counts)
     told = own["codes"].shape[-1] - (where["where"].shape[-1] if where else 0)
+    told -= lies["basis"].shape[-1] if lies else 0
+    fits = fits and (not lies or (bool(where) and _looks_fit(lies, own["mean"].numel() // (frames * GRID * GRID))))
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), told)
     fits = fits and (not where or _where_fits(where, frames))
     fits = fits and own["scale"].numel() == 1 and float(own["scale"]) > 0 and own["mean"].numel() % frames == 0
@@ -132,6 +139,14 @@ def _where_fits(where: dict[str, Tensor], frames: int) -> bool:
     size = (frames * GRID * GRID,)
     finite = all(bool(torch.isfinite(tensor).all()) for tensor in where.values())
     return finite and basis.ndim == 2 and basis.shape[:1] == mean.shape == size and scale.numel() == 1
+
+
+def _looks_fit(lies: dict[str, Tensor], channels: int) -> bool:
+    """Whether the tensors of what lies where have each other's sizes."""
+    of, mean, basis, scale = (lies[part] for part in LOOKS)
+    finite = all(bool(torch.isfinite(tensor).all()) for tensor in lies.values())
+    shaped = of.ndim == basis.ndim == 2 and len(of) == channels and scale.numel() == 1
+    return finite and shaped and basis.shape[:1] == mean.shape == (GRID * GRID * of.shape[1],)
 
 
 def _identity_fits(found: dict[str, Tensor], clips: int) -> bool:

@@ -56,6 +56,7 @@ class Preset:
     text_dropout: float = 0.1  # share of empty prompts, for classifier-free guidance
     code_width: int = 8  # numbers of the scene code of a step
     where_width: int = 0  # numbers more, that say where a step differs from the usual picture: small things that move
+    looks_width: int = 0  # numbers more, that say what lies there; only beside those that say where
     sketch: bool = False  # each token is told what the path's codes show in its place
     identity_width: int = 0  # numbers that say who is in a clip, where things move and are told apart
     code_noise: float = 0.6  # most noise added to a path, so that a path that was never recorded is followed too

@@ -227,7 +227,7 @@ def learn_kinds(
     for name in taught.kind_names:
         own = latents_of(taught, encoded, name)
         captions = [texts for texts, of in zip(taught.wordings, taught.kinds, strict=True) if of == name]
-        widths = preset.code_width, seed, preset.identity_width, preset.where_width
+        widths = preset.code_width, seed, preset.identity_width, preset.where_width, preset.looks_width
         kinds.append(Kind.learn(name, own, captions, preset.token_frames, *widths))
     return tuple(kinds)
 
