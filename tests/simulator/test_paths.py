@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from cuspworld.codec.looks import Looks
 from cuspworld.codec.scene_code import SceneCode
 from cuspworld.errors import CuspError
 from cuspworld.models import save_folder, write_tensors
@@ -244,3 +245,19 @@ def test_kinds_are_kept_in_a_folder(tmp_path, branches):
     (tmp_path / "paths" / "config.json").write_text('{"_class_name": "CuspWorldPaths", "kinds": [{"name": "x"}]}')
     with pytest.raises(CuspError, match="a kind has a name, frames"):
         load_kinds(tmp_path / "paths")
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_where_codes_tell_what_lies_where_a_path_goes_on_with_clips_of_the_same_things(looks):
+    """Six clips of other things pass exactly here, six of the same things half a step aside."""
+    told = Looks(torch.eye(3, 2), torch.zeros(128), torch.zeros(128, 1), 1.0) if looks else None
+    code = SceneCode(torch.zeros(192), torch.zeros(192, 1), 1.0, 1, looks=told)
+    who = np.repeat([[1.0], [0.0]], 6, axis=0).astype(np.float32)
+    codes = np.concatenate([np.arange(4) + (0.5 if own == 0 else 0.0) for own in who[:, 0]])[:, None]
+    clips, times = np.repeat(np.arange(12), 4), np.tile(np.arange(4), 12)
+    kind = Kind("things", code, codes.astype(np.float32), clips, times, (("a thing",),) * 12, 0 * clips, who=who)
+    rng = np.random.default_rng(0)
+    path = np.array([[0.0], [1.0]])
+    for _ in range(5):
+        found, _, _ = Branches(kind, kind.branches).successor(path, 0, rng, near=path[0], who=np.zeros(1))
+        assert (found[0] == pytest.approx(2.0)) != looks

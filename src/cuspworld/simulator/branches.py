@@ -26,6 +26,7 @@ from cuspworld.transport.brenier import Brenier
 MOST_STEPS = 3000  # that branches are found among; more cost more and say the same
 MEMORY = 2  # steps that a successor must be near to: where things are and how they move
 ALIKE = 0.1  # weight of being of a clip that looks the same, beside being near: as large as nearness, it drowned it
+ALIKE_BY_LOOKS = 5.0  # where codes tell what lies where: from a clip of other things they bring those things
 NEAREST = 5  # recorded steps whose successors a path may take
 REST = 0.05  # of the usual way from a step to the next: below it nothing moved
 FOLLOWED = 0.3  # of the way from a recorded step to the path's own is kept in the next one
@@ -166,10 +167,11 @@ class Branches:
             known = (before >= 0) & (self.kind.clips[np.maximum(before, 0)] == self.kind.clips[rows])
             moved = ((self.kind.codes[np.maximum(before, 0)] - codes[-2]) ** 2).sum(1)
             distance = distance + np.where(known, moved, distance + np.median(distance))
+        alike = ALIKE if self.kind.code.looks is None else ALIKE_BY_LOOKS
         if near is not None:
-            distance = distance + ALIKE * ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
+            distance = distance + alike * ((self._middles[self.kind.clips[rows]] - near) ** 2).sum(1)
         if who is not None and self.kind.who is not None:
-            distance = distance + ALIKE * MEMORY * ((self.kind.who[self.kind.clips[rows]] - who) ** 2).sum(1)
+            distance = distance + alike * MEMORY * ((self.kind.who[self.kind.clips[rows]] - who) ** 2).sum(1)
         nearest = np.argpartition(distance, min(NEAREST, len(rows) - 1))[:NEAREST]
         row = rows[rng.choice(nearest)]
         after = self.following[row]
