@@ -1,10 +1,11 @@
-"""How much of a step do few numbers tell: its latents, and where it differs from the usual picture?
+"""How much of a step do few numbers tell: its latents, where it differs from the usual picture, and what lies there?
 
     python benchmarks/where.py [--worlds Collision] [--clips 300] [--quick] [--save]
 
 Share of the variance over the steps of fresh clips (a third as many, seeds from 2,000,000) that so many principal
-components, taught on clips of seeds from 0, tell: of latents, as a scene code has them, and of the differences of each
-place (`SceneCode.differences`), as its `where` has them.
+components, taught on clips of seeds from 0, tell: of latents, as a scene code has them; of the differences of each place
+(`SceneCode.differences`), as its `where` has them; and of a step's mean differences in all channels, and in the few in
+which clips differ most, as `codec.looks` has them.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import torch
 
 from cuspworld import worlds
 from cuspworld.codec.codec import Codec, to_tensor
+from cuspworld.codec.looks import channels_of
 from cuspworld.codec.scene_code import SceneCode, seen
 from results import Table, add_argument
 
@@ -48,7 +50,12 @@ def main() -> None:
             code = SceneCode.learn(latents[:count], STEP, 8)
             steps = torch.stack([seen(clip.unflatten(0, (-1, STEP))) for clip in latents])  # (clips, steps, D)
             apart = code.differences(steps.unflatten(-1, (STEP, -1))).flatten(2)
-            for what, rows in (("latents", steps), ("differences", apart)):
+            mean = code.apart(steps.unflatten(-1, (STEP, -1))).mean(2)  # (clips, steps, places, channels)
+            channels = channels_of([code.apart(seen(clip[:, None])) for clip in latents[:count]])
+            lies, few = mean.flatten(2), (mean @ channels).flatten(2)
+            few_told = f"mean differences in {channels.shape[1]} channels"
+            told_of = {"latents": steps, "differences": apart, "mean differences": lies, few_told: few}
+            for what, rows in told_of.items():
                 shares = held(rows[:count].flatten(0, 1), rows[count:].flatten(0, 1), WIDTHS)
                 told = {f"{width} numbers": f"{100 * share:.1f} %" for width, share in zip(WIDTHS, shares, strict=True)}
                 table.add({"world": name, "of": what, "fresh steps": int(np.prod(rows[count:].shape[:2])), **told})

@@ -204,6 +204,8 @@ def test_a_folder_keeps_what_lies_where(tmp_path):
         ("looks.mean", torch.zeros(5), "do not fit each other"),
         ("looks.channels", torch.zeros(2, 3), "do not fit each other"),
         ("looks.basis", torch.full((192, 4), torch.nan), "do not fit each other"),
+        ("looks.basis", torch.zeros(()), "do not fit each other"),
+        ("codes", torch.zeros((), dtype=torch.int8), "do not fit each other"),
     ):
         tensors = kind.tensors() | ({} if wrong is None else {name: wrong})
         if wrong is None:

@@ -116,8 +116,8 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     fits = all((t.dtype in WHOLE) if n in whole else torch.is_floating_point(t) for n, t in (own | looks).items())
     fits = fits and (not packed or (own["codes"].dtype, own[CODES_SCALE].shape) == (torch.int8, own["codes"].shape[1:]))
     fits = fits and own["codes"].ndim == 2 and rows[0] > 0 and all(own[p].shape == rows for p in counts)
-    told = own["codes"].shape[-1] - (where["where"].shape[-1] if where else 0)
-    told -= lies["basis"].shape[-1] if lies else 0
+    told = _columns(own["codes"]) - (_columns(where["where"]) if where else 0)
+    told -= _columns(lies["basis"]) if lies else 0
     fits = fits and (not lies or (bool(where) and _looks_fit(lies, own["mean"].numel() // (frames * GRID * GRID))))
     fits = fits and own["basis"].ndim == 2 and own["basis"].shape == (own["mean"].numel(), told)
     fits = fits and (not where or _where_fits(where, frames))
@@ -131,6 +131,10 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
         raise CuspError(f"{file}: seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)
+
+
+def _columns(tensor: Tensor) -> int:
+    return tensor.shape[-1] if tensor.ndim else 0
 
 
 def _where_fits(where: dict[str, Tensor], frames: int) -> bool:
