@@ -1,4 +1,4 @@
-"""How much of a step do few numbers tell: its latents, where it differs from the usual picture, and what lies there?
+"""How much of a step do few numbers tell: its latents, where it differs from the usual picture, what lies there?
 
     python benchmarks/where.py [--worlds Collision] [--clips 300] [--quick] [--save]
 

@@ -3,8 +3,8 @@
 How far a place differs says where things are, and one field a clip what they look like; neither says whose coat is
 where once several things have changed places. Of the latents' channels those tell things apart in which clips differ
 most beside how places differ within them (Fisher's discriminant, the clips being the classes); of their maps, averaged
-over a step, the principal components are kept (in puppies 64 numbers tell 95 % of a map of four channels, where 64 of
-all channels tell 39 %).
+over a step, the principal components are kept (benchmarks/where.py: of fresh clips of puppies 64 numbers tell 94 % of
+such maps, 65 % of those of all channels, 37 % of a step's latents; of two balls 61, 49 and 35).
 """
 
 from __future__ import annotations
