@@ -3,7 +3,7 @@
     python benchmarks/where.py [--worlds Collision] [--clips 300] [--quick] [--save]
 
 Share of the variance over the steps of fresh clips (a third as many, seeds from 2,000,000) that so many principal
-components, taught on clips of seeds from 0, tell: of latents, as a scene code has them; of the differences of each place
+components, taught on clips of seeds from 0, tell: of latents, as a scene code has them; of how far each place differs
 (`SceneCode.differences`), as its `where` has them; and of a step's mean differences in all channels, and in the few in
 which clips differ most, as `codec.looks` has them.
 """
