@@ -110,6 +110,8 @@ def work() -> None:
 
     import cv2
 
+    from cuspworld.memory import own_peak
+
     warnings.simplefilter("ignore")
     cv2.setNumThreads(1)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
@@ -117,7 +119,7 @@ def work() -> None:
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         outcome = audited(Path(line.strip()))
-        outcome["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        outcome["peak"] = own_peak()
         print(json.dumps(outcome), flush=True)
 
 

@@ -32,14 +32,15 @@ def timed(arguments: list[str]) -> tuple[float, str]:
 def peak(seconds: float, file: Path) -> tuple[float, float]:
     """Peak memory in MB of a fresh process that streams a clip of this length into `file`, and its seconds of work."""
     code = (
-        "import json, resource, time, warnings\n"
+        "import json, time, warnings\n"
+        "from cuspworld.memory import own_peak\n"
         "from cuspworld.simulator.simulator import Simulator\n"
         "from cuspworld.video.files import write_stream\n"
         "s = Simulator.from_pretrained('default')\n"
         "b = time.perf_counter()\n"
         f"write_stream({str(file)!r}, s.stream({PROMPT!r}, seconds={seconds}, seed=1), s.config.fps)\n"
         "took = time.perf_counter() - b\n"
-        "print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, took]))\n"
+        "print(json.dumps([own_peak() / 2**20, took]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     memory, took = json.loads(done.stdout.splitlines()[-1])

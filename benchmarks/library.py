@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,7 @@ from cuspworld import Clip, Library
 from cuspworld.library import kept
 from cuspworld.library.schema import row_of
 from cuspworld.library.work import commit, write_rows
+from cuspworld.memory import own_peak
 from cuspworld.video.read import VideoFile
 from results import Table, add_argument
 
@@ -68,7 +68,7 @@ def load(path: Path) -> dict[str, float]:
     first = time.perf_counter() - began
     for _, _ in zip(range(40), loader, strict=False):
         pass
-    return {"first": first, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"first": first, "megabytes": own_peak() / 2**20}
 
 
 def fresh(path: Path) -> dict[str, float]:

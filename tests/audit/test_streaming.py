@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 CODE = """
-import json, resource, sys
+import json, sys
 import numpy as np
 from cuspworld.audit import Bars, audit_clip
+from cuspworld.memory import own_peak
 from cuspworld.video.files import write_stream
 
 seconds, path = float(sys.argv[1]), sys.argv[2]
@@ -27,10 +28,10 @@ def frames():
         yield np.clip(picture + rng.normal(0, 1, picture.shape), 0, 255).astype(np.uint8)[None]
 
 write_stream(path, frames(), 12.0)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = own_peak()
 report = audit_clip(path, bars=Bars({kind: [0.0] * 40 for kind in ("slow", "still", "moving")}))
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"seconds": report.seconds, "grown": (after - before) / 1024, "peak": after / 1024,
+after = own_peak()
+print(json.dumps({"seconds": report.seconds, "grown": (after - before) / 2**20, "peak": after / 2**20,
                   "findings": [[f.law, f.start] for f in report.findings]}))
 """
 

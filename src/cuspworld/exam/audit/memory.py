@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 ASK = """
-import re, sys
+import sys
 from cuspworld.audit.run import audit_clip
-def peak():  # of this process alone: what getrusage says may be its parent's
-    return int(re.search("VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
-before = peak()
+from cuspworld.memory import own_peak
+before = own_peak()
 audit_clip(sys.argv[1])
-print(before, peak())
+print(before / 2**20, own_peak() / 2**20)
 """
 
 
