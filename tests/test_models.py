@@ -12,7 +12,7 @@ import torch
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.loading import WORLDS
 from cuspworld.errors import CuspError
-from cuspworld.models import from_config, load_into, read_config, read_tensors, save_folder
+from cuspworld.models import from_config, load_into, packed, read_config, read_tensors, save_folder, unpacked
 
 
 def test_a_folder_comes_back_and_takes_the_place_of_the_one_before(tmp_path):
@@ -112,3 +112,25 @@ def test_a_model_is_loaded_without_torchs_compiler():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "set()", done.stdout + done.stderr
+
+
+def test_weights_of_a_byte_a_number_come_back_within_a_254th_of_each_rows_largest(tmp_path):
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(50, 20)
+    with torch.no_grad():
+        linear.weight[3] *= 100  # a row of its own scale
+        linear.weight[4] = 0.0
+    tensors = packed({**linear.state_dict(), "kernels": torch.randn(6, 3, 2, 2), "count": torch.tensor([3])})
+    assert tensors["weight"].dtype == tensors["kernels"].dtype == torch.int8 and tensors["bias"].dtype == torch.float16
+    save_folder(tmp_path / "m", {}, tensors)
+    back = unpacked(read_tensors(tmp_path / "m" / "model.safetensors"))
+    assert back.keys() == {"weight", "bias", "kernels", "count"} and back["kernels"].shape == (6, 3, 2, 2)
+    away = (back["weight"] - linear.weight).abs().amax(dim=1)
+    assert (away <= linear.weight.abs().amax(dim=1) / 254 * 1.1).all() and away[4] == 0 and away.max() > 0
+
+
+def test_what_is_called_a_scale_and_is_none_stays():
+    tensors = {"norm.scale": torch.ones(3), "norm": torch.ones(3), "alone.scale": torch.ones(2)}
+    assert unpacked(tensors).keys() == tensors.keys()
+    wrong = {"w": torch.ones(3, 2, dtype=torch.int8), "w.scale": torch.ones(2, 1)}  # of another number of rows
+    assert unpacked(wrong)["w"].dtype == torch.int8

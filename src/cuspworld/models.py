@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 import torch
+from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -49,10 +50,16 @@ class _Undrawn(TorchFunctionMode):
 
 
 def load_module(
-    path: str | Path, kind: str, build: Callable[[Any], Module], config_kind: type, beside: Sequence[str] = (ADAPTER,)
+    path: str | Path,
+    kind: str,
+    build: Callable[[Any], Module],
+    config_kind: type,
+    beside: Sequence[str] = (ADAPTER,),
+    base: Mapping[str, Tensor] | None = None,
 ) -> Module:
     """The module of a folder that `save_module` wrote, in evaluation mode: `build(config_kind(**config.json))`.
-    `beside`: files of what was learned later, each added in turn if it is there."""
+    `beside`: files of what was learned later, each added in turn if it is there. `base`: the weights of another module,
+    that the folder's only adapter goes on from; it has no model.safetensors then."""
     path = Path(path)
     values = read_config(path)
     if (found := values.pop("_class_name", None)) != kind:
@@ -63,12 +70,46 @@ def load_module(
             module = build(config)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError) as error:
         raise CuspError(f"{path / 'config.json'}: no {kind} has such numbers: {error}") from error
-    tensors = read_tensors(path / "model.safetensors")
+    tensors = unpacked(read_tensors(path / "model.safetensors")) if base is None else dict(base)
     for file in (path / name for name in beside):
-        if file.exists():
+        if file.exists() or base is not None:
             tensors = adapted(tensors, read_tensors(file), file)
     load_into(module, tensors, path / "model.safetensors", assign=True)
     return module.eval()
+
+
+def in_bytes(matrix: Float[Tensor, ...]) -> tuple[Tensor, Tensor]:
+    """A matrix or the kernels of a convolution in half the space of float16: whole numbers from -127 to 127, and what
+    each row is times (float16, a number a row)."""
+    largest = matrix.detach().float().flatten(1).abs().amax(dim=1)
+    scale = (largest / 127).clamp_min(1e-7).half().unflatten(0, (-1, *[1] * (matrix.ndim - 1)))
+    return (matrix.detach().float() / scale.float()).round().clamp(-127, 127).to(torch.int8), scale
+
+
+def packed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights for a file, a byte a number: each NAME of two dimensions or more by `in_bytes`, beside it NAME.scale; all
+    others as float16."""
+    found = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim > 1 and torch.is_floating_point(tensor):
+            found[name], found[f"{name}.scale"] = in_bytes(tensor)
+        else:
+            found[name] = tensor.half() if torch.is_floating_point(tensor) else tensor
+    return found
+
+
+def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What `packed` was given, as near as bytes tell; a file that holds no such numbers stays as it is."""
+    found = {}
+    for name, tensor in tensors.items():
+        scale = tensors.get(f"{name}.scale")
+        fits = scale is not None and tensor.dtype == torch.int8 and scale.numel() == len(tensor)
+        if fits:
+            assert scale is not None
+            found[name] = tensor.float() * scale.float()
+        elif not name.endswith(".scale") or tensors.get(name.removesuffix(".scale"), tensor).dtype != torch.int8:
+            found[name] = tensor
+    return found
 
 
 def adapted(tensors: dict[str, Tensor], adapter: dict[str, Tensor], file: str | Path) -> dict[str, Tensor]:

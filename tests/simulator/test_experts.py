@@ -1,5 +1,7 @@
 """Models of one codec joined: each kind is drawn by the expert that was taught it, and given frames are recognised."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +15,13 @@ from cuspworld.codec.autoencoder_codec import AutoencoderCodec
 from cuspworld.codec.codec import to_tensor
 from cuspworld.errors import CuspError, CuspWarning
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
+from cuspworld.models import ADAPTER, adapted, write_tensors
+from cuspworld.simulator.folder import BASED, OF
 from cuspworld.simulator.join import join
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert, SimulatorConfig
 from cuspworld.simulator.simulator import Simulator
+from cuspworld.training.adapter import adapter_of, attach
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
 COLOURS = {"lake": (40, 60, 200), "field": (60, 180, 40)}
@@ -207,3 +212,50 @@ def test_what_is_drawn_instead_of_the_prompt_is_kept_beside_it(models):
     for wrong in (3, lambda prompt: None):
         with pytest.raises(CuspError, match="prompt_expansion must"):
             model(whole, seconds=0.4, prompt_expansion=wrong)
+
+
+def test_an_expert_may_go_on_from_another_and_keep_beside_it_what_it_learned(models, tmp_path):
+    """The second, as additions of low rank and words of its own to the first, draws what its whole weights draw."""
+    base = models[0].experts[0]
+    torch.manual_seed(4)
+    learned = FlowTransformer(replace(base.transformer.config, code_width=2))
+    learned.load_state_dict(base.transformer.state_dict())
+    attach(learned, 3, ("code_in",))
+    for parameter in learned.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.2)
+    words = PromptEncoder(replace(base.prompts.config, words=("a", "green", "field"), topics=("a field",)))
+    rest = {key: tensor for key, tensor in base.prompts.state_dict().items() if not key.startswith("embedding")}
+    words.load_state_dict(rest, strict=False)
+    adapter, own = adapter_of(learned), {"embedding.weight": words.embedding.weight}
+    whole = FlowTransformer(learned.config)
+    whole.load_state_dict(adapted(base.transformer.state_dict(), adapter, ADAPTER))
+    join([models[0], replace_expert(models[1], models[0], Expert(words, whole))]).save_pretrained(tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "based")
+    place = tmp_path / "based" / "experts" / "1"
+    for part, tensors in (("transport", adapter), ("language", own)):
+        (place / part / "model.safetensors").unlink()
+        write_tensors(place / part / ADAPTER, tensors)
+    told = {"_class_name": BASED, OF: 0}
+    (place / "config.json").write_text(json.dumps(told))
+    based = Simulator.from_pretrained(tmp_path / "based")
+    frames = [
+        model("a field", seconds=0.8, seed=2).frames for model in (based, Simulator.from_pretrained(tmp_path / "whole"))
+    ]
+    assert np.abs(np.diff(np.stack(frames).astype(int), axis=0)).max() <= 1
+    based.save_pretrained(tmp_path / "again")  # whole, and so of no other
+    assert not (tmp_path / "again" / "experts" / "1" / "config.json").exists()
+    assert (Simulator.from_pretrained(tmp_path / "again")("a field", seconds=0.8, seed=2).frames == frames[0]).all()
+    for wrong in (1, -1, "0", None, True):
+        (place / "config.json").write_text(json.dumps(told | {OF: wrong}))
+        with pytest.raises(CuspError, match="from which of the experts before it, 0 to 0"):
+            Simulator.from_pretrained(tmp_path / "based")
+    (place / "config.json").write_text(json.dumps(told))
+    (place / "transport" / ADAPTER).unlink()
+    with pytest.raises(CuspError, match=r"no weights at .*adapter"):
+        Simulator.from_pretrained(tmp_path / "based")
+
+
+def replace_expert(model: Simulator, of: Simulator, expert: Expert) -> Simulator:
+    """The same kinds, drawn by an expert with tokens as wide as those of `of`."""
+    return Simulator(replace(model.config, patch=of.config.patch), model.codec, [expert], model.kinds)

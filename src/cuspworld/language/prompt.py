@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,9 +131,10 @@ class PromptEncoder(nn.Module):
         save_module(path, "PromptEncoder", self, self.config, dtype)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path) -> PromptEncoder:
-        """Load a folder that `save_pretrained` wrote."""
-        return load_module(path, "PromptEncoder", cls, PromptConfig)
+    def from_pretrained(cls, path: str | Path, base: Mapping[str, Tensor] | None = None) -> PromptEncoder:
+        """Load a folder that `save_pretrained` wrote; `base`: the weights that its adapter goes on from
+        (`models.load_module`)."""
+        return load_module(path, "PromptEncoder", cls, PromptConfig, base=base)
 
     def _index(self, word: str) -> int:
         """The word's own, or that of another inflection of it."""

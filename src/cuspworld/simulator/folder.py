@@ -1,26 +1,31 @@
 """A simulator as a folder: config.json, codec/, language/, transport/, paths/, enlarger/ (config.json and safetensors
 each; the last two where it has them), a card. Where each kind has an expert, language/ and transport/ lie in experts/0,
-experts/1, ..., in the order of the kinds."""
+experts/1, ..., in the order of the kinds. One that goes on from another has a config.json of its own, which says from
+which, and beside the configurations of its parts only what was learned on top (adapter.safetensors)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
+from cuspworld.checks import is_whole
 from cuspworld.codec.enlarger import Enlarger
 from cuspworld.codec.loading import load_local_codec
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.language.loading import load_prompt_encoder
+from cuspworld.language.prompt import PromptEncoder
 from cuspworld.models import from_config, read_config, write_tensors
 from cuspworld.simulator.kinds_folder import load_kinds, save_kinds
 from cuspworld.simulator.parts import Expert, Parts, SimulatorConfig
 from cuspworld.transport.flow.transformer import FORMATS, FlowTransformer
 
 DEFAULT = Path(__file__).parents[1] / "assets" / "default"
+BASED, OF = "CuspWorldBasedExpert", "of"  # the name in such a config.json, and where it says from which
 _CLASS_NAME = "CuspWorldSimulator"
 
 
@@ -59,20 +64,39 @@ def load_parts(folder: Path) -> Parts:
     places = [folder / "experts" / str(index) for index in range(len(kinds))] if several else [folder]
     if not places:
         raise CuspError(f"{folder} has experts and no paths: copy the whole folder again")
-    experts = [
-        Expert(
-            load_prompt_encoder(place / "language"),
-            FlowTransformer.from_pretrained(place / "transport"),
-            FlowTransformer.from_pretrained(place / "transport", formats=True)
-            if (place / "transport" / FORMATS).exists()
-            else None,
-        )
-        for place in places
-    ]
+    experts: list[Expert] = []
+    for place in places:
+        experts.append(_expert(place, experts if several else []))
     parts = Parts(config, codec, experts, kinds, enlarger)
     for index, place in enumerate(places):
         _check_together(parts, index, place)
     return parts
+
+
+def _expert(place: Path, before: Sequence[Expert]) -> Expert:
+    """The expert of a folder; `before`: those of the folders before it, which it may go on from."""
+    language, transport = place / "language", place / "transport"
+    if (base := _base(place, before)) is not None:
+        words, weights = base.prompts.state_dict(), base.transformer.state_dict()
+        return Expert(
+            PromptEncoder.from_pretrained(language, words), FlowTransformer.from_pretrained(transport, base=weights)
+        )
+    apart = FlowTransformer.from_pretrained(transport, formats=True) if (transport / FORMATS).exists() else None
+    return Expert(load_prompt_encoder(language), FlowTransformer.from_pretrained(transport), apart)
+
+
+def _base(place: Path, before: Sequence[Expert]) -> Expert | None:
+    """The expert that this one goes on from, if any."""
+    if not before or not (place / "config.json").exists():
+        return None
+    told = read_config(place)
+    of = told.get(OF)
+    if told.get("_class_name") != BASED or not is_whole(of) or not 0 <= of < len(before):
+        raise CuspError(
+            f"{place / 'config.json'} must say as {OF!r} from which of the experts before it, 0 to {len(before) - 1}, "
+            f"this one goes on: got {str(of)[:80]!r}"
+        )
+    return before[of]
 
 
 def _check_together(parts: Parts, index: int, place: Path) -> None:

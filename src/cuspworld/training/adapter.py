@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from cuspworld import models
+
 DOWN, UP = "down", "up"
 
 
@@ -80,7 +82,5 @@ def in_bytes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         if not name.endswith((f".{UP}", f".{DOWN}")):
             found[name] = tensor.half()
             continue
-        scale = (tensor.abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-7).half()
-        found[name] = (tensor / scale.float()).round().clamp(-127, 127).to(torch.int8)
-        found[f"{name}.scale"] = scale
+        found[name], found[f"{name}.scale"] = models.in_bytes(tensor)
     return found

@@ -12,6 +12,7 @@ its steps and to the modulation.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -250,8 +251,10 @@ class FlowTransformer(nn.Module):
         save_module(path, "FlowTransformer", self, self.config, dtype)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, formats: bool = False) -> FlowTransformer:
+    def from_pretrained(
+        cls, path: str | Path, formats: bool = False, base: Mapping[str, Tensor] | None = None
+    ) -> FlowTransformer:
         """Load a folder that `save_pretrained` wrote; `formats`: as it draws formats beside its own, where those are
-        kept apart (`FORMATS`)."""
+        kept apart (`FORMATS`); `base`: the weights that its adapter goes on from (`models.load_module`)."""
         beside = (ADAPTER, FORMATS) if formats else (ADAPTER,)
-        return load_module(path, "FlowTransformer", cls, TransformerConfig, beside)
+        return load_module(path, "FlowTransformer", cls, TransformerConfig, beside, base)
