@@ -93,6 +93,11 @@ def blown(wish: Wish, seen: Any) -> bool | None:
     return None if not seen.out_at else not seen.uncaused and seen.delay <= 1.5 + LATEST / wish.clip.fps
 
 
+def all_counted(wish: Wish, seen: Any) -> bool:
+    """In all frames but one in twenty: what eyes call kept throughout (docs/detectors.md)."""
+    return bool(seen.countable(wish.parameters["count"]) >= 0.95)
+
+
 Question = Callable[[Wish, Any], bool | None]
 QUESTIONS: dict[str, dict[str, Question]] = {
     "Juice": {
@@ -107,6 +112,7 @@ QUESTIONS: dict[str, dict[str, Question]] = {
         "number as asked": lambda wish, seen: seen.count == wish.parameters["count"],
         "coats as asked": lambda wish, seen: seen.coats == wish.truth.coats,
         "number and coats as asked throughout": lambda wish, seen: seen.coats == wish.truth.coats and seen.kept,
+        "all that are asked can be counted in 19 of 20 frames": all_counted,
     },
     "Collision": {
         "both colours and sizes as asked, kept": colours_and_sizes,
@@ -191,6 +197,9 @@ def tell(report: Report, arm: str, world: str, asked: list[Wish], seen: list[Any
         report.share(arm, world, "frames about a fall that are no true state", near)
     for what, question in QUESTIONS[world].items():
         report.share(arm, world, what, [question(wish, reading) for wish, reading in zip(asked, seen, strict=True)])
+    if world == "Puppies":
+        counted = [len(f) >= w.parameters["count"] for w, r in zip(asked, seen, strict=True) for f in r.frames]
+        report.share(arm, world, "frames in which all that are asked can be counted", list(counted))
     for what, number in SPREAD.get(world, {}).items():
         own, usual = ([number(reading) for reading in some] for some in (seen, true))
         enough = min(np.isfinite(own).sum(), np.isfinite(usual).sum()) > 2

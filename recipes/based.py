@@ -37,18 +37,16 @@ from cuspworld.training.run import Taught, latents_of, learn_kinds
 from cuspworld.training.transport import FlowObjective, encode_clips
 from cuspworld.transport.flow.transformer import FlowTransformer
 
-BASES = {"Snow": "Collision", "Heat": "Juice"}  # world: whose expert it goes on from
-PATHS = {"Snow": 500, "Heat": 300}  # recorded clips that are kept as paths, seeds from 0
-STEPS = {"Snow": 12_000, "Heat": 4000}
-RANK = {"Snow": 32, "Heat": 16}
+BASES = {"Snow": "Collision"}  # world: whose expert it goes on from
+PATHS = {"Snow": 500}  # recorded clips that are kept as paths, seeds from 0
+STEPS = {"Snow": 12_000}
+RANK = {"Snow": 32}
 TOPICS = {
     "Snow": "an animal (fox, bear, penguin, rabbit) in the snow: it jumps into a bank of snow, a lump falls from a "
     "branch, a slope holds or slides down as an avalanche",
-    "Heat": "a metal plate, hot at one edge and cold at another",
 }
-WIDTHS = {  # numbers of a code: the picture, where something differs, what a clip's things look like
-    "Snow": {"code_width": 16, "where_width": 24, "identity_width": 32},
-    "Heat": {"code_width": 8, "where_width": 0, "identity_width": 0},
+WIDTHS = {  # numbers of a code: the picture, where something differs, what lies there, what a clip's things look like
+    "Snow": {"code_width": 12, "where_width": 24, "looks_width": 24, "identity_width": 16},
 }
 NEW = ("sketch_in", "code_in")  # layers that read the paths
 

@@ -121,6 +121,9 @@ def test_a_puppy_may_pass_behind_another_but_not_into_nothing():
     assert not read(meadow([both] * 8 + [black] * 20), 10.0).kept  # for longer than anything hides it
     third = read(meadow([apart] * 12 + [{**apart, "white2": (30.0, 44.0)}] * 3), 10.0)
     assert third.coats == ("black", "white") and third.changes == 1
+    assert hidden.countable(2) == pytest.approx(8 / 12) and hidden.countable(1) == 1.0 and hidden.countable(3) == 0.0
+    puppies = PuppiesDetector(FrameReader(PuppiesDetector.config))
+    assert puppies.unclear(hidden) == pytest.approx(4 / 12) and puppies.faults(hidden) == 0
     flicker = read(meadow([apart] * 4 + [alone] + [apart] * 4), 10.0)
     assert flicker.kept and flicker.frames[4] == ("black",)
 

@@ -91,6 +91,11 @@ class Detector(ABC, Generic[Reading]):
         """How much of the clip cannot be: the share of frames of no true state, and a part for each event that the
         world does not know."""
 
+    def unclear(self, reading: Reading) -> float:
+        """Share of the frames in which not all that is in the clip can be told apart. No fault, for things hide one
+        another, but of several clips the worse. 0 where a detector does not say."""
+        return 0.0
+
     def changed(self, before: Reading, after: Reading) -> float:
         """How much of what lasts (which things, how many, their colours) differs in a later stretch of a clip: 0
         nothing, 1 a thing. 0 where a detector does not say."""

@@ -1,7 +1,8 @@
 """Which of several clips of one prompt shows what was asked, and the least that cannot be.
 
 Where a world has a detector (`cuspworld.detectors`), what it reads in each clip is held against the prompt as captions
-are (`language.matching`), and how much of the clip is no true state, comes out of nothing or has no cause is taken off.
+are (`language.matching`), and how much of the clip is no true state, comes out of nothing or has no cause is taken off,
+and in how much of it not all things can be told apart.
 Elsewhere, and among equals, the audit's score decides.
 """
 
@@ -17,14 +18,15 @@ from cuspworld.language.matching import Matcher
 
 @dataclass(frozen=True)
 class Candidate:
-    """`told`: what the world's detector reads in the clip, empty where no detector knows the world; `faults`: see
-    `Detector.faults`; `heeds`: how much of the prompt is told, 1 all, below 0 where more is contradicted."""
+    """`told`: what the world's detector reads in the clip, empty where no detector knows the world; `faults` and
+    `unclear`: see `Detector`; `heeds`: how much of the prompt is told, 1 all, below 0 where more is contradicted."""
 
     clip: Clip
     report: Any
     seed: int
     told: str = ""
     faults: float = 0.0
+    unclear: float = 0.0
     heeds: float = 0.0
 
     def __str__(self) -> str:
@@ -41,7 +43,7 @@ def read(clip: Clip, report: Any, seed: int) -> Candidate:
         return Candidate(clip, report, seed)
     reader = detector(world)
     reading = reader(clip.frames, clip.fps)
-    return Candidate(clip, report, seed, reader.told(reading), reader.faults(reading))
+    return Candidate(clip, report, seed, reader.told(reading), reader.faults(reading), reader.unclear(reading))
 
 
 def ranked(prompt: str, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -50,4 +52,4 @@ def ranked(prompt: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     if all(one.told for one in found):
         scores = Matcher([one.told for one in found])(prompt).scores
         found = [replace(one, heeds=float(score)) for one, score in zip(found, scores, strict=True)]
-    return sorted(found, key=lambda one: (one.faults - one.heeds, -one.report.score, one.seed))
+    return sorted(found, key=lambda one: (one.faults + one.unclear - one.heeds, -one.report.score, one.seed))

@@ -46,12 +46,13 @@ class Choice:
         return best
 
     def _read(self, frames: Frames) -> tuple[str, float]:
-        """What the clip shows if it goes on so, and how much of the chunk cannot be."""
+        """What the clip shows if it goes on so, and how much of the chunk cannot be or be told apart."""
         whole = frames if self.before is None else np.concatenate([self.before, frames])
         reading, own = self.reader(whole, self.fps), self.reader(frames, self.fps)
         events = self.reader.faults(reading) - float(reading.mixed.mean())
         changed = 0.0 if self.first is None else self.reader.changed(self.first, own)
-        return self.reader.told(reading), float(own.mixed.mean()) + events + CHANGE * changed
+        cannot = float(own.mixed.mean()) + events + CHANGE * changed
+        return self.reader.told(reading), cannot + self.reader.unclear(own)
 
     def _keep(self, frames: Frames) -> None:
         if self.first is None:
