@@ -39,7 +39,7 @@ FORMATS = {  # beside the own one; a batch is of one of them
 }
 LEFT_OUT = {"128x128@10"}  # taught, and not as good as the own format enlarged: docs/simulator.md
 APART = {"Juice"}  # worlds whose own format the expert draws better without
-CLIPS_OF = {"Juice": 500, "Chair": 2000, "Snow": 1400}  # fewer of them, of each format
+CLIPS_OF = {"Juice": 500, "Chair": 2000, "Snow": 1260}  # fewer of them, of each format
 
 
 def own_preset(name: str, expert: Expert, steps: int) -> Preset:

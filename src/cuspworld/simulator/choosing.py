@@ -15,6 +15,8 @@ from typing import Any
 from cuspworld.clip import Clip
 from cuspworld.language.matching import Matcher
 
+FAULTS, HEEDS = 0.5, 3.0  # weights beside the share of frames that are unclear; docs/simulator.md says how chosen
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -32,6 +34,12 @@ class Candidate:
     def __str__(self) -> str:
         read = f'it shows: "{self.told}"; faults {self.faults:.2f}, ' if self.told else ""
         return f"{read}the audit's score {self.report.score:.2f}"
+
+
+def worse(faults: float, unclear: float, heeds: float) -> float:
+    """How much worse a clip is than one that shows clearly all that is told of it and nothing that cannot be. What is
+    asked goes before: a detector tells little of a caption, so that one thing more or less is a tenth or two."""
+    return FAULTS * faults + unclear - HEEDS * heeds
 
 
 def read(clip: Clip, report: Any, seed: int) -> Candidate:
@@ -52,4 +60,4 @@ def ranked(prompt: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     if all(one.told for one in found):
         scores = Matcher([one.told for one in found])(prompt).scores
         found = [replace(one, heeds=float(score)) for one, score in zip(found, scores, strict=True)]
-    return sorted(found, key=lambda one: (one.faults + one.unclear - one.heeds, -one.report.score, one.seed))
+    return sorted(found, key=lambda one: (worse(one.faults, one.unclear, one.heeds), -one.report.score, one.seed))

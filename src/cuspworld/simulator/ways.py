@@ -16,6 +16,7 @@ from jaxtyping import UInt8
 
 from cuspworld.detectors import detector
 from cuspworld.language.matching import Matcher
+from cuspworld.simulator.choosing import worse
 from cuspworld.simulator.chunks import Chunks
 
 REMEMBERED = 40  # frames before a chunk that are read with it: what happens across the joint
@@ -40,19 +41,19 @@ class Choice:
         """Which of the chunks is the best; it goes on from there. The last `waits` frames of each come again in the
         next."""
         read = [self._read(frames) for frames in ways]
-        heeds = Matcher([told for told, _ in read])(self.prompt).scores
-        best = int(np.argmin([faults - heed for (_, faults), heed in zip(read, heeds, strict=True)]))
+        heeds = Matcher([told for told, _, _ in read])(self.prompt).scores
+        best = int(np.argmin([worse(*wrong, heed) for (_, *wrong), heed in zip(read, heeds, strict=True)]))
         self._keep(ways[best][: len(ways[best]) - waits])
         return best
 
-    def _read(self, frames: Frames) -> tuple[str, float]:
-        """What the clip shows if it goes on so, and how much of the chunk cannot be or be told apart."""
+    def _read(self, frames: Frames) -> tuple[str, float, float]:
+        """What the clip shows if it goes on so, how much of the chunk cannot be, and how much cannot be told apart."""
         whole = frames if self.before is None else np.concatenate([self.before, frames])
         reading, own = self.reader(whole, self.fps), self.reader(frames, self.fps)
         events = self.reader.faults(reading) - float(reading.mixed.mean())
         changed = 0.0 if self.first is None else self.reader.changed(self.first, own)
         cannot = float(own.mixed.mean()) + events + CHANGE * changed
-        return self.reader.told(reading), cannot + self.reader.unclear(own)
+        return self.reader.told(reading), cannot, self.reader.unclear(own)
 
     def _keep(self, frames: Frames) -> None:
         if self.first is None:
