@@ -1,18 +1,20 @@
 """Do the recorded clips that a prompt's path is drawn from show what the prompt asks?
 
-    python benchmarks/chosen.py [--first 96500000] [--prompts 60] [--quick] [--save]
+    python benchmarks/chosen.py [--first 96500000] [--prompts 60] [--worlds Snow] [--model FOLDER] [--quick]
+        [--save]
 
 Captions of unseen clips, in English and Chinese, with their times; the shipped model's recorded clips. What each shows
 is read from its English caption, which the world wrote from its truth (8 CPU minutes). *Ends*: prompts of which every
 chosen clip ends as was asked, and the share of the chosen clips that do; *all of it*: the share that also has the
-number, the colour and the side that were asked. Beside it words as a bag: the six clips whose captions are nearest
-(TF-IDF, cosine).
+number, the colour, the side and the animal that were asked. Beside it words as a bag: the six clips whose captions are
+nearest (TF-IDF, cosine).
 """
 
 import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,12 @@ from cuspworld.worlds.world import World
 from prompts import bag
 from results import Table, add_argument, wilson
 
-LOOKS = {"Juice": ("c",), "Candles": ("c", "n", "d"), "Chair": ("c",)}  # words that tell what is seen, beside the end
+LOOKS = {
+    "Juice": ("c",),
+    "Candles": ("c", "n", "d"),
+    "Chair": ("c",),
+    "Snow": ("a",),
+}  # words that tell what is seen, beside the end
 SECONDS = 3.0
 
 
@@ -75,13 +82,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=96_500_000, help="seed of the first prompt's clip")
     parser.add_argument("--prompts", type=int, default=60)
+    parser.add_argument("--worlds", nargs="*", choices=list(LOOKS), default=list(LOOKS))
+    parser.add_argument("--model", type=Path, default=DEFAULT, help="whose recorded clips they are")
     parser.add_argument("--quick", action="store_true", help="6 prompts")
     add_argument(parser)
     arguments = parser.parse_args()
-    kinds = load_kinds(DEFAULT / "paths")
+    kinds = load_kinds(arguments.model / "paths")
     prompts, names = Prompts(kinds), [kind.name for kind in kinds]
     with Table("chosen", arguments.save) as table:
-        for name in LOOKS:
+        for name in arguments.worlds:
             kind, world = kinds[names.index(name)], worlds.make(name)
             read = Sentences(world)
             truth = [read(texts[0]) for texts in kind.captions]

@@ -140,6 +140,7 @@ brake: slow down | 减速
 fire: ignite, burn its engine, engine | 点火
 avalanche: slide down as an avalanche | 雪崩
 crumble: burst, break, break to pieces, shatter, fall apart, break through, smash up | 碎裂, 碎成, 撞破, 摔碎, 碎, 破
+resist: stay whole, remain whole, hold together, below it hold | 稳住, 稳住了
 jump: leap, hop, spring | 跃起, 跳, 跳进, 起跳
 walk: climb, crawl, march | 爬行, 走, 爬
 trot: jog | 小跑
@@ -154,7 +155,9 @@ BOTH = {
     "lean and stand up": "burn !extinguish", "flame out": "flame extinguish", "candle out": "candle extinguish",
     "stay lit": "burn !extinguish", "keep alight": "burn !extinguish", "继续燃烧": "burn !extinguish",
     "afloat": "!overturn", "stay upright": "stand !overturn", "remain upright": "stand !overturn",
-    "keep its place": "!carry off", "hold firm": "!crumble", "重心没有越过": "!overturn",
+    "keep its place": "!carry off", "hold firm": "resist !crumble",
+    "bank hold": "bank resist", "slope hold": "slope resist", "lump hold": "lump resist",
+    "重心没有越过": "!overturn",
 }  # fmt: skip
 EITHER = {
     "touch": "push collide", "碰": "push collide", "hit": "collide push", "knock": "push collide",
@@ -164,7 +167,10 @@ EITHER = {
 OPPOSITES = (
     ("stand", "overturn"),
     ("rock", "overturn"),
+    ("resist", "crumble"),
+    ("resist", "avalanche"),
 )  # what tells the second ends in it, what tells the first alone in the first
+ANIMALS = ("fox", "bear", "penguin", "rabbit", "cat", "puppy")  # a clip that tells of one shows none of the others
 NEGATIONS = frozenset(
     ["not", "no", "never", "without", "nobody", "nothing", "none", "neither", "nor", "没有", "没", "不", "未", "无",
      "没有人", "没人", "不是", "并非", "hardly"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuspworld.language.facts import Fact, facts
-from cuspworld.language.lexicon import OPPOSITES
+from cuspworld.language.lexicon import ANIMALS, OPPOSITES
 from cuspworld.language.meanings import Meanings, kind_of, tokens
 from cuspworld.language.words import split_words, stem
 
@@ -35,7 +35,8 @@ class Match:
     `missing`: what the prompt says and no clip of the library shows; `unmet`: what clips show, but not the best ones
     (not together with the rest); `unknown`: words that no caption has in any form. `support`: share of the prompt that
     the best clips tell. `worse`: the clips that do not tell how things look and how many there are as the best do, or
-    that contradict more: no hard set is widened by them.
+    that contradict more: no hard set is widened by them. `lacks`: how many of the prompt's things, which the best
+    clips tell of, each clip does not: it is of another scene.
     """
 
     clips: np.ndarray
@@ -47,6 +48,7 @@ class Match:
     captions: tuple[str, ...] = field(default=(), repr=False)
     told: bool = True  # False where the prompt says nothing
     worse: np.ndarray = field(default_factory=lambda: np.zeros(0, bool), repr=False)
+    lacks: np.ndarray = field(default_factory=lambda: np.zeros(0, int), repr=False)
 
     @property
     def known(self) -> bool:
@@ -141,16 +143,19 @@ class Matcher:
                 lost = not support[best[0]] if needed else against[best[0]]
                 if lost and not _vague(fact) and fact.words not in missing:
                     unmet.append(fact.words)
-        worse = np.zeros(self.count, bool)
+        worse, lacks = np.zeros(self.count, bool), np.zeros(self.count, int)
         for fact, support, against in supports:
             if len(best) and (_penalty(fact, end) > 1 or _outcome(fact)) and not against[best[0]]:
                 worse |= (support < support[best[0]]) if fact.kind == "pair" else against > 0
+            if len(best) and fact.kind == "is" and _kinds(fact) == {"thing"}:
+                lacks += support < support[best[0]]
         if len(best) and (ends := self._get("end", *end))[best[0]]:
             worse |= ~ends
         return Match(
             clips=best,
             scores=scores,
             worse=worse,
+            lacks=lacks,
             support=float(told[best[0]] / positive) if len(best) and positive else 0.0,
             missing=tuple(dict.fromkeys(missing)),
             unmet=tuple(dict.fromkeys(unmet)),
@@ -175,6 +180,9 @@ class Matcher:
     def _get(self, *key: str) -> np.ndarray:
         return self._told.get(key, self._none)
 
+    def _any(self, names: Iterable[str]) -> np.ndarray:
+        return np.logical_or.reduce([self._get("is", name) for name in names])
+
     def _knows(self, fact: Fact) -> bool:
         """Whether each of the two is told of by itself; a number always is."""
         return all(
@@ -193,13 +201,15 @@ class Matcher:
         happens last in it."""
         if fact.kind in ("time", "measure"):
             return self._near(fact)
-        told = np.logical_or.reduce([self._get("is", name) for name in fact.first])
+        told = self._any(fact.first)
         perhaps = np.logical_or.reduce([self._get("may", name) for name in fact.first])
         denied = np.logical_or.reduce([self._get("not", name) for name in fact.first])
         if fact.kind == "is":
             against = denied & ~told & ~perhaps
             if fact.first == end:
                 against = against | self._ends_otherwise(end)
+            if fact.first[0] in ANIMALS:  # a clip that tells of another animal shows that one
+                against = against | (self._any(ANIMALS) & ~told & ~perhaps)
             return np.where(told, 1.0, 0.5 * perhaps), against.astype(float)
         if (
             fact.kind == "not"
@@ -294,6 +304,8 @@ def _penalty(fact: Fact, end: Meanings) -> float:
     """Of a fact that a clip contradicts, beyond its weight; `end`: what happens last."""
     if fact.kind == "is" and fact.first == end and end in _ENDS:
         return 8.0
+    if fact.kind == "is" and fact.first[0] in ANIMALS:
+        return 4.0
     if fact.kind in ("not", "not pair"):
         return 4.0 if _kinds(fact) == {"event"} else 2.0  # what must not happen is seen as well as a colour
     if _side_of(fact):

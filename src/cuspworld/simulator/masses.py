@@ -15,6 +15,7 @@ from cuspworld.language.matching import Match, Matcher
 from cuspworld.simulator.kinds import Kind
 
 FEWEST = 6  # clips that a path is drawn from, if so many fit: a set of one only copies
+LEAST = 3  # or fewer, where others lack a thing that the prompt names
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ class Prompts:
         masses = np.zeros(len(own))
         fitting = own[np.isin(own, match.clips)]
         if len(fitting) < FEWEST:
-            ranked = own[np.argsort(-match.scores[own], kind="stable")]
-            alike = ranked[~match.worse[ranked]][:FEWEST]
-            fitting = alike if len(alike) else ranked[:FEWEST]
+            ranked = own[np.lexsort((-match.scores[own], match.lacks[own]))]
+            alike = ranked[~match.worse[ranked]]
+            there = alike[match.lacks[alike] == 0]
+            fitting = (there if len(there) >= LEAST else alike if len(alike) else ranked)[:FEWEST]
         masses[fitting - own[0]] = 1.0
         whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
         return Masses(kind, masses, match, whole)
