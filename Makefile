@@ -60,6 +60,7 @@ model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours
 	$(BIN)/python recipes/decoder.py --begin runs/codec/model
 	$(BIN)/python recipes/folds.py
 	$(BIN)/python recipes/adapt.py
+	$(BIN)/python recipes/based.py --world Snow
 	$(BIN)/python recipes/enlarger.py
 	$(BIN)/python recipes/twin_judge.py
 

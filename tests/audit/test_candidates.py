@@ -60,3 +60,16 @@ def test_a_clip_that_shows_what_was_asked_goes_before_one_that_does_not() -> Non
     best, other = ranked(asked, [made(0, 2, 0.9), made(1, 3, 0.1)])
     assert best.seed == 1 and best.told.startswith("Three puppies") and best.heeds > other.heeds
     assert "it shows" in str(best)
+
+
+def test_of_clips_that_show_the_same_the_clearer_is_kept() -> None:
+    clip = Draws()("two discs", seed=0)
+
+    class Report:
+        score = 0.5
+
+    told = "Three puppies: a black one, a white one and a golden one."
+    hidden = Candidate(clip, Report(), 0, told, faults=0.0, unclear=0.6)
+    clear = Candidate(clip, Report(), 1, told, faults=0.2, unclear=0.1)
+    fewer = Candidate(clip, Report(), 2, "Two puppies: a black one and a white one.")
+    assert [one.seed for one in ranked(told, [hidden, clear, fewer])] == [1, 0, 2]

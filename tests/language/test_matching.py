@@ -125,3 +125,18 @@ def test_what_comes_to_stand_does_not_tip_over_whatever_else_agrees():
     assert set(found.clips) <= {1, 2, 3, 4} and found.worse[[0, 5, 6]].all()
     assert set(match("A red chair with two legs on a block is pushed and rocks.").clips) == {6}
     assert set(match("A red chair stands with two legs on a block; it is pushed over").clips) == {7}
+
+
+def test_an_animal_binds_as_a_colour_does_and_what_holds_does_not_crumble() -> None:
+    captions = [
+        "A fox leaps against a bank of firm snow; the bank holds and stops it. Jumps at 0.5 s.",
+        "A bear leaps against a bank of firm snow; the bank holds and stops it. Jumps at 0.6 s.",
+        "A bear breaks through a bank of firm snow, which crumbles. Jumps at 0.5 s, crumbles at 0.8 s.",
+        "A lump of firm snow falls on a slope above a bear; the slope holds. Jumps at 0.5 s.",
+    ]
+    match = Matcher(captions)("A bear leaps against a bank of firm snow; the bank holds. Jumps at 0.5 s.")
+    assert match.clips.tolist() == [1] and match.worse.tolist() == [True, False, True, False]
+    assert match.lacks.tolist() == [1, 0, 0, 1]  # no bear, ..., no bank
+    other = Matcher(captions)("一只熊撞破了雪墙")
+    assert other.clips.tolist() == [2] and other.worse[0]
+    assert "rabbit" in Matcher(captions)("a rabbit leaps against a bank").missing
