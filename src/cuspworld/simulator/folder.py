@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -90,7 +91,7 @@ def _base(place: Path, before: Sequence[Expert]) -> Expert | None:
     if not before or not (place / "config.json").exists():
         return None
     told = read_config(place)
-    of = told.get(OF)
+    of: Any = told.get(OF)
     if told.get("_class_name") != BASED or not is_whole(of) or not 0 <= of < len(before):
         raise CuspError(
             f"{place / 'config.json'} must say as {OF!r} from which of the experts before it, 0 to {len(before) - 1}, "

@@ -42,7 +42,7 @@ class Choice:
         next."""
         read = [self._read(frames) for frames in ways]
         heeds = Matcher([told for told, _, _ in read])(self.prompt).scores
-        best = int(np.argmin([worse(*wrong, heed) for (_, *wrong), heed in zip(read, heeds, strict=True)]))
+        best = int(np.argmin([worse(cannot, unclear, h) for (_, cannot, unclear), h in zip(read, heeds, strict=True)]))
         self._keep(ways[best][: len(ways[best]) - waits])
         return best
 
