@@ -20,6 +20,7 @@ PROMPTS = (
     "Four purple candles are blown out.",
     "A green chair falls over backwards.",
     "Three puppies romp over the grass.",
+    "A lump of snow falls on a steep slope above a fox and sets off an avalanche.",
 )
 SEEDS, SECONDS, TIMES, LINE = range(4), 2.0, 2, 14  # a frame is shown `TIMES` as large, under a line of text
 PLACE = Path(__file__).with_name("model.webp")
