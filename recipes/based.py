@@ -39,7 +39,7 @@ from cuspworld.transport.flow.transformer import FlowTransformer
 
 BASES = {"Snow": "Collision"}  # world: whose expert it goes on from
 PATHS = {"Snow": 500}  # recorded clips that are kept as paths, seeds from 0
-STEPS = {"Snow": 10_000}
+STEPS = {"Snow": 14_000}
 RANK = {"Snow": 32}
 TOPICS = {
     "Snow": "an animal (fox, bear, penguin, rabbit) in the snow: it jumps into a bank of snow, a lump falls from a "
