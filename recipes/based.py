@@ -24,7 +24,7 @@ from cuspworld.files import written_whole
 from cuspworld.language.distinctive import distinctive
 from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.words import learn_words
-from cuspworld.models import ADAPTER, read_config, write_tensors
+from cuspworld.models import ADAPTER, packed, read_config, write_tensors
 from cuspworld.simulator.branches import with_branches
 from cuspworld.simulator.folder import BASED, DEFAULT, OF
 from cuspworld.simulator.kinds import Kind
@@ -130,9 +130,8 @@ def ship(folder: Path, name: str, into: Path) -> None:
         prompts = objective.prompts
         assert isinstance(prompts, PromptEncoder)
         written(aside / "language" / "config.json", {"_class_name": "PromptEncoder", **asdict(prompts.config)})
-        words = {key: tensor.half() for key, tensor in prompts.state_dict().items()
-                 if key.startswith(("embedding", "distinctive"))}  # fmt: skip
-        write_tensors(aside / "language" / ADAPTER, words)
+        words = {k: tensor for k, tensor in prompts.state_dict().items() if k.startswith(("embedding", "distinctive"))}
+        write_tensors(aside / "language" / ADAPTER, packed(words))
     told = {"name": name, "frames": kind.code.frames, "captions": [list(texts) for texts in kind.captions]}
     kinds = read_config(paths)["kinds"]
     written(paths / "config.json", {**read_config(paths), "kinds": [*kinds[:number], told]})

@@ -109,7 +109,7 @@ def taught(name: str, folder: Path, clips: int, preset: DynamicsPreset) -> None:
 
 
 def ship(name: str, folder: Path) -> None:
-    """The model in float16, into the package."""
+    """The model in float16, into the package; `recipes/pack.py` then halves it again, but for Collision's."""
     model, aim = folder / name.lower() / "model", SHIPPED / name.lower()
     for kind, inside in ((JEPA, "."), (Readout, READOUT), (ErrorMap, ERROR_MAP)):
         kind.from_pretrained(model / inside).save_pretrained(aim / inside, torch.float16)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -21,6 +22,7 @@ from cuspworld.files import written_whole
 
 Module = TypeVar("Module", bound=nn.Module)
 ADAPTER = "adapter.safetensors"  # beside model.safetensors: what was learned later (`training.adapter`)
+_FACTOR = re.compile(r"\.(up|down)(\.scale)?$")  # of a low-rank addition
 LARGEST = 16_384  # a number of channels, pixels or words; a folder's config.json may come from anybody
 LARGEST_CONFIG = 64 << 20  # bytes; the shipped model's longest, all its captions, takes 2 million
 
@@ -103,9 +105,7 @@ def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     found = {}
     for name, tensor in tensors.items():
         scale = tensors.get(f"{name}.scale")
-        fits = scale is not None and tensor.dtype == torch.int8 and scale.numel() == len(tensor)
-        if fits:
-            assert scale is not None
+        if scale is not None and tensor.dtype == torch.int8 and scale.numel() == len(tensor):
             found[name] = tensor.float() * scale.float()
         elif not name.endswith(".scale") or tensors.get(name.removesuffix(".scale"), tensor).dtype != torch.int8:
             found[name] = tensor
@@ -114,9 +114,10 @@ def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def adapted(tensors: dict[str, Tensor], adapter: dict[str, Tensor], file: str | Path) -> dict[str, Tensor]:
     """`tensors` with what was learned later: NAME.up @ NAME.down is added to the matrix NAME, any other takes the place
-    of its own; those of whole numbers are times NAME.up.scale, a number a row. Raises CuspError for one that does not
-    fit."""
+    of its own; those of whole numbers are times NAME.up.scale, a number a row (`packed`). Raises CuspError for one that
+    does not fit."""
     found = dict(tensors)
+    whole = unpacked({name: tensor for name, tensor in adapter.items() if not _FACTOR.search(name)})
 
     def factor(name: str, own: Tensor) -> Tensor:
         part, scale = adapter.get(name), adapter.get(f"{name}.scale")
@@ -128,12 +129,12 @@ def adapted(tensors: dict[str, Tensor], adapter: dict[str, Tensor], file: str | 
             raise CuspError(f"{file}: {name}.scale must be {(len(part), 1)}: got {tuple(scale.shape)}")
         return part.float() * scale.float()
 
-    for name, tensor in adapter.items():
+    for name in adapter:
         own = name.removesuffix(".up")
         if name.endswith((".down", ".scale")):
             continue
         if own == name:
-            found[name] = tensor
+            found[name] = whole[name]
             continue
         if own not in tensors:
             raise CuspError(f"{file}: the model has no {own}: the file is of another model")

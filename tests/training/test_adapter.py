@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cuspworld.errors import CuspError
-from cuspworld.models import ADAPTER, adapted, read_tensors, write_tensors
+from cuspworld.models import ADAPTER, adapted, packed, read_tensors, write_tensors
 from cuspworld.training.adapter import adapter_of, attach, begin_at, in_bytes
 from cuspworld.transport.flow.transformer import FlowTransformer, TransformerConfig
 
@@ -118,6 +118,20 @@ def test_an_adapter_may_bring_new_inputs_which_are_trained_whole(tmp_path):
     told = (tmp_path / "model" / "config.json").read_text()
     (tmp_path / "model" / "config.json").write_text(told.replace('"places": false', '"places": true'))
     assert torch.allclose(velocity(FlowTransformer.from_pretrained(tmp_path / "model")), velocity(learned), atol=1e-5)
+
+
+def test_what_is_whole_in_an_adapter_may_be_a_byte_a_number():
+    learned = network()
+    attach(learned, 3, ("tokens_in",))
+    tensors = adapter_of(learned)
+    whole = {name: tensor for name, tensor in tensors.items() if not name.endswith((".up", ".down"))}
+    with torch.no_grad():
+        whole["tokens_in.weight"] += 1.0
+    rest = {name: tensor for name, tensor in tensors.items() if name not in whole}
+    found = adapted(network().state_dict(), rest | packed(whole), ADAPTER)
+    assert found.keys() == network().state_dict().keys()
+    assert torch.allclose(found["tokens_in.weight"], whole["tokens_in.weight"], atol=0.01)
+    assert not torch.allclose(found["tokens_in.weight"], network().state_dict()["tokens_in.weight"], atol=0.5)
 
 
 def test_what_is_trained_on_begins_where_an_adapter_left_off():
