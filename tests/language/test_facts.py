@@ -148,3 +148,21 @@ def test_what_goes_out_and_how_many(text, out, share):
     said = {fact.kind for fact in found if fact.first == ("extinguish",) and fact.kind in ("is", "not")}
     assert said == {None: set(), "both": {"is", "not"}}.get(out, {out})
     assert {fact.first[0] for fact in found if fact.kind == "share"} == share
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("A grey pup, a brown one and a white one play.", ("3", "puppy")),
+        ("一只灰狗、一只棕狗和一只白狗", ("3", "puppy")),
+        ("A red ball hits a blue ball. The red ball stops.", ("2", "ball")),
+        ("A big red ball meets a small red one.", ("2", "ball")),
+        ("Four puppies: a grey one, a brown one.", ("4", "puppy")),  # a number that is told is the number
+        ("A red chair tips over; the red chair lies.", None),  # one chair twice
+        ("A black pup that is not a white pup.", None),
+        ("A puppy chases a ball.", None),
+    ],
+)
+def test_what_is_named_one_by_one_is_counted(text, number):
+    told = [fact.first + fact.second for fact in facts(text) if fact.kind == "pair" and fact.first[0].isdigit()]
+    assert told == ([] if number is None else [number])

@@ -3,12 +3,13 @@
 No grammar is complete; this one binds by nearness. An attribute belongs to the next thing of its clause, or where none
 follows to the one before; what happens belongs to the thing before it, where and how hard to what happens; a negation
 reaches to the end of its clause and denies what happens in it, or else the attributes, or else the things; where looks
-stand right after it (a chair that is not red falls), these alone.
+stand right after it (a chair that is not red falls), these alone. Things that are named one by one, each of another
+look (a grey pup, a brown one and a white one), are as many as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cuspworld.language.meanings import Meanings, Token, tokens
@@ -18,6 +19,7 @@ _LOOSE = ("speed", "side")  # attributes of things, after them too
 _RELATIVE = ("which", "who", "that")
 _LOOKS = ("colour", "size", "quality")
 _COUNTED = ("extinguish",)  # what may happen to some of the things, or to all
+_ONE = ("a", "an", "one", "another", "一")  # begin what is one thing
 _NOT_SO = ("non", "不", "不是", "并非")  # deny how a thing looks; `no` and 没有 deny that there is one
 
 
@@ -37,6 +39,7 @@ class Fact:
 class _Thing:
     token: Token
     attributes: list[Token] = field(default_factory=list)
+    one: bool = False  # named as one of its kind
 
 
 @dataclass
@@ -59,6 +62,7 @@ def facts(text: str) -> list[Fact]:
     subject: _Thing | None = None
     carried: list[Token] = []
     named: list[_Thing] = []
+    singles: list[_Thing] = []
     event: Token | None = None
     for part in _clauses(tokens(text)):
         if part[0].words in _RELATIVE:
@@ -69,6 +73,7 @@ def facts(text: str) -> list[Fact]:
             clause.things = [_Thing(thing.token, [*thing.attributes, *looks]) for thing in named[-2:]]
         for fact in _told(clause, event):
             found.setdefault(fact)
+        singles += [] if clause.denied else clause.things
         if clause.denied and _of(clause, last):
             continue  # how the thing named last does not look
         named += clause.things
@@ -86,7 +91,21 @@ def facts(text: str) -> list[Fact]:
     elif carried:
         for token in carried:
             found.setdefault(Fact("is", token.meanings, words=token.words))
+    for fact in _one_by_one(singles):
+        found.setdefault(fact)
     return list(found)
+
+
+def _one_by_one(things: Sequence[_Thing]) -> Iterator[Fact]:
+    """How many there are of what is named one by one, and nowhere with a number."""
+    for meanings in dict.fromkeys(thing.token.meanings for thing in things):
+        own = [thing for thing in things if thing.token.meanings == meanings]
+        looks = {
+            tuple(sorted(t.meanings for t in one.attributes if t.kind in ("colour", "size"))) for one in own if one.one
+        }
+        count = len(looks - {()})
+        if count > 1 and not any(token.kind == "number" for thing in own for token in thing.attributes):
+            yield Fact("pair", (str(count),), meanings, words=f"{count} {own[0].token.words}")
 
 
 def _of(clause: _Clause, last: _Thing | None) -> bool:
@@ -152,7 +171,7 @@ def _read(
 ) -> tuple[_Clause, list[Token]]:
     """A clause, and the attributes that it leaves to a thing yet to come."""
     clause = _Clause()
-    pending, opened = list(carried), False
+    pending, opened, one = list(carried), False, False
     chinese = any(not token.words.isascii() for token in part)
     here: _Thing | None = None
     described = subject if part[0].words in _RELATIVE and not carried else None  # a ball that is red
@@ -169,7 +188,7 @@ def _read(
             if here is not None and pending:
                 here.attributes += pending
                 pending = []
-            opened = True
+            opened, one = True, token.words.lower() in _ONE
         elif kind in ("thing", "pronoun"):
             before = here if here and not _several(last) else last
             of = token if kind == "thing" else before.token if before else None
@@ -177,9 +196,9 @@ def _read(
                 continue
             if kind == "pronoun":
                 of = replace(of, kind="pronoun")
-            here = _Thing(of, pending)
+            here = _Thing(of, pending, one)
             clause.things.append(here)
-            pending, opened = [], False
+            pending, opened, one = [], False, False
         elif kind in _BOUND or kind in _LOOSE:
             pending.append(token)
             opened = opened or kind in _BOUND
