@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from scipy.stats import ortho_group
 
 from cuspworld import Brenier
@@ -25,6 +26,15 @@ def clusters(number, dimension, count, seed):
 def partition(branches):
     """Branches by their first point, whatever their numbers."""
     return np.unique(branches, return_index=True)[1][np.unique(branches, return_inverse=True)[1]]
+
+
+def agreement(one, other):
+    """Share of the points that both put together, each branch of one with the branch of the other that it meets most
+    (one to one)."""
+    met = np.zeros((one.max() + 1, other.max() + 1))
+    np.add.at(met, (one, other), 1)
+    rows, columns = linear_sum_assignment(-met)
+    return met[rows, columns].sum() / len(one)
 
 
 def test_every_cluster_is_a_branch_and_every_facet_between_them_singular():
@@ -65,16 +75,25 @@ def test_one_cluster_has_no_false_branch_or_tear(kind, dimension, seed):
 @example(seed=35919, log_scale=0.66, shift=8.49)
 def test_scale_place_turn_and_order_change_nothing(seed, log_scale, shift):
     """Three clusters of 100 points, 6.8 deviations apart."""
-    points, label, moved, order = turned_clusters(300, seed, log_scale, shift)
+    points, _, moved, order = turned_clusters(300, seed, log_scale, shift)
     plain = Brenier(tolerance=0.25).fit(points)
     other = Brenier(tolerance=0.25).fit(moved)
     # turned cells meet other samples of the noise: a lone outlier may change its branch
-    assert (partition(plain.branches_[order]) == partition(other.branches_)).mean() > 0.98
-    assert (partition(plain.branches_) == partition(label)).mean() > 0.98
+    assert agreement(plain.branches_[order], other.branches_) > 0.98
     same = Brenier(tolerance=0.25).fit(2.0 ** round(log_scale) * points)
     np.testing.assert_array_equal(plain.branches_, same.branches_)
     np.testing.assert_array_equal(plain.singular_set_.singular, same.singular_set_.singular)
     assert plain.singular_set_.dimension == pytest.approx(other.singular_set_.dimension, rel=1e-3)
+
+
+def test_nearly_every_draw_of_three_clusters_has_three_branches():
+    """100 points each, 6.8 deviations apart. Of 150 draws (seeds from 300,000) 148 have the clusters as branches; in
+    two, 300,122 and 300,147, the points of one fall into two. These here are others."""
+    right = 0
+    for seed in range(310_000, 310_040):
+        points, label = clusters(3, 4, 300, seed)
+        right += agreement(Brenier(tolerance=0.25).fit(points).branches_, label) > 0.98
+    assert right >= 38
 
 
 def turned_clusters(count, seed, log_scale, shift):
