@@ -161,8 +161,25 @@ def test_what_goes_out_and_how_many(text, out, share):
         ("A red chair tips over; the red chair lies.", None),  # one chair twice
         ("A black pup that is not a white pup.", None),
         ("A puppy chases a ball.", None),
+        ("A red ball, a big one, rolls into a blue ball.", ("2", "ball")),
+        ("A chair, a green one, a small one, falls.", None),
+        ("A white puppy becomes a brown puppy.", None),
+        ("Either a red ball or a blue one.", None),
+        ("一个红球还是一个蓝球？", None),
+        ("A red ball instead of a blue ball.", None),
+        ("A red ball, a blue ball and another blue one.", None),  # three, or two: not told
     ],
 )
 def test_what_is_named_one_by_one_is_counted(text, number):
     told = [fact.first + fact.second for fact in facts(text) if fact.kind == "pair" and fact.first[0].isdigit()]
     assert told == ([] if number is None else [number])
+
+
+def test_what_is_too_firm_to_break_does_not_break():
+    for text in (
+        "A rabbit jumps into a wall of snow, but the snow is too firm to break.",
+        "The bank holds.",
+        "the wall holds",
+    ):
+        assert "crumble" not in of("is", text) and "resist" in of("is", text), text
+    assert "crumble" in of("not", "The snow is too firm to break.")

@@ -9,6 +9,7 @@ look (a grey pup, a brown one and a white one), are as many as they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,11 @@ _RELATIVE = ("which", "who", "that")
 _LOOKS = ("colour", "size", "quality")
 _COUNTED = ("extinguish",)  # what may happen to some of the things, or to all
 _ONE = ("a", "an", "one", "another", "一")  # begin what is one thing
+_NOT_MORE = re.compile(  # of two that are named one is meant, or is the other later
+    r"\b(or|either|than|instead|maybe|perhaps|becom\w+|turns? into|turned into|chang\w+|painted|grows?)\b"
+    r"|或|还是|变|也许|可能|比",
+    re.IGNORECASE,
+)
 _NOT_SO = ("non", "不", "不是", "并非")  # deny how a thing looks; `no` and 没有 deny that there is one
 
 
@@ -91,21 +97,27 @@ def facts(text: str) -> list[Fact]:
     elif carried:
         for token in carried:
             found.setdefault(Fact("is", token.meanings, words=token.words))
-    for fact in _one_by_one(singles):
-        found.setdefault(fact)
+    if not _NOT_MORE.search(text):
+        for fact in _one_by_one(singles):
+            found.setdefault(fact)
     return list(found)
 
 
 def _one_by_one(things: Sequence[_Thing]) -> Iterator[Fact]:
-    """How many there are of what is named one by one, and nowhere with a number."""
+    """How many there are of what is named one by one, each of a colour, or of the same in another size, and nowhere
+    with a number. Where one may be named twice nothing is said."""
     for meanings in dict.fromkeys(thing.token.meanings for thing in things):
         own = [thing for thing in things if thing.token.meanings == meanings]
-        looks = {
-            tuple(sorted(t.meanings for t in one.attributes if t.kind in ("colour", "size"))) for one in own if one.one
-        }
-        count = len(looks - {()})
-        if count > 1 and not any(token.kind == "number" for thing in own for token in thing.attributes):
+        ones = [[_look(one, kind) for kind in ("colour", "size")] for one in own if one.one]
+        colours = {colour for colour, _ in ones if colour}
+        count = sum(max(1, len({size for other, size in ones if other == colour and size})) for colour in colours)
+        again = len([colour for colour, _ in ones if colour]) > count
+        if count > 1 and not again and not any(token.kind == "number" for thing in own for token in thing.attributes):
             yield Fact("pair", (str(count),), meanings, words=f"{count} {own[0].token.words}")
+
+
+def _look(thing: _Thing, kind: str) -> tuple[Meanings, ...]:
+    return tuple(sorted(token.meanings for token in thing.attributes if token.kind == kind))
 
 
 def _of(clause: _Clause, last: _Thing | None) -> bool:

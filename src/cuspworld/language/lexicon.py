@@ -140,7 +140,7 @@ brake: slow down | 减速
 fire: ignite, burn its engine, engine | 点火
 avalanche: slide down as an avalanche | 雪崩
 crumble: burst, break, break to pieces, shatter, fall apart, break through, smash up | 碎裂, 碎成, 撞破, 摔碎, 碎, 破
-resist: stay whole, remain whole, hold together, below it hold | 稳住, 稳住了
+resist: stay whole, remain whole, hold together, below it hold, stay in one piece, stop by | 稳住, 稳住了, 完好
 jump: leap, hop, spring | 跃起, 跳, 跳进, 起跳
 walk: climb, crawl, march | 爬行, 走, 爬
 trot: jog | 小跑
@@ -156,13 +156,15 @@ BOTH = {
     "stay lit": "burn !extinguish", "keep alight": "burn !extinguish", "继续燃烧": "burn !extinguish",
     "afloat": "!overturn", "stay upright": "stand !overturn", "remain upright": "stand !overturn",
     "keep its place": "!carry off", "hold firm": "resist !crumble",
-    "bank hold": "bank resist", "slope hold": "slope resist", "lump hold": "lump resist",
+    "too firm to break": "firm resist !crumble", "太结实": "firm resist",
+    "bank hold": "bank resist", "wall hold": "bank resist",
+    "snow hold": "snow resist", "slope hold": "slope resist", "lump hold": "lump resist",
     "重心没有越过": "!overturn",
 }  # fmt: skip
 EITHER = {
     "touch": "push collide", "碰": "push collide", "hit": "collide push", "knock": "push collide",
     "fall": "fall overturn",
-    "falls into": "fall", "impact": "collide",
+    "falls into": "fall", "impact": "collide", "give way": "crumble avalanche",
 }  # fmt: skip
 OPPOSITES = (
     ("stand", "overturn"),
