@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,6 +16,10 @@ import numpy as np
 from cuspworld import html
 from cuspworld.errors import CuspError
 from cuspworld.laws import Law
+
+# NumPy reads a header as a Python literal; two threads that do so at once can fail in CPython 3.11 ("AST constructor
+# recursion depth mismatch", github.com/python/cpython/issues/106905).
+_HEADERS = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,7 @@ class Truth:
     def from_bytes(cls, data: bytes) -> Truth:
         """The inverse of `to_bytes`. Raises CuspError if the bytes are not a truth."""
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            with _HEADERS, np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             header = json.loads(arrays.pop("header").tobytes())
         except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
