@@ -49,7 +49,7 @@ class PuppiesReading:
 
     def countable(self, number: int) -> float:
         """Share of the frames in which so many puppies are seen, each for itself: none hides, and none melts into
-        another. To eyes this is what a clip of so many puppies is worth (docs/detectors.md); `kept` forgives more."""
+        another. People prefer generated clips of which it is more (docs/detectors.md); `kept` forgives more."""
         return sum(len(frame) >= number for frame in self.frames) / max(1, len(self.frames))
 
     @property
