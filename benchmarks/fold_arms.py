@@ -21,7 +21,7 @@ from cuspworld.simulator.window import Span, Window
 SECONDS, FPS = 2.0, 10.0
 SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
 NUMBERS: dict[str, Callable[[str], Any]] = {
-    "num_inference_steps": int, "guidance_scale": float, "filter": int, "dimension": int
+    "num_inference_steps": int, "guidance_scale": float, "filter": int, "dimension": int, "candidates": int
 }  # fmt: skip
 OWN = ("recorded", "random", "filter", "dimension")  # options that are not the simulator's
 NEAR, STEP, PROBES = 0.8, 0.05, 2  # of `Dimension`: the flow's time, the step of its differences, directions
