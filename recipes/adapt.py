@@ -56,21 +56,22 @@ def batches(
     """Windows of recorded clips, with the codes that the shipped model gives their steps."""
     kind, process = next(kind for kind in model.kinds if kind.name == name), Process()
 
-    def encoded(one: Format) -> tuple[list[tuple[int, int, torch.Tensor]], list[tuple[str, ...]]]:
-        pairs = folds.clips_of(folds.record(folder, name, seeds, shown=one), one.fps)
+    def encoded(one: Format) -> tuple[list[tuple[int, int, torch.Tensor]], list[tuple[str, ...]], list[np.ndarray]]:
+        file = folds.record(folder, name, seeds, shown=one)
+        pairs = folds.clips_of(file, one.fps)
         place = folder / f"{name}_{seeds.start}_{len(seeds)}_{one}"
         place.mkdir(exist_ok=True)
         found = encode_clips([clip for clip, _ in pairs], model.codec, preset, place, device="cpu", process=process)
-        return found, [texts for _, texts in pairs]
+        return found, [texts for _, texts in pairs], [] if kind.actions is None else folds.actions_of(file)
 
-    found, texts = encoded(shown)
+    found, texts, done = encoded(shown)
     framing, own = None, []
     if shown != folds.FORMAT:
         framing, own = Framing(shown, folds.FORMAT), [latents for _, _, latents in encoded(folds.FORMAT)[0]]
         larger = shown.height * shown.width / (folds.FORMAT.height * folds.FORMAT.width)
         fewer = max(1, round(preset.transport.batch / larger))  # as many tokens
         preset = replace(preset, transport=replace(preset.transport, batch=fewer))
-    windows = make_windows(found, texts, preset, (kind,), [0] * len(texts), framing, own)
+    windows = make_windows(found, texts, preset, (kind,), [0] * len(texts), framing, own, done)
     return WindowBatches(windows, preset, seed, None, (kind,), framing)
 
 
@@ -97,13 +98,24 @@ def begun(name: str) -> tuple[Simulator, int, FlowObjective, Preset]:
 def adapt(folder: Path, name: str) -> None:
     """Train a world's adapter, or go on with it."""
     model, _, objective, preset = begun(name)
-    teach(folder, name, name, model, objective, preset)
+    formats = FORMATS.get(name, (str(folds.FORMAT),))
+    teach(folder, name, name, model, objective, preset, formats, CLIPS_OF.get(name))
 
 
-def teach(folder: Path, name: str, run: str, model: Simulator, objective: FlowObjective, preset: Preset) -> None:
-    """Train in `folder`/`run` on fresh clips of a world, or go on there."""
-    shown = [Format.of(text) for text in FORMATS.get(name, (str(folds.FORMAT),))]
-    clips = CLIPS[: CLIPS_OF.get(name)]
+def teach(
+    folder: Path,
+    name: str,
+    run: str,
+    model: Simulator,
+    objective: FlowObjective,
+    preset: Preset,
+    formats: Sequence[str] = (str(folds.FORMAT),),
+    count: int | None = None,
+) -> None:
+    """Train in `folder`/`run` on fresh clips of a world in these formats (so many of each, all where None), or go on
+    there."""
+    shown = [Format.of(text) for text in formats]
+    clips = CLIPS[:count]
     each = {one: batches(folder, name, clips, model, preset, SEED, one) for one in shown}
     taught = in_turn([each[one] for one in shown])
     shown = list(each)

@@ -158,7 +158,7 @@ def main() -> None:
         ship(folder, name, arguments.into)
     else:
         model, objective, preset, _ = begun(folder, name)
-        adapt.teach(folder, name, name, model, objective, preset)
+        adapt.teach(folder, name, name, model, objective, preset, count=adapt.CLIPS_OF.get(name))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from cuspworld.codec.codec import Codec
 from cuspworld.codec.enlarger import Enlarger
 from cuspworld.files import written_whole
 from cuspworld.models import write_tensors
+from cuspworld.simulator.actions import done_in
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.formats import Format
 from cuspworld.simulator.join import join
@@ -78,10 +79,11 @@ def record(folder: Path, name: str, seeds: range, still: bool = False, shown: Fo
     file = folder / f"{name}{'_still' if still else ''}_{seeds.start}_{len(seeds)}{other}.npz"
     if not file.exists():
         world = worlds.make(name, **(STILL[name] if still else {}))
-        frames, captions, branches = [], {key: [] for key in CAPTIONS}, []
+        frames, actions, captions, branches = [], [], {key: [] for key in CAPTIONS}, []
         for seed in seeds:
             clip = world.record(seed=seed, seconds=SECONDS, fps=shown.fps, size=(shown.height, shown.width))
             frames.append(clip.frames)
+            actions.append(done_in(clip))
             branches.append(clip.truth.branch)
             for key, (style, language) in CAPTIONS.items():
                 captions[key].append(world.caption(style, language))
@@ -89,6 +91,7 @@ def record(folder: Path, name: str, seeds: range, still: bool = False, shown: Fo
             np.savez(
                 aside,
                 frames=np.array(frames),
+                action=np.array(actions),
                 branch=np.array(branches),
                 **{key: np.array(texts) for key, texts in captions.items()},
             )
@@ -100,6 +103,14 @@ def clips_of(file: Path, fps: float = FORMAT.fps) -> list[tuple[Clip, tuple[str,
     with np.load(file) as kept:
         wordings = zip(*(kept[key].tolist() for key in CAPTIONS), strict=True)
         return [(Clip(frames, fps, texts[0]), texts) for frames, texts in zip(kept["frames"], wordings, strict=True)]
+
+
+def actions_of(file: Path) -> list[np.ndarray]:
+    """What was done in each frame of each clip of a recording."""
+    with np.load(file) as kept:
+        if "action" not in kept:
+            raise SystemExit(f"{file} was recorded before it told what is done: delete it, and it is recorded anew")
+        return list(kept["action"])
 
 
 def recordings(folder: Path, name: str) -> tuple[list[Path], Path]:

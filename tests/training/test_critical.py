@@ -2,10 +2,11 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
-from cuspworld.training.critical import MOST, change, critical_weights
+from cuspworld.training.critical import MOST, caused, change, critical_weights
 from cuspworld.training.loop import Process
 from cuspworld.training.presets import PRESETS
 from cuspworld.training.transport import Window, WindowBatches
@@ -71,3 +72,27 @@ def test_a_path_comes_with_its_noise_and_now_and_then_not_at_all():
         assert (batch.path.noise <= PRESET.code_noise).all()
     assert sum(given) / len(given) == pytest.approx(0.5, abs=0.1)
     assert sum(spread) / len(spread) == pytest.approx(0.95, abs=0.1)  # of six normal numbers
+
+
+def test_a_small_thing_that_keeps_to_what_is_done_weighs_most():
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(20):
+        begin = int(rng.integers(4, 9))
+        done = np.zeros((24, 1), np.float32)
+        done[begin : begin + 6] = 2.5
+        seen = np.zeros((24, 4, 4, 3), np.float32)
+        seen[begin + 1 : begin + 7, 0, 3] += 0.3  # a cheek, flushed while somebody blows
+        smoke = rng.normal(size=(20 - begin, 2, 4, 3))
+        seen[begin + 4 :, 2:] += smoke  # that comes of it, stays, and differs a hundred times as much
+        found.append(caused(torch.from_numpy(seen), torch.from_numpy(done)))
+    places = torch.stack(found).mean(dim=0)
+    assert float(places.mean()) == pytest.approx(1.0, abs=1e-3)
+    assert int(places.argmax()) == 3
+    assert float(places[0, 3]) > 2 * float(places[2:].max())
+
+
+def test_where_nothing_is_done_nothing_weighs_more():
+    seen = torch.from_numpy(np.random.default_rng(1).normal(size=(8, 2, 2, 3)).astype(np.float32))
+    assert not caused(seen, torch.zeros(8, 2)).any()
+    assert not caused(torch.zeros(8, 2, 2, 3), torch.ones(8, 1)).isnan().any()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from cuspworld import Clip, worlds
 from cuspworld.codec.autoencoder import AutoencoderConfig
 from cuspworld.errors import CuspError
 from cuspworld.lock import one_writer
@@ -217,3 +218,40 @@ def test_a_model_with_paths_or_without_is_saved_and_read(tmp_path, width, told):
         before = clip.frames.copy()
         torch.nn.init.zeros_(transformer.sketch_in.weight)
         assert (simulator(clips[0].caption, seconds=1.4).frames != before).any()  # it is drawn with the sketch
+
+
+ACTING = dataclasses.replace(
+    MICRO,
+    codec=dataclasses.replace(MICRO.codec, steps=2, sample_every=2),
+    transport=dataclasses.replace(MICRO.transport, steps=2, sample_every=2),
+    autoencoder=AutoencoderConfig(latent_channels=4, fine_channels=8, coarse_channels=16, temporal_stride=1),
+    window=8,
+    token_frames=4,
+    actions=True,
+)
+
+
+def pushed(count: int) -> list[Clip]:
+    juice = worlds.make("Juice")
+    return [juice.record(seed=seed, seconds=0.8, fps=10, size=32) for seed in range(count)]
+
+
+def test_paths_tell_what_was_done_where_clips_say_it(tmp_path):
+    clips = pushed(6)
+    result = train(clips, ACTING, tmp_path / "run", bfloat16=False)
+    model = Simulator.from_pretrained(result.model)
+    (kind,) = model.kinds
+    assert kind.actions is not None
+    assert model.experts[0].transformer.config.code_width == kind.width == kind.code.width + 4  # a push a frame
+    told = kind.acts(np.flatnonzero((kind.clips == 2) & (kind.times == 1)))
+    pushes = clips[2].truth.action["push"][1:5]
+    np.testing.assert_allclose(told[0] * kind.actions.largest, pushes, atol=float(kind.actions.largest[0]) / 250)
+    assert len(model(clips[0].caption, num_frames=12, seed=0)) == 12  # a second chunk goes on by recorded successors
+
+
+def test_actions_need_clips_that_tell_them_and_a_codec_that_folds_no_time(tmp_path):
+    with pytest.raises(CuspError, match="actions: 8 of 8 clips do not say what was done"):
+        train(CLIPS, ACTING, tmp_path / "silent", bfloat16=False)
+    folding = dataclasses.replace(ACTING, autoencoder=MICRO.autoencoder, window=13, token_frames=1)
+    with pytest.raises(CuspError, match="actions: one latent must be one frame"):
+        train(pushed(1), folding, tmp_path / "folding", bfloat16=False)

@@ -42,6 +42,9 @@ def train(
     prompt_encoder: Annotated[
         str | None, typer.Option(help="A transformers text encoder instead of the embedded one.")
     ] = None,
+    actions: Annotated[
+        bool, typer.Option("--actions", help="Paths tell what was done in each frame: clips with actions.")
+    ] = False,
     dynamics: Annotated[
         bool, typer.Option("--dynamics", help="Instead: what actions cause (a JEPA), from clips with actions.")
     ] = False,
@@ -68,6 +71,8 @@ def train(
       cusp train worlds.lance -o runs/first --preset tiny --resume
 
       cusp train worlds.lance -o runs/mine --preset expert --codec worlds
+
+      cusp train candles.lance -o runs/breaths --preset expert --codec worlds --actions
 
       cusp train collision.lance -o runs/kicks --dynamics
 
@@ -97,6 +102,7 @@ def train(
     if dynamics_steps is not None:
         raise CuspError("--dynamics-steps goes with --dynamics")
     chosen = with_steps(find_preset(preset), codec_steps, transport_steps, batch)
+    chosen = dataclasses.replace(chosen, actions=actions)
     opened = _opened(library, output, size, fps, resume)
     view = (parse_size(size), fps)
     taught = _split(opened, "train", where).seen_at(*view)

@@ -147,9 +147,9 @@ class Branches:
         stay: bool = False,
         near: Float[ndarray, " k"] | None = None,
         who: Float[ndarray, " i"] | None = None,
-    ) -> tuple[Float[ndarray, " k"], int, bool]:
-        """The next code of a path whose last codes and branch are given, its branch, and whether the recorded step that
-        is followed rests.
+    ) -> tuple[Float[ndarray, " k"], int | None, bool]:
+        """The next code of a path whose last codes and branch are given, the recorded step that it is like (None: it
+        stays where it is), and whether the one that is followed rests.
 
         It follows a recorded step of this branch that the last `MEMORY` codes are near to: so it makes no passage that
         was never recorded. `stay`: none that leaves the branch. `near`: what a path's steps have in common (its
@@ -160,7 +160,7 @@ class Branches:
         if stay:
             rows = rows[self.of[self.following[rows]] == branch]
         if not len(rows):
-            return codes[-1], branch, True
+            return codes[-1], None, True
         distance = ((self.kind.codes[rows] - codes[-1]) ** 2).sum(1)
         if len(codes) > 1:
             before = rows - frames
@@ -176,7 +176,7 @@ class Branches:
         row = rows[rng.choice(nearest)]
         after = self.following[row]
         code = self.kind.codes[after] + FOLLOWED * (codes[-1] - self.kind.codes[row])
-        return code, int(self.of[after]), bool(self.rest(self._ways[row]))
+        return code, int(after), bool(self.rest(self._ways[row]))
 
     def rest(self, ways: Float[ndarray, "*n"]) -> Bool[ndarray, "*n"]:
         """Whether a step so far from the one before rests: a glass that stands, not a flame that burns."""

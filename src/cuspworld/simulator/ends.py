@@ -96,9 +96,10 @@ class Ends:
             wanted.update({steps - len(codes) + step: code for step, code in enumerate(codes)})
         for step, code in wanted.items():
             distance += ((kind.codes[rows[:, step]] - code) ** 2).sum(1)
-        path = kind.codes[rows[distance.argmin()]].copy()
+        like = rows[distance.argmin()]
+        path = kind.codes[like].copy()
         for step, code in wanted.items():
             path[step] = code
         seen = before if before is not None else after
         who = None if kind.identity is None or seen is None else kind.identity.of(self.chunks.encoded(seen)[0].cpu())
-        return code_path(kind.path(path, who), self.parts.expert(self.kind)[1], 0.1, self.parts.device)
+        return code_path(kind.path(path, who, kind.acts(like)), self.parts.expert(self.kind)[1], 0.1, self.parts.device)

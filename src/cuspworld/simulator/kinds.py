@@ -18,6 +18,7 @@ from torch import Tensor
 from cuspworld.codec.identity_code import IdentityCode
 from cuspworld.codec.looks import Looks
 from cuspworld.codec.scene_code import SceneCode, Where
+from cuspworld.simulator.actions import Actions
 
 FIELD = ("usual", "scale")  # more of those, where it has a field
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
@@ -35,7 +36,8 @@ class Kind:
     all 0 until `branches.with_branches` has told them apart; `seen`: the latents of one step in the middle of each
     branch, to be looked at; `reach`: how far recorded steps lie from what the other clips show (`apart`), 99 in 100 of
     them at most; `identity`: who is in a clip, where things move and are told apart, and `who` (clips, i) that code of
-    each clip."""
+    each clip; `actions`: what was done in each, where paths tell it; `clear`: in which share of each clip's frames all
+    that is in it can be told apart, where that was looked at."""
 
     name: str
     code: SceneCode = field(repr=False)
@@ -48,6 +50,8 @@ class Kind:
     reach: float = float("nan")
     identity: IdentityCode | None = field(default=None, repr=False)
     who: Float[ndarray, "clips i"] | None = field(default=None, repr=False)
+    actions: Actions | None = field(default=None, repr=False)
+    clear: Float[ndarray, " clips"] | None = field(default=None, repr=False)
 
     @classmethod
     def learn(
@@ -81,23 +85,55 @@ class Kind:
     @property
     def width(self) -> int:
         """Numbers of a step of a path."""
-        return self.code.width + (0 if self.identity is None else self.identity.width)
+        acts = 0 if self.actions is None else self.actions.width(self.code.frames)
+        return self.code.width + (0 if self.identity is None else self.identity.width) + acts
 
-    def path(self, codes: Float[ndarray, "s k"], who: Float[ndarray, " i"] | None) -> Float[ndarray, "s w"]:
-        """What the transformer is told of each step: its code and, the same for all, who is in the clip. `who` None:
-        as in the recorded clip that passes nearest."""
-        if self.who is None:
-            return codes
-        if who is None:
-            who = self.who[self.clips[cKDTree(self.codes).query(codes)[1][len(codes) // 2]]]
-        return np.concatenate([codes, np.broadcast_to(who, (len(codes), len(who)))], axis=1)
+    def path(
+        self,
+        codes: Float[ndarray, "s k"],
+        who: Float[ndarray, " i"] | None,
+        acts: Float[ndarray, "s a"] | None = None,
+    ) -> Float[ndarray, "s w"]:
+        """What the transformer is told of each step: its code, who is in the clip (the same for all), and what is done
+        (`acts`). `who` None: as in the recorded clip that passes nearest; `acts` None: as in the nearest steps."""
+        parts = [codes]
+        if self.who is not None:
+            if who is None:
+                who = self.who[self.clips[self.nearest(codes)[len(codes) // 2]]]
+            parts.append(np.broadcast_to(who, (len(codes), len(who))))
+        if self.actions is not None:
+            parts.append(self.acts(self.nearest(codes)) if acts is None else acts)
+        return np.concatenate(parts, axis=1)
+
+    def between(self, path: Float[Tensor, "*b s w"]) -> Float[Tensor, "*b r w"]:
+        """What is told of the steps that begin half a step later, one fewer: half of either neighbour, and what is done
+        frame by frame."""
+        before, after = path[..., :-1, :], path[..., 1:, :]
+        told = (before + after) / 2
+        if self.actions is None:
+            return told
+        width = self.actions.width(self.code.frames)
+        later = self.code.frames // 2 * len(self.actions.largest)
+        done = torch.cat([before[..., -width:], after[..., -width:]], dim=-1)[..., later : later + width]
+        return torch.cat([told[..., :-width], done], dim=-1)
+
+    def acts(self, rows: Int[ndarray, " n"]) -> Float[ndarray, "n a"] | None:
+        """What was done in recorded steps; None, where paths do not tell it."""
+        if self.actions is None:
+            return None
+        return self.actions.of(self.clips[rows], self.times[rows], self.code.frames)
+
+    def nearest(self, codes: Float[ndarray, "s k"]) -> Int[ndarray, " s"]:
+        """The recorded steps that codes are nearest to."""
+        return np.asarray(cKDTree(self.codes).query(codes)[1])
 
     def sketch(self, path: Float[Tensor, "s w"], height: int, width: int) -> Float[Tensor, "t h w e"]:
         """What a path shows place by place: `SceneCode.sketch`, and what the field of who is in it paints there."""
         shown = self.code.sketch(path[:, : self.code.width], height, width)
         if self.identity is None or self.identity.usual is None or self.code.where is None:
             return shown
-        painted = self.identity.painted(path[0, self.code.width :], shown[..., -1].clamp_min(0))
+        who = path[0, self.code.width :][: self.identity.width]
+        painted = self.identity.painted(who, shown[..., -1].clamp_min(0))
         return torch.cat([shown, painted], dim=-1)
 
     @property

@@ -1,5 +1,6 @@
 """The recorded kinds of a model as a folder: names and captions in config.json, codes and branches in 0.safetensors,
-1.safetensors, ..., a file a kind, so that one that changes leaves the others as they are.
+1.safetensors, ..., a file a kind, so that one that changes leaves the others as they are; what was done in its clips,
+of a kind whose paths tell it, in 0.actions.safetensors.
 
 Models of before 29 November 2026 have all in one model.safetensors, and are read too.
 """
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,9 +23,11 @@ from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import LARGEST, read_config, read_tensors, write_tensors
+from cuspworld.simulator.actions import PARTS, Actions
 from cuspworld.simulator.kinds import CODES_SCALE, FIELD, IDENTITY, LOOKS, WHERE, WHOLE, Kind
 
 FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
+ACTIONS = "actions.safetensors"  # 0.actions.safetensors, ...: what was done, of a kind whose paths tell it
 _CLASS_NAME = "CuspWorldPaths"
 _PARTS = ("mean", "basis", "scale", "codes", "clips", "times", "branches")
 
@@ -31,7 +36,7 @@ def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
     """Write the folder, new or as a whole in place of another."""
     config = {
         "_class_name": _CLASS_NAME,
-        "kinds": [{"name": k.name, "frames": k.code.frames, "captions": [list(c) for c in k.captions]} for k in kinds],
+        "kinds": [_config(kind) for kind in kinds],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as aside:
@@ -39,6 +44,14 @@ def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
         (aside / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
         for index, kind in enumerate(kinds):
             write_tensors(aside / f"{index}.safetensors", kind.tensors())
+            if kind.actions is not None:
+                write_tensors(aside / f"{index}.{ACTIONS}", kind.actions.tensors())
+
+
+def _config(kind: Kind) -> dict[str, Any]:
+    """What config.json says of a kind; how clear its clips are, in per cent."""
+    told = {"name": kind.name, "frames": kind.code.frames, "captions": [list(texts) for texts in kind.captions]}
+    return told if kind.clear is None else told | {"clear": (100 * kind.clear).round().astype(int).tolist()}
 
 
 def load_kinds(path: Path) -> tuple[Kind, ...]:
@@ -47,7 +60,10 @@ def load_kinds(path: Path) -> tuple[Kind, ...]:
     if config.get("_class_name") != _CLASS_NAME or not isinstance(told := config.get("kinds"), list):
         raise CuspError(f"{path / 'config.json'} holds no list of kinds of {_CLASS_NAME}: copy the whole folder again")
     kept = _tensors(path, len(told))
-    kinds = tuple(_kind(kind, tensors, file) for kind, (tensors, file) in zip(told, kept, strict=True))
+    kinds = tuple(
+        _acting(_clear(_kind(kind, tensors, file), kind, path), path / f"{index}.{ACTIONS}")
+        for index, (kind, (tensors, file)) in enumerate(zip(told, kept, strict=True))
+    )
     if len({kind.name for kind in kinds}) < len(kinds):
         raise CuspError(f"{path / 'config.json'}: two kinds have one name; each needs its own")
     return kinds
@@ -131,6 +147,35 @@ def _kind(told: object, tensors: dict[str, Tensor], file: Path) -> Kind:
     if "seen" in looks and looks["seen"].shape[:2] != (int(own["branches"].max()) + 1, frames):
         raise CuspError(f"{file}: seen does not show each branch: copy the whole folder again")
     return Kind.of_tensors(name, frames, wordings, own | looks)
+
+
+def _clear(kind: Kind, told: dict[str, Any], path: Path) -> Kind:
+    """The kind with how clear its clips are, where config.json says so."""
+    if "clear" not in told:
+        return kind
+    shares = told["clear"]
+    fits = isinstance(shares, list) and len(shares) == len(kind.captions)
+    if not fits or not all(is_whole(share) and 0 <= share <= 100 for share in shares):
+        raise CuspError(
+            f"{path / 'config.json'}: clear of {kind.name!r} must be whole numbers from 0 to 100, one a clip: copy the "
+            "whole folder again"
+        )
+    return replace(kind, clear=np.array(shares, np.float32) / 100)
+
+
+def _acting(kind: Kind, file: Path) -> Kind:
+    """The kind with what was done in its clips, where a file says so."""
+    if not file.exists():
+        return kind
+    tensors = read_tensors(file)
+    if missing := [part for part in PARTS if part not in tensors]:
+        raise CuspError(f"{file} lacks {missing[0]}: copy the whole folder again")
+    table, largest = (tensors[part] for part in PARTS)
+    fits = table.dtype == torch.int8 and table.ndim == 3 and len(table) == len(kind.captions) and table.shape[1] > 0
+    fits = fits and torch.is_floating_point(largest) and largest.shape == table.shape[2:] and len(largest) > 0
+    if not fits or not bool((torch.isfinite(largest) & (largest > 0)).all()):
+        raise CuspError(f"{file}: not what was done in the clips of {kind.name!r}: copy the whole folder again")
+    return replace(kind, actions=Actions.of_tensors(tensors))
 
 
 def _columns(tensor: Tensor) -> int:

@@ -39,6 +39,7 @@ class Drawn:
     who: Float[ndarray, " i"] | None  # is in the clip
     nearest: int  # the recorded clip whose path is nearest to the one that was drawn
     rests: list[bool]  # of each step, whether nothing moved to it from the one before in what was recorded
+    rows: list[int]  # of each step, the recorded one that it is like: what is done in it
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -119,7 +120,9 @@ class Paths:
         }
         rests = self.branches.rest(np.sqrt((np.diff(path, axis=0, prepend=path[:1]) ** 2).sum(1))).tolist()
         rests[0] = len(rests) > 1 and rests[1]
-        return Drawn(path, list(word), path.mean(axis=0), who, int(clips[same[apart.argmin()]]), rests, facts)
+        near = same[apart.argmin()]
+        like_rows = rows[near, :length].tolist()
+        return Drawn(path, list(word), path.mean(axis=0), who, int(clips[near]), rests, like_rows, facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""
@@ -136,11 +139,12 @@ class Paths:
         """Lengthen the path to `steps` steps by recorded successors."""
         while len(drawn.codes) < steps:
             last = drawn.codes[-2:]
-            code, branch, rests = self.branches.successor(
+            code, row, rests = self.branches.successor(
                 last, drawn.branches[-1], self.rng, stay=self.critical == "avoid", near=drawn.near, who=drawn.who
             )
             drawn.codes = np.concatenate([drawn.codes, code[None]])
-            drawn.branches.append(branch)
+            drawn.branches.append(drawn.branches[-1] if row is None else int(self.branches.of[row]))
+            drawn.rows.append(drawn.rows[-1] if row is None else row)
             drawn.rests.append(rests)
 
     def seen(self, drawn: Drawn, step: int, codes: Float[ndarray, "s k"]) -> None:

@@ -106,9 +106,11 @@ class DrawnRoute:
             self.paths.go_on(self.drawn, self._begin + len(start))
             self.paths.seen(self.drawn, self._begin, start)
         self.paths.go_on(self.drawn, self._begin + self.steps)
-        codes = self.drawn.codes[self._begin : self._begin + self.steps]
+        now, kind = slice(self._begin, self._begin + self.steps), self.paths.branches.kind
+        codes = self.drawn.codes[now]
         noisy = codes + NOISE * self.paths.rng.standard_normal(codes.shape)
-        return code_path(self.paths.branches.kind.path(noisy, self.drawn.who), self.kind, NOISE, self.device)
+        path = kind.path(noisy, self.drawn.who, kind.acts(np.array(self.drawn.rows[now])))
+        return code_path(path, self.kind, NOISE, self.device)
 
     def rests(self) -> list[bool]:
         return [] if self.drawn is None else self.drawn.rests[self._begin : self._begin + self.steps]
@@ -117,7 +119,8 @@ class DrawnRoute:
         found = copy.copy(self)
         found.paths = Paths(self.paths.branches, seed, self.paths.critical)
         if (drawn := self.drawn) is not None:
-            found.drawn = replace(drawn, codes=drawn.codes.copy(), branches=[*drawn.branches], rests=[*drawn.rests])
+            lists = {"branches": [*drawn.branches], "rests": [*drawn.rests], "rows": [*drawn.rows]}
+            found.drawn = replace(drawn, codes=drawn.codes.copy(), **lists)
         return found
 
     def text(self, prompt: str) -> str:

@@ -126,7 +126,7 @@ class Span:
         token's place, for an expert that was told so."""
         codes = path.codes
         if self.first:
-            codes = (codes[:, :-1] + codes[:, 1:]) / 2
+            codes = (codes[:, :-1] + codes[:, 1:]) / 2 if self.told.kind is None else self.told.kind.between(codes)
         codes = codes[:, : self.size[0] // self.told.each]
         sketch = None
         if self.told.expert.transformer.config.sketch and self.told.kind is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from cuspworld.clip import Clip
 from cuspworld.codec.autoencoder_codec import AutoencoderCodec
@@ -25,6 +26,7 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.published import TransformersPromptEncoder
 from cuspworld.language.words import learn_words
 from cuspworld.lock import one_writer
+from cuspworld.simulator.actions import Actions, done_in
 from cuspworld.simulator.branches import with_branches
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert, SimulatorConfig
@@ -115,6 +117,21 @@ class Taught:
     def kind_names(self) -> list[str]:
         return sorted(set(self.kinds))
 
+    def done(self, preset: Preset) -> list[Float[np.ndarray, "t a"]]:
+        """What was done in each frame of each clip, where paths are to tell it; else nothing. Raises CuspError for a
+        clip that does not say."""
+        if not preset.actions or not preset.code_width:
+            return []
+        found = [done_in(clip) for clip in self.clips]
+        columns = {done.shape[1] for done in found}
+        if len(columns) != 1 or not min(columns):
+            silent = sum(not done.shape[1] for done in found)
+            raise CuspError(
+                f"actions: {silent} of {len(found)} clips do not say what was done in them, or clips have other "
+                "actions than others: teach clips of one world, recorded with their truth, or leave actions out"
+            )
+        return found
+
 
 def _train(
     taught: Taught,
@@ -132,6 +149,9 @@ def _train(
     torch.manual_seed(seed)
     given = codec
     untrained = AutoencoderCodec(preset.autoencoder).to(device).eval() if given is None else given.to(device).eval()
+    done = taught.done(preset)
+    if done and untrained.temporal_stride != 1:
+        raise CuspError("actions: one latent must be one frame; take --codec worlds, or a codec that folds no time")
     space = untrained.spatial_stride * preset.patch
     before = mean_psnr(untrained, checked, preset.window, space)
     codec = train_codec(clips, preset, folder, **common) if given is None else untrained
@@ -140,7 +160,7 @@ def _train(
     encoded = encode_clips(clips, codec, preset, folder, device=device, process=process)
     kinds = learn_kinds(taught, encoded, preset, seed)
     kind_of = [taught.kind_names.index(name) for name in taught.kinds]
-    windows = make_windows(encoded, taught.wordings, preset, kinds, kind_of)
+    windows = make_windows(encoded, taught.wordings, preset, kinds, kind_of, done=done)
     captions = [text for texts in taught.wordings for text in texts]
     torch.manual_seed(seed + 1)  # only the initial weights come from it
     prompts: AnyPromptEncoder
@@ -228,7 +248,11 @@ def learn_kinds(
         own = latents_of(taught, encoded, name)
         captions = [texts for texts, of in zip(taught.wordings, taught.kinds, strict=True) if of == name]
         widths = preset.code_width, seed, preset.identity_width, preset.where_width, preset.looks_width
-        kinds.append(Kind.learn(name, own, captions, preset.token_frames, *widths))
+        kind = Kind.learn(name, own, captions, preset.token_frames, *widths)
+        if done := taught.done(preset):
+            of = [each for each, its in zip(done, taught.kinds, strict=True) if its == name]
+            kind = replace(kind, actions=Actions.learn(of))
+        kinds.append(kind)
     return tuple(kinds)
 
 

@@ -30,7 +30,7 @@ from cuspworld.progress import progress_bar
 from cuspworld.simulator.formats import Framing
 from cuspworld.simulator.kinds import Kind
 from cuspworld.training.coupling import CoupledWindows, condition
-from cuspworld.training.critical import change, critical_weights
+from cuspworld.training.critical import MOST_CAUSED, caused, change, critical_weights
 from cuspworld.training.data import cut, shape_of, window_shape
 from cuspworld.training.known import known_frames
 from cuspworld.training.loop import Process, Trainer, step_generator
@@ -126,9 +126,11 @@ def make_windows(
     kind_of: Sequence[int] = (),
     framing: Framing | None = None,
     own: Sequence[Float[Tensor, "t h w c"]] = (),
+    done: Sequence[Float[np.ndarray, "t a"]] = (),
 ) -> list[Window]:
     """The windows of encoded clips, whole tokens long; `kinds` gives the codes of their steps, `kind_of` each clip's
-    kind. Clips of another format than that of the codes: `framing`, and `own` the latents of each in that one."""
+    kind. Clips of another format than that of the codes: `framing`, and `own` the latents of each in that one. `done`:
+    what was done in each frame of each clip, for kinds whose paths tell it."""
     windows = []
     for clip, start, latents in encoded:
         each = preset.token_frames
@@ -140,7 +142,9 @@ def make_windows(
             identity = kinds[kind].identity
             told = latents if framing is None else own[clip]
             who = None if identity is None else identity.of(told)
-            codes = torch.from_numpy(kinds[kind].path(kinds[kind].code.of(told), who)).float()
+            actions = kinds[kind].actions
+            acts = None if actions is None else actions.steps(done[clip][start:][: len(told)], each)
+            codes = torch.from_numpy(kinds[kind].path(kinds[kind].code.of(told), who, acts)).float()
         pace = 1 if framing is None else framing.pace
         for begin in range(0, len(latents) - length + 1, pace):
             path = None if codes is None else codes[begin // pace : begin // pace + -(-length // pace) : each]
@@ -250,6 +254,14 @@ class WindowBatches:
             found, heaped = self.pools[kind, not first]
         return int(found[min(int(np.searchsorted(heaped, place * heaped[-1], side="right")), len(found) - 1)])
 
+    def _caused(self, window: Window) -> Float[Tensor, "h w"]:
+        """Where what is done shows (`caused`), from what the window's path tells of it."""
+        actions, frames = self.known_kinds[window.kind].actions, self.preset.token_frames
+        if actions is None or window.codes is None:
+            raise CuspError("causes: these paths do not tell what was done; set actions too")
+        done = window.codes[:, -actions.width(frames) :].reshape(len(window.codes) * frames, -1)
+        return caused(window.latents, done)
+
     def _example(self, window: Window, generator: torch.Generator, noise: Tensor | None = None) -> dict[str, Any]:
         """One row of a batch; `noise` of the latents' shape, where it is coupled with the window."""
         preset, each = self.preset, self.preset.token_frames
@@ -261,6 +273,10 @@ class WindowBatches:
         weight = critical_weights(
             moved[0].unflatten(-1, (each, -1)).mean(-1) / max(float(self.usual[window.kind]), 1e-12), preset.critical
         )
+        if preset.causes:
+            place = self._caused(window).square().expand(latents.shape[:3])[None, ..., None]
+            share = tokenize(place, preset.patch, each)[0][0].unflatten(-1, (each, -1)).amax(dim=-1)
+            weight = weight + (preset.causes * share).clamp_max(MOST_CAUSED)
         part: dict[str, Any] = {
             "data": data[0],
             "positions": positions,
