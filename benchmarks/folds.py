@@ -40,6 +40,7 @@ STEPS = (1, 2, 4, 12)
 TAUGHT = {"Juice": 1200, "Collision": 1600}  # clips that the recipe recorded, seeds from 0, but those without a push
 TAUGHT_FILE = Path(__file__).with_name("folds_taught.json")  # their numbers: all, or a plain copy counts as new
 PASSAGE = 4  # frames before a fall's time, and after it
+NEAR_BREATH = 0.25  # s: as near as frames and a filling cheek tell
 LATEST = 1.0  # frames by which an event may come later than in true clips, or than its caption says
 
 
@@ -93,6 +94,17 @@ def blown(wish: Wish, seen: Any) -> bool | None:
     return None if not seen.out_at else not seen.uncaused and seen.delay <= 1.5 + LATEST / wish.clip.fps
 
 
+def breath_begins(wish: Wish, seen: Any) -> bool | None:
+    if wish.truth.blown_at is None:
+        return None
+    return seen.blown_at is not None and abs(seen.blown_at - wish.truth.blown_at) <= NEAR_BREATH
+
+
+def breath_too_soon(wish: Wish, seen: Any) -> bool:
+    """Nobody blows in the first half second of any recording."""
+    return bool(seen.blowing[: round(0.5 * wish.clip.fps)].any())
+
+
 def all_counted(wish: Wish, seen: Any) -> bool:
     """In all frames but one in twenty: what eyes call kept throughout (docs/detectors.md)."""
     return bool(seen.countable(wish.parameters["count"]) >= 0.95)
@@ -122,6 +134,8 @@ QUESTIONS: dict[str, dict[str, Question]] = {
         "number of candles as asked": lambda wish, seen: seen.candles == wish.parameters["candles"],
         "flames left as asked": lambda wish, seen: seen.lit[-1] == wish.truth.lit[-1],
         "flames go out only after the breath, in time": blown,
+        "the breath begins when asked": breath_begins,
+        "a breath in the first half second": breath_too_soon,
     },
 }
 # Numbers of a reading that a model should spread as truth does.
