@@ -102,7 +102,9 @@ class Kind:
                 who = self.who[self.clips[self.nearest(codes)[len(codes) // 2]]]
             parts.append(np.broadcast_to(who, (len(codes), len(who))))
         if self.actions is not None:
-            parts.append(self.acts(self.nearest(codes)) if acts is None else acts)
+            told = self.acts(self.nearest(codes)) if acts is None else acts
+            assert told is not None
+            parts.append(told)
         return np.concatenate(parts, axis=1)
 
     def between(self, path: Float[Tensor, "*b s w"]) -> Float[Tensor, "*b r w"]:

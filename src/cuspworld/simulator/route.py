@@ -119,8 +119,13 @@ class DrawnRoute:
         found = copy.copy(self)
         found.paths = Paths(self.paths.branches, seed, self.paths.critical)
         if (drawn := self.drawn) is not None:
-            lists = {"branches": [*drawn.branches], "rests": [*drawn.rests], "rows": [*drawn.rows]}
-            found.drawn = replace(drawn, codes=drawn.codes.copy(), **lists)
+            found.drawn = replace(
+                drawn,
+                codes=drawn.codes.copy(),
+                branches=[*drawn.branches],
+                rests=[*drawn.rests],
+                rows=[*drawn.rows],
+            )
         return found
 
     def text(self, prompt: str) -> str:
