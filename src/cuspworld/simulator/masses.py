@@ -1,4 +1,9 @@
-"""Prompt -> masses of the recorded clips: which kind is meant, and which of its clips the prompt asks for."""
+"""Prompt -> masses of the recorded clips: which kind is meant, and which of its clips the prompt asks for.
+
+Which recorded path is followed decides what comes out: drawn twice, of other noise, the same paths come out clear or
+melted (docs/simulator.md). Of the clips that fit, the clearer have more mass, where the model knows how clear they come
+out (`Kind.clear`).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,7 @@ from cuspworld.language.matching import Match, Matcher
 from cuspworld.simulator.kinds import Kind
 
 FEWEST = 6  # clips that a path is drawn from, if so many fit: a set of one only copies
+CLEARER = 4.0  # e-folds of mass from the clearest of the clips that fit to the least clear: the better half has 88 %
 LEAST = 3  # or fewer, where others lack a thing that the prompt names
 
 
@@ -34,6 +40,7 @@ class Prompts:
 
     def __init__(self, kinds: Sequence[Kind]):
         self.ends = np.cumsum([len(kind.captions) for kind in kinds])
+        self._kinds = kinds
         self._wordings = [texts for kind in kinds for texts in kind.captions]
 
     @cached_property
@@ -63,6 +70,14 @@ class Prompts:
             alike = ranked[~match.worse[ranked]]
             there = alike[match.lacks[alike] == 0]
             fitting = (there if len(there) >= LEAST else alike if len(alike) else ranked)[:FEWEST]
-        masses[fitting - own[0]] = 1.0
+        fitting = fitting - own[0]
+        clear = self._kinds[kind].clear
+        masses[fitting] = 1.0 if clear is None else by_rank(clear[fitting])
         whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
         return Masses(kind, masses, match, whole)
+
+
+def by_rank(clear: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
+    """The clearest has mass 1; those that are alike have the same."""
+    ranks = (clear[:, None] < clear).sum(axis=1)
+    return np.exp(-CLEARER * ranks / len(clear))
