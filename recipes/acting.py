@@ -9,7 +9,6 @@ python recipes/acting.py --folder runs/adapt --world Candles --ship  # into the 
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -54,16 +53,13 @@ def begun(folder: Path, name: str) -> tuple[Simulator, int, FlowObjective]:
     transformer.load_state_dict({key: tensor.float() for key, tensor in own.items()})
     attach(transformer, RANK[name], NEW)
     expert.prompts.requires_grad_(False)
-    model.kinds = tuple(kind if one.name == name else one for one in model.kinds)
-    model.experts = tuple(
-        Expert(expert.prompts, transformer) if index == number else one for index, one in enumerate(model.experts)
-    )
+    adapt.with_expert(model, number, kind, Expert(expert.prompts, transformer))
     return model, number, FlowObjective(transformer, expert.prompts)
 
 
 def own_preset(name: str, model: Simulator, number: int) -> Preset:
     """As an adapter is trained, and closer to where what is done shows."""
-    return replace(adapt.own_preset(name, model.experts[number], STEPS[name]), causes=CAUSES)
+    return replace(adapt.own_preset(name, model.experts[number], STEPS[name]), actions=True, causes=CAUSES)
 
 
 def ship(folder: Path, name: str, into: Path) -> None:
@@ -87,15 +83,8 @@ def run_of(name: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
-    parser.add_argument("--world", choices=list(STEPS), default="Candles")
-    parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
-    parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
-    arguments = parser.parse_args()
+    arguments = adapt.asked(adapt.parser_of(__doc__, list(STEPS), default="Candles"))
     folder, name = arguments.folder, arguments.world
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
     if arguments.ship:
         ship(folder, name, arguments.into)
     else:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from cuspworld.files import written_whole
 from cuspworld.models import ADAPTER, load_into, read_config, read_tensors, write_tensors
 from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.formats import Format, Framing
+from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert
 from cuspworld.simulator.simulator import Simulator
 from cuspworld.training.adapter import adapter_of, attach, in_bytes
@@ -146,6 +148,31 @@ def trainer_of(
     trainer = Trainer("adapter", objective, taught, phase, run, process=Process(), bfloat16=True)
     trainer.resume()
     return trainer
+
+
+def with_expert(model: Simulator, number: int, kind: Kind, expert: Expert) -> Simulator:
+    """The model, its expert of this number and what was recorded for it being these."""
+    model.kinds = tuple(kind if index == number else one for index, one in enumerate(model.kinds))
+    model.experts = tuple(expert if index == number else one for index, one in enumerate(model.experts))
+    return model
+
+
+def parser_of(told: str | None, worlds: Sequence[str], **world: Any) -> argparse.ArgumentParser:
+    """What the recipes that go on from the shipped experts are asked; `world`: of the argument --world."""
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
+    parser.add_argument("--world", choices=list(worlds), **world)
+    parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
+    parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
+    return parser
+
+
+def asked(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Its answers; the folder exists, and one thread is taken."""
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    return arguments
 
 
 def ship(folder: Path, name: str, model: Path) -> None:

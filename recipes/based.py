@@ -10,7 +10,6 @@ python recipes/based.py --folder runs/adapt --world Snow --ship  # into the pack
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from cuspworld.language.prompt import PromptConfig, PromptEncoder
 from cuspworld.language.words import learn_words
 from cuspworld.models import ADAPTER, packed, read_config, write_tensors
 from cuspworld.simulator.branches import with_branches
-from cuspworld.simulator.folder import BASED, DEFAULT, OF
+from cuspworld.simulator.folder import BASED, OF
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert
 from cuspworld.simulator.simulator import Simulator
@@ -145,15 +144,8 @@ def written(file: Path, config: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
-    parser.add_argument("--world", choices=list(BASES), required=True)
-    parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
-    parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
-    arguments = parser.parse_args()
+    arguments = adapt.asked(adapt.parser_of(__doc__, list(BASES), required=True))
     folder, name = arguments.folder, arguments.world
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
     if arguments.ship:
         ship(folder, name, arguments.into)
     else:

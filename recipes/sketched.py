@@ -13,7 +13,6 @@ python recipes/sketched.py --folder runs/adapt --model runs/adapt/first --looks 
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,6 @@ from cuspworld.codec.scene_code import GRID
 from cuspworld.files import written_whole
 from cuspworld.models import ADAPTER, read_config, read_tensors, write_tensors
 from cuspworld.simulator.branches import with_branches
-from cuspworld.simulator.folder import DEFAULT
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert
 from cuspworld.simulator.simulator import Simulator
@@ -115,10 +113,7 @@ def begun(folder: Path, name: str, base: Path, looks: bool) -> tuple[Simulator, 
     adapter = read_tensors(place / ADAPTER)
     begin_at(transformer, {key: tensor for key, tensor in adapter.items() if not key.startswith(NEW)})
     expert.prompts.requires_grad_(False)
-    model.kinds = tuple(kind if one is old else one for one in model.kinds)
-    model.experts = tuple(
-        Expert(expert.prompts, transformer) if index == number else one for index, one in enumerate(model.experts)
-    )
+    adapt.with_expert(model, number, kind, Expert(expert.prompts, transformer))
     return model, number, FlowObjective(transformer, expert.prompts)
 
 
@@ -145,17 +140,11 @@ def run_of(name: str, looks: bool) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=Path("runs/adapt"))
-    parser.add_argument("--world", choices=list(LOOKS), default="Puppies")
+    parser = adapt.parser_of(__doc__, list(LOOKS), default="Puppies")
     parser.add_argument("--model", type=Path, required=True, help="that it goes on from")
     parser.add_argument("--looks", action="store_true", help="the second stage")
-    parser.add_argument("--ship", action="store_true", help="what is trained so far, into the package")
-    parser.add_argument("--into", type=Path, default=DEFAULT, help="into a copy of the shipped model instead")
-    arguments = parser.parse_args()
+    arguments = adapt.asked(parser)
     folder, name = arguments.folder, arguments.world
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
     if arguments.ship:
         ship(folder, name, arguments.model, arguments.looks, arguments.into)
     else:

@@ -255,3 +255,4 @@ def test_actions_need_clips_that_tell_them_and_a_codec_that_folds_no_time(tmp_pa
     folding = dataclasses.replace(ACTING, autoencoder=MICRO.autoencoder, window=13, token_frames=1)
     with pytest.raises(CuspError, match="actions: one latent must be one frame"):
         train(pushed(1), folding, tmp_path / "folding", bfloat16=False)
+    assert not list(tmp_path.iterdir())  # no run was begun that another preset could not go on with

@@ -36,8 +36,8 @@ class Kind:
     all 0 until `branches.with_branches` has told them apart; `seen`: the latents of one step in the middle of each
     branch, to be looked at; `reach`: how far recorded steps lie from what the other clips show (`apart`), 99 in 100 of
     them at most; `identity`: who is in a clip, where things move and are told apart, and `who` (clips, i) that code of
-    each clip; `actions`: what was done in each, where paths tell it; `clear`: in which share of each clip's frames all
-    that is in it can be told apart, where that was looked at."""
+    each clip; `actions`: what was done in each, where paths tell it; `clear`: how clear each clip's path comes out
+    when it is drawn, from 0 to 1, where that was looked at."""
 
     name: str
     code: SceneCode = field(repr=False)
@@ -96,15 +96,16 @@ class Kind:
     ) -> Float[ndarray, "s w"]:
         """What the transformer is told of each step: its code, who is in the clip (the same for all), and what is done
         (`acts`). `who` None: as in the recorded clip that passes nearest; `acts` None: as in the nearest steps."""
+        lacks = (self.who is not None and who is None) or (self.actions is not None and acts is None)
+        if lacks:
+            near = np.asarray(cKDTree(self.codes).query(codes)[1])
+            who = self.who[self.clips[near[len(codes) // 2]]] if self.who is not None and who is None else who
+            acts = self.acts(near) if acts is None else acts
         parts = [codes]
-        if self.who is not None:
-            if who is None:
-                who = self.who[self.clips[self.nearest(codes)[len(codes) // 2]]]
+        if self.who is not None and who is not None:
             parts.append(np.broadcast_to(who, (len(codes), len(who))))
-        if self.actions is not None:
-            told = self.acts(self.nearest(codes)) if acts is None else acts
-            assert told is not None
-            parts.append(told)
+        if self.actions is not None and acts is not None:
+            parts.append(acts)
         return np.concatenate(parts, axis=1)
 
     def between(self, path: Float[Tensor, "*b s w"]) -> Float[Tensor, "*b r w"]:
@@ -124,10 +125,6 @@ class Kind:
         if self.actions is None:
             return None
         return self.actions.of(self.clips[rows], self.times[rows], self.code.frames)
-
-    def nearest(self, codes: Float[ndarray, "s k"]) -> Int[ndarray, " s"]:
-        """The recorded steps that codes are nearest to."""
-        return np.asarray(cKDTree(self.codes).query(codes)[1])
 
     def sketch(self, path: Float[Tensor, "s w"], height: int, width: int) -> Float[Tensor, "t h w e"]:
         """What a path shows place by place: `SceneCode.sketch`, and what the field of who is in it paints there."""

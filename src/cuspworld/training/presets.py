@@ -60,7 +60,7 @@ class Preset:
     sketch: bool = False  # each token is told what the path's codes show in its place
     identity_width: int = 0  # numbers that say who is in a clip, where things move and are told apart
     actions: bool = False  # paths tell what was done in each frame, where the clips' truth says it
-    causes: float = 0.0  # weight in the loss of places where what is done shows: see `caused`; only with actions
+    causes: float = 3.0  # with actions, weight in the loss of places where what is done shows: see `caused`
     code_noise: float = 0.6  # most noise added to a path, so that a path that was never recorded is followed too
     code_dropout: float = 0.15  # share of windows without a path: the flow alone
     coupling: str | None = None  # of noise and windows: "minibatch" or "semidiscrete", see `training.coupling`

@@ -83,6 +83,15 @@ def train(
     """
     folder = Path(folder)
     process = Process.join()
+    taught = Taught(
+        clips,
+        [(caption,) for caption in captions_of(clips)] if wordings is None else wordings,
+        [""] * len(clips) if kinds is None else kinds,
+        {} if shares is None else shares,
+    )
+    stride = preset.autoencoder.temporal_stride if codec is None else codec.temporal_stride
+    if taught.done(preset) and stride != 1:
+        raise CuspError("actions: one latent must be one frame; take --codec worlds, or a codec that folds no time")
     settings = {"preset": asdict(preset), "seed": seed, "clips": len(clips), "prompt_encoder": prompt_encoder}
     with ExitStack() as held:
         held.callback(random.setstate, random.getstate())
@@ -95,12 +104,6 @@ def train(
             bfloat16 = bfloat16_helps(device)
         checked = list(held_out)[:32] or some(clips, 8)
         common: dict[str, Any] = {"seed": seed, "process": process, "device": device, "bfloat16": bfloat16}
-        taught = Taught(
-            clips,
-            [(caption,) for caption in captions_of(clips)] if wordings is None else wordings,
-            [""] * len(clips) if kinds is None else kinds,
-            {} if shares is None else shares,
-        )
         return _train(taught, preset, folder, checked, topics, codec, prompt_encoder, common)
 
 
@@ -149,9 +152,6 @@ def _train(
     torch.manual_seed(seed)
     given = codec
     untrained = AutoencoderCodec(preset.autoencoder).to(device).eval() if given is None else given.to(device).eval()
-    done = taught.done(preset)
-    if done and untrained.temporal_stride != 1:
-        raise CuspError("actions: one latent must be one frame; take --codec worlds, or a codec that folds no time")
     space = untrained.spatial_stride * preset.patch
     before = mean_psnr(untrained, checked, preset.window, space)
     codec = train_codec(clips, preset, folder, **common) if given is None else untrained
@@ -160,7 +160,7 @@ def _train(
     encoded = encode_clips(clips, codec, preset, folder, device=device, process=process)
     kinds = learn_kinds(taught, encoded, preset, seed)
     kind_of = [taught.kind_names.index(name) for name in taught.kinds]
-    windows = make_windows(encoded, taught.wordings, preset, kinds, kind_of, done=done)
+    windows = make_windows(encoded, taught.wordings, preset, kinds, kind_of, done=taught.done(preset))
     captions = [text for texts in taught.wordings for text in texts]
     torch.manual_seed(seed + 1)  # only the initial weights come from it
     prompts: AnyPromptEncoder
@@ -243,13 +243,13 @@ def learn_kinds(
     """The kinds of a run with their scene codes and recorded paths; none, where the preset has no codes."""
     if not preset.code_width:
         return ()
-    kinds = []
+    kinds, done = [], taught.done(preset)
     for name in taught.kind_names:
         own = latents_of(taught, encoded, name)
         captions = [texts for texts, of in zip(taught.wordings, taught.kinds, strict=True) if of == name]
         widths = preset.code_width, seed, preset.identity_width, preset.where_width, preset.looks_width
         kind = Kind.learn(name, own, captions, preset.token_frames, *widths)
-        if done := taught.done(preset):
+        if done:
             of = [each for each, its in zip(done, taught.kinds, strict=True) if its == name]
             kind = replace(kind, actions=Actions.learn(of))
         kinds.append(kind)

@@ -257,8 +257,7 @@ class WindowBatches:
     def _caused(self, window: Window) -> Float[Tensor, "h w"]:
         """Where what is done shows (`caused`), from what the window's path tells of it."""
         actions, frames = self.known_kinds[window.kind].actions, self.preset.token_frames
-        if actions is None or window.codes is None:
-            raise CuspError("causes: these paths do not tell what was done; set actions too")
+        assert actions is not None and window.codes is not None
         done = window.codes[:, -actions.width(frames) :].reshape(len(window.codes) * frames, -1)
         return caused(window.latents, done)
 
@@ -273,7 +272,7 @@ class WindowBatches:
         weight = critical_weights(
             moved[0].unflatten(-1, (each, -1)).mean(-1) / max(float(self.usual[window.kind]), 1e-12), preset.critical
         )
-        if preset.causes:
+        if preset.actions and preset.causes:
             place = self._caused(window).square().expand(latents.shape[:3])[None, ..., None]
             share = tokenize(place, preset.patch, each)[0][0].unflatten(-1, (each, -1)).amax(dim=-1)
             weight = weight + (preset.causes * share).clamp_max(MOST_CAUSED)
