@@ -61,6 +61,7 @@ model: $(DEV) ## the recipes of the shipped weights: record, train, check (hours
 	$(BIN)/python recipes/folds.py
 	$(BIN)/python recipes/adapt.py
 	$(BIN)/python recipes/based.py --world Snow
+	$(BIN)/python recipes/guidance.py
 	$(BIN)/python recipes/enlarger.py
 	$(BIN)/python recipes/twin_judge.py
 

@@ -19,9 +19,13 @@ from cuspworld.simulator.paths import Paths
 from cuspworld.simulator.window import Span, Window
 
 SECONDS, FPS = 2.0, 10.0
-SHORT = {"steps": "num_inference_steps", "guidance": "guidance_scale"}
+SHORT = {
+    "steps": "num_inference_steps", "guidance": "guidance_scale",
+    "sketch": "sketch_guidance_scale", "cause": "action_guidance_scale",
+}  # fmt: skip
 NUMBERS: dict[str, Callable[[str], Any]] = {
-    "num_inference_steps": int, "guidance_scale": float, "filter": int, "dimension": int, "candidates": int
+    "num_inference_steps": int, "guidance_scale": float, "filter": int, "dimension": int, "candidates": int,
+    "sketch_guidance_scale": float, "action_guidance_scale": float,
 }  # fmt: skip
 OWN = ("recorded", "random", "filter", "dimension")  # options that are not the simulator's
 NEAR, STEP, PROBES = 0.8, 0.05, 2  # of `Dimension`: the flow's time, the step of its differences, directions

@@ -6,10 +6,10 @@
     python benchmarks/folds.py --taught                                          # what novelty is measured against
 
 An arm is NAME=FOLDER, then options of `Simulator.__call__`: transport, critical, sampler, and the short names steps,
-guidance. Among them may stand `recorded`, the simplest baseline: one of the recorded clips that the prompt asks for, as
-it is; `random`: a recorded path at random with the same masses, instead of the transport's; `filter=N`: of N clips the
-one whose predicted end wavers least on its way (arXiv:2406.09358); `dimension=N`: the one of the lowest local
-intrinsic dimension (arXiv:2406.03537).
+guidance, sketch and cause (guidance along the path). Among them may stand `recorded`, the simplest baseline: one of the
+recorded clips that the prompt asks for, as it is; `random`: a recorded path at random with the same masses, instead of
+the transport's; `filter=N`: of N clips the one whose predicted end wavers least on its way (arXiv:2406.09358);
+`dimension=N`: the one of the lowest local intrinsic dimension (arXiv:2406.03537).
 Prompts are captions of held-out clips (seeds 1,000,000 and on). Shares are in percent with Wilson's 95 % interval;
 ratios have none. Every reading is a detector's: docs/detectors.md says how far to trust it.
 """

@@ -29,7 +29,7 @@ from cuspworld.training.presets import Preset
 from cuspworld.training.transport import FlowObjective
 from cuspworld.transport.flow.transformer import FlowTransformer
 
-STEPS = {"Candles": 13_500, "Juice": 8000}
+STEPS = {"Candles": 36_000, "Juice": 8000}
 CLIPS = 1200  # that teach, the first of `adapt.CLIPS`
 CAUSES = 3.0  # weight of where it shows
 RANK = {"Candles": 32, "Juice": 32}

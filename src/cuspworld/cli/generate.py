@@ -21,6 +21,12 @@ def generate(
     seed: int = 0,
     steps: Annotated[int | None, typer.Option(help="Steps of the sampler (num_inference_steps).")] = None,
     guidance: Annotated[float | None, typer.Option(help="Classifier-free guidance scale; 1 is none.")] = None,
+    sketch_guidance: Annotated[
+        float | None, typer.Option(help="Along a path, from what melts; default the world's own, 1 is none.")
+    ] = None,
+    action_guidance: Annotated[
+        float | None, typer.Option(help="Along a path that tells what is done, to what that causes; the same.")
+    ] = None,
     negative_prompt: Annotated[str | None, typer.Option(help="What guidance leads away from.")] = None,
     sampler: Annotated[str | None, typer.Option(help="euler, heun or adams_bashforth.")] = None,
     transport: Annotated[str, typer.Option(help="brenier, with a path drawn first, or flow, without.")] = "brenier",
@@ -78,7 +84,8 @@ def generate(
     text = prompt or ""
     options: dict[str, Any] = {
         "size": None if size is None else parse_size(size), "fps": fps, "num_inference_steps": steps,
-        "guidance_scale": guidance, "negative_prompt": negative_prompt, "sampler": sampler,
+        "guidance_scale": guidance, "sketch_guidance_scale": sketch_guidance,
+        "action_guidance_scale": action_guidance, "negative_prompt": negative_prompt, "sampler": sampler,
         "image": image, "video": video, "after": after, "seed": seed, "transport": transport, "critical": critical,
     }  # fmt: skip
     if output.suffix.lower() in (".jpg", ".jpeg") and seconds is None and num_frames is None:

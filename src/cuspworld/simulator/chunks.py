@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from cuspworld.codec.codec import to_frames, to_tensor
+from cuspworld.simulator.guidance import Guidance
 from cuspworld.simulator.parts import Parts
 from cuspworld.simulator.rest import at_rest
 from cuspworld.simulator.route import Route
@@ -97,7 +98,11 @@ class Chunks:
 
     def facts(self) -> dict[str, Any]:
         """What was chosen so far, for the clip's metadata."""
-        return {} if self.route is None else self.route.facts()
+        if self.route is None or not (facts := self.route.facts()):
+            return {}
+        along = self._guidance()
+        scales = {"sketch_guidance_scale": along.sketch, "action_guidance_scale": along.actions}
+        return facts | {name: scale for name, scale in scales.items() if scale != 1}
 
     def begin(self, given: UInt8[np.ndarray, "t h w 3"]) -> None:
         """Go on from frames that are given."""
@@ -216,6 +221,9 @@ class Chunks:
         assert self.text is not None
         kind = None if self.kind is None else self.parts.kinds[self.kind]
         patch, each = self.parts.patch(self.expert), self.parts.config.token_frames
-        return Told(
-            self.expert, self.text, self.text_mask, self.sampling.guidance, kind, patch, each, self.parts.framing
-        )
+        guidance, framing = self.sampling.guidance, self.parts.framing
+        return Told(self.expert, self.text, self.text_mask, guidance, kind, patch, each, framing, self._guidance())
+
+    def _guidance(self) -> Guidance:
+        """Along the path."""
+        return self.sampling.along(None if self.kind is None else self.parts.kinds[self.kind].guidance)

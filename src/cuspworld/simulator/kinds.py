@@ -19,6 +19,7 @@ from cuspworld.codec.identity_code import IdentityCode
 from cuspworld.codec.looks import Looks
 from cuspworld.codec.scene_code import SceneCode, Where
 from cuspworld.simulator.actions import Actions
+from cuspworld.simulator.guidance import Guidance
 
 FIELD = ("usual", "scale")  # more of those, where it has a field
 IDENTITY = ("weights", "bias", "mean", "basis", "who")  # tensors of an identity code, and each clip's
@@ -37,7 +38,7 @@ class Kind:
     branch, to be looked at; `reach`: how far recorded steps lie from what the other clips show (`apart`), 99 in 100 of
     them at most; `identity`: who is in a clip, where things move and are told apart, and `who` (clips, i) that code of
     each clip; `actions`: what was done in each, where paths tell it; `clear`: how clear each clip's path comes out
-    when it is drawn, from 0 to 1, where that was looked at."""
+    when it is drawn, from 0 to 1, where that was looked at; `guidance`: how its expert is guided along a path."""
 
     name: str
     code: SceneCode = field(repr=False)
@@ -52,6 +53,7 @@ class Kind:
     who: Float[ndarray, "clips i"] | None = field(default=None, repr=False)
     actions: Actions | None = field(default=None, repr=False)
     clear: Float[ndarray, " clips"] | None = field(default=None, repr=False)
+    guidance: Guidance = field(default_factory=Guidance)
 
     @classmethod
     def learn(

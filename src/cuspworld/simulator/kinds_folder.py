@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cuspworld.checks import is_whole
+from cuspworld.checks import is_number, is_whole
 from cuspworld.codec.identity_code import MOMENTS
 from cuspworld.codec.scene_code import GRID
 from cuspworld.errors import CuspError
 from cuspworld.files import written_whole
 from cuspworld.models import LARGEST, read_config, read_tensors, write_tensors
 from cuspworld.simulator.actions import PARTS, Actions
+from cuspworld.simulator.guidance import MOST, Guidance
 from cuspworld.simulator.kinds import CODES_SCALE, FIELD, IDENTITY, LOOKS, WHERE, WHOLE, Kind
 
 FIELD_PARTS = tuple(f"identity.{part}" for part in FIELD)
@@ -51,7 +52,9 @@ def save_kinds(path: Path, kinds: Sequence[Kind]) -> None:
 def _config(kind: Kind) -> dict[str, Any]:
     """What config.json says of a kind; how clear its clips are, in per cent."""
     told = {"name": kind.name, "frames": kind.code.frames, "captions": [list(texts) for texts in kind.captions]}
-    return told if kind.clear is None else told | {"clear": (100 * kind.clear).round().astype(int).tolist()}
+    if kind.clear is not None:
+        told["clear"] = (100 * kind.clear).round().astype(int).tolist()
+    return told if kind.guidance == Guidance() else told | {"guidance": asdict(kind.guidance)}
 
 
 def load_kinds(path: Path) -> tuple[Kind, ...]:
@@ -61,7 +64,7 @@ def load_kinds(path: Path) -> tuple[Kind, ...]:
         raise CuspError(f"{path / 'config.json'} holds no list of kinds of {_CLASS_NAME}: copy the whole folder again")
     kept = _tensors(path, len(told))
     kinds = tuple(
-        _acting(_clear(_kind(kind, tensors, file), kind, path), path / f"{index}.{ACTIONS}")
+        _acting(_guided(_clear(_kind(kind, tensors, file), kind, path), kind, path), path / f"{index}.{ACTIONS}")
         for index, (kind, (tensors, file)) in enumerate(zip(told, kept, strict=True))
     )
     if len({kind.name for kind in kinds}) < len(kinds):
@@ -161,6 +164,18 @@ def _clear(kind: Kind, told: dict[str, Any], path: Path) -> Kind:
             "whole folder again"
         )
     return replace(kind, clear=np.array(shares, np.float32) / 100)
+
+
+def _guided(kind: Kind, told: dict[str, Any], path: Path) -> Kind:
+    """The kind with how its expert is guided, where config.json says so."""
+    scales = told.get("guidance", {})
+    fits = isinstance(scales, dict) and scales.keys() <= {each.name for each in fields(Guidance)}
+    if not fits or not all(is_number(scale) and 0 <= scale <= MOST for scale in scales.values()):
+        raise CuspError(
+            f"{path / 'config.json'}: guidance of {kind.name!r} must be sketch and actions, numbers from 0 to "
+            f"{MOST:g}: copy the whole folder again"
+        )
+    return replace(kind, guidance=Guidance(**{name: float(scale) for name, scale in scales.items()}))
 
 
 def _acting(kind: Kind, file: Path) -> Kind:

@@ -26,6 +26,8 @@ class Options(TypedDict, total=False):
     seed: int  # 0 by default
     num_inference_steps: int | None
     guidance_scale: float | None
+    sketch_guidance_scale: float | None  # along a path: from what is drawn where it is not told what lies where;
+    action_guidance_scale: float | None  # where it is not told what is done; 1 is none (`simulator.guidance`)
     sampler: str | None  # "euler", "heun" or "adams_bashforth"
     num_frames: int | None  # of the new part, at its frame rate; instead of `seconds`
     negative_prompt: str | None  # what guidance leads away from; nothing by default

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cuspworld.checks import number, whole
 from cuspworld.errors import CuspError
+from cuspworld.simulator.guidance import MOST, Guidance
 from cuspworld.simulator.options import Options
 from cuspworld.simulator.parts import SimulatorConfig
 from cuspworld.transport.flow.matching import SAMPLERS, OnStep, time_grid, unchanged
@@ -24,6 +25,12 @@ class Sampling:
     sampler: str  # of `SAMPLERS`
     negative: str = ""  # what guidance leads away from
     on_step: OnStep = unchanged  # (step, time, tokens) -> tokens
+    sketch: float | None = None  # scales of guidance along a path, where they are not the kind's own
+    actions: float | None = None
+
+    def along(self, own: Guidance | None) -> Guidance:
+        """Guidance along a path, of a kind whose own is this."""
+        return (own or Guidance()).with_(self.sketch, self.actions)
 
 
 def sampling(config: SimulatorConfig, options: Options, path: bool, caller: Any = None) -> Sampling:
@@ -37,6 +44,10 @@ def sampling(config: SimulatorConfig, options: Options, path: bool, caller: Any 
     steps = whole("num_inference_steps", options.get("num_inference_steps", usual), 1, 1000)
     guidance = number("guidance_scale", options.get("guidance_scale", strength), 0, 50)
     seed = whole("seed", options.get("seed", 0), 0, 2**63 - 1)
+    along = [
+        None if (scale := options.get(name)) is None else number(name, scale, 0, MOST)
+        for name in ("sketch_guidance_scale", "action_guidance_scale")
+    ]
     negative = options.get("negative_prompt", "")
     if not isinstance(negative, str):
         raise CuspError(f"negative_prompt must be a text: got {type(negative).__name__}")
@@ -54,4 +65,4 @@ def sampling(config: SimulatorConfig, options: Options, path: bool, caller: Any 
             )
         return changed.to(latents)
 
-    return Sampling(seed, time_grid(steps, config.shift), guidance, name, negative, on_step)
+    return Sampling(seed, time_grid(steps, config.shift), guidance, name, negative, on_step, *along)

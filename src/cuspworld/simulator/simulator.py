@@ -77,13 +77,13 @@ class Simulator(Parts):
         seeds, generators, negative prompts and images. The prompt may be left out beside an image or a video.
 
         `options`: seconds=2.0 or num_frames, size, fps, seed=0 or generator, num_inference_steps, guidance_scale,
-        negative_prompt, sampler, image, video, after, like, callback_on_step_end, transport="brenier", critical,
-        prompt_expansion; `Options` says what each is. `output_type`: "clip", "np" (time, height, width, 3) or "pt"
-        (time, 3, height, width), both from 0 to 1, or "pil". `candidates`: make so
-        many (seeds seed, seed+1, ...) and keep the one that shows best what was asked and least that cannot be
-        (`choosing.py`); of a clip longer than a chunk, whose world has a detector, so many of each chunk (`ways.py`). A
-        CuspWarning says which, and `best_of` hands out whole clips, the best first. Raises CuspError for values
-        out of range; warns (CuspWarning) if the model was not taught the prompt.
+        sketch_guidance_scale, action_guidance_scale, negative_prompt, sampler, image, video, after, like,
+        callback_on_step_end, transport="brenier", critical, prompt_expansion; `Options` says what each is.
+        `output_type`: "clip", "np" (time, height, width, 3) or "pt" (time, 3, height, width), both from 0 to 1, or
+        "pil". `candidates`: make so many (seeds seed, seed+1, ...) and keep the one that shows best what was asked and
+        least that cannot be (`choosing.py`); of a clip longer than a chunk, whose world has a detector, so many of each
+        chunk (`ways.py`). A CuspWarning says which, and `best_of` hands out whole clips, the best first. Raises
+        CuspError for values out of range; warns (CuspWarning) if the model was not taught the prompt.
         """
         if output_type not in tuple(OUTPUTS):
             raise CuspError(f"output_type must be one of {', '.join(OUTPUTS)}: got {output_type!r}")

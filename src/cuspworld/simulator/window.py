@@ -7,7 +7,7 @@ the token in whose middle it lies (overlapping windows as in MultiDiffusion, Bar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,6 +16,7 @@ from torch import Tensor
 from cuspworld.codec.scene_code import GRID
 from cuspworld.codec.tokens import tokenize, untokenize
 from cuspworld.simulator.formats import Framing
+from cuspworld.simulator.guidance import LATE, Guidance
 from cuspworld.simulator.kinds import Kind
 from cuspworld.simulator.parts import Expert
 from cuspworld.transport.flow.matching import SAMPLERS, OnStep
@@ -31,7 +32,7 @@ Latents = Float[Tensor, "1 t i j c"]
 class Told:
     """What an expert is told of every window of a clip. `text` (b, words, width), two rows where guidance leads away
     from the second; `kind`: whose codes paths are made of; `patch`: latents a side of a token, `each`: frames;
-    `framing`: in which format the clip is drawn, where it is not that of the codes."""
+    `framing`: in which format the clip is drawn, where it is not that of the codes; `along`: guidance by the path."""
 
     expert: Expert
     text: Tensor
@@ -41,6 +42,7 @@ class Told:
     patch: int
     each: int
     framing: Framing | None = None
+    along: Guidance = field(default_factory=Guidance)
 
     def sketch(self, codes: Float[Tensor, "s k"], height: int, width: int) -> Float[Tensor, "t h w e"]:
         """What the codes of tokens show, over a grid of latents."""
@@ -91,10 +93,19 @@ class Span:
         self.mark = window.marks[first:last].view(-1, self.told.each)[self.positions[:, 0]][None]  # (1, n, each)
         self.held_mark = self.mark.repeat_interleave(self.held.shape[-1] // self.told.each, dim=-1)
         self.path = None if window.path is None else self._own(window.path)
+        kind, path = window.told.kind, self.path
+        acts = 0 if kind is None or kind.actions is None else kind.actions.width(window.told.each)
+        self.less_told = [] if path is None else window.told.along.less_told(path, acts)
         framing = window.told.framing
         self.scale = None if framing is None else torch.tensor([framing.scale], device=window.clean.device)
 
     def velocity(self, x: Float[Tensor, "1 n p"], t: float) -> Float[Tensor, "1 n p"]:
+        """Guided by prompt and path."""
+        v = self._along(self.path, x, t)
+        less_told = self.less_told if t >= LATE else []
+        return v + sum(further * (v - self._along(path, x, t)) for further, path in less_told)
+
+    def _along(self, path: CodePath | None, x: Float[Tensor, "1 n p"], t: float) -> Float[Tensor, "1 n p"]:
         batch = len(self.told.text)
         x = torch.where(self.held_mark, self.held, x).expand(batch, -1, -1)
         times = torch.full((batch,), t, device=x.device)
@@ -105,7 +116,7 @@ class Span:
             times,
             self.told.text,
             self.told.text_mask,
-            path=None if self.path is None else self.path.expand(batch),
+            path=None if path is None else path.expand(batch),
             scale=self.scale.expand(batch, -1) if self.scale is not None else None,
         ).float()
         return v if batch == 1 else v[1:] + self.told.guidance * (v[:1] - v[1:])  # Ho & Salimans 2022
