@@ -16,6 +16,7 @@ ratios have none. Every reading is a detector's: docs/detectors.md says how far 
 
 import argparse
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -110,6 +111,14 @@ def all_counted(wish: Wish, seen: Any) -> bool:
     return bool(seen.countable(wish.parameters["count"]) >= 0.95)
 
 
+def contact_time(wish: Wish, seen: Any) -> bool | None:
+    """Of clips in which the balls meet, and which say so."""
+    found = re.search(r"Contact at (\d+\.\d) s", wish.clip.caption)
+    if found is None or float(found[1]) > SECONDS - 2 / FPS:
+        return None
+    return seen.contact_at is not None and abs(seen.contact_at - float(found[1])) <= LATEST / FPS + 1e-6
+
+
 Question = Callable[[Wish, Any], bool | None]
 QUESTIONS: dict[str, dict[str, Question]] = {
     "Juice": {
@@ -129,6 +138,7 @@ QUESTIONS: dict[str, dict[str, Question]] = {
     "Collision": {
         "both colours and sizes as asked, kept": colours_and_sizes,
         "two balls kept through the contact": lambda wish, seen: seen.kept,
+        "contact within a frame of the time asked": contact_time,
     },
     "Candles": {
         "number of candles as asked": lambda wish, seen: seen.candles == wish.parameters["candles"],

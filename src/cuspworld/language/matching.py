@@ -36,7 +36,8 @@ class Match:
     (not together with the rest); `unknown`: words that no caption has in any form. `support`: share of the prompt that
     the best clips tell. `worse`: the clips that do not tell how things look and how many there are as the best do, or
     that contradict more: no hard set is widened by them. `lacks`: how many of the prompt's things, which the best
-    clips tell of, each clip does not: it is of another scene.
+    clips tell of, each clip does not: it is of another scene. `late`: by how many seconds each clip would have to come
+    later to show at the time asked the first event that the prompt gives a time; 0 where either tells none.
     """
 
     clips: np.ndarray
@@ -49,6 +50,7 @@ class Match:
     told: bool = True  # False where the prompt says nothing
     worse: np.ndarray = field(default_factory=lambda: np.zeros(0, bool), repr=False)
     lacks: np.ndarray = field(default_factory=lambda: np.zeros(0, int), repr=False)
+    late: np.ndarray = field(default_factory=lambda: np.zeros(0), repr=False)
 
     @property
     def known(self) -> bool:
@@ -156,6 +158,7 @@ class Matcher:
             scores=scores,
             worse=worse,
             lacks=lacks,
+            late=self._late(asked),
             support=float(told[best[0]] / positive) if len(best) and positive else 0.0,
             missing=tuple(dict.fromkeys(missing)),
             unmet=tuple(dict.fromkeys(unmet)),
@@ -245,6 +248,18 @@ class Matcher:
         pairs = [_sorted(other, y) for other in self._others.get((kind, y), ()) if other != x]
         others = [self._get("pair", *pair) for pair in pairs if pair not in asked]
         return np.logical_or.reduce(others) if kind and others else self._none
+
+    def _late(self, asked: Sequence[Fact]) -> np.ndarray:
+        """By how many seconds each clip's own time of what comes first is earlier than the one asked for."""
+        late = np.full(self.count, np.nan)
+        for fact in sorted((fact for fact in asked if fact.kind == "time"), key=lambda fact: fact.value):
+            found = np.full(self.count, np.nan)
+            for name in fact.first:
+                for clip, value in self._numbers.get(("time", name), ()):
+                    if not abs(found[clip]) < abs(fact.value - value):  # of several times the nearest
+                        found[clip] = fact.value - value
+            late = np.where(np.isnan(late), found, late)
+        return np.nan_to_num(late)
 
     def _near(self, fact: Fact) -> tuple[np.ndarray, np.ndarray]:
         near, told = np.zeros(self.count), np.zeros(self.count, bool)

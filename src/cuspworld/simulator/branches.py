@@ -29,6 +29,7 @@ ALIKE = 0.1  # weight of being of a clip that looks the same, beside being near:
 ALIKE_BY_LOOKS = 5.0  # where codes tell what lies where: from a clip of other things they bring those things
 NEAREST = 5  # recorded steps whose successors a path may take
 REST = 0.05  # of the usual way from a step to the next: below it nothing moved
+STILL = 0.5  # of it: what moves less may as well last longer
 FOLLOWED = 0.3  # of the way from a recorded step to the path's own is kept in the next one
 
 
@@ -106,12 +107,27 @@ class Branches:
     def _tree(self) -> cKDTree:
         return cKDTree(self.kind.codes)
 
-    def paths(self) -> tuple[Int[ndarray, " P"], Int[ndarray, "P s"]]:
-        """Each clip's path from its start: the clips, and the rows of their steps; all as long as the shortest."""
-        rows = [np.flatnonzero(self.kind.clips == clip) for clip in np.unique(self.kind.clips)]
-        whole = [own[:: self.kind.code.frames] for own in rows]
-        length = min(map(len, whole))
-        return np.unique(self.kind.clips), np.stack([own[:length] for own in whole])
+    def paths(self, late: Int[ndarray, " clips"] | None = None) -> tuple[Int[ndarray, " P"], Int[ndarray, "P s"]]:
+        """Each clip's path from its start: the clips, and the rows of their steps; all as long as the shortest.
+
+        `late`: by how many frames each comes later, what was seen first lasting so much longer, or where negative
+        earlier (`delays`)."""
+        clips, frames = np.unique(self.kind.clips), self.kind.code.frames
+        rows = [np.flatnonzero(self.kind.clips == clip) for clip in clips]
+        steps = frames * np.arange(min(len(own[::frames]) for own in rows))
+        shifts = np.zeros(len(clips), int) if late is None else late[clips]
+        moved = [(steps - shift).clip(0, len(own) - 1) for own, shift in zip(rows, shifts, strict=True)]
+        return clips, np.stack([own[index] for own, index in zip(rows, moved, strict=True)])
+
+    def delays(self, late: Int[ndarray, " clips"]) -> Int[ndarray, " clips"]:
+        """By how many frames each clip's path can come later, or where negative earlier, of those asked for: by less
+        than a step, and later only where little moves at first."""
+        frames, first = self.kind.code.frames, np.full(len(late), -1)
+        clips, rows = np.unique(self.kind.clips, return_index=True)
+        first[clips] = rows
+        still = (first >= 0) & (self._ways[first] < STILL * self._usual)
+        possible = late.clip(1 - frames, frames - 1)
+        return np.where(still, possible, np.minimum(possible, 0))
 
     def later(self, least: int) -> tuple[Int[ndarray, " P"], Int[ndarray, "P s"], Int[ndarray, " P"]]:
         """The clips' paths from every recorded step that has at least `least` steps from there on: the clips, the rows,
@@ -180,7 +196,12 @@ class Branches:
 
     def rest(self, ways: Float[ndarray, "*n"]) -> Bool[ndarray, "*n"]:
         """Whether a step so far from the one before rests: a glass that stands, not a flame that burns."""
-        return np.asarray(ways < REST * np.sqrt(np.nanmean(self._ways**2)))
+        return np.asarray(ways < REST * self._usual)
+
+    @cached_property
+    def _usual(self) -> float:
+        """The usual way from a step to the next."""
+        return float(np.sqrt(np.nanmean(self._ways**2)))
 
     @cached_property
     def _ways(self) -> Float[ndarray, " S"]:

@@ -27,12 +27,14 @@ LEAST = 3  # or fewer, where others lack a thing that the prompt names
 @dataclass(frozen=True)
 class Masses:
     """`of` (clips,) the masses of the clips of the kind of this number; `match`: what the prompt asked, if anything;
-    `whole`: a clip was recorded that shows all of it."""
+    `whole`: a clip was recorded that shows all of it; `late` (clips,): by how many seconds each would have to come
+    later to show at the time asked what happens."""
 
     kind: int
     of: Float[ndarray, " clips"]
     match: Match
     whole: bool
+    late: Float[ndarray, " clips"] | None = None
 
 
 class Prompts:
@@ -74,7 +76,7 @@ class Prompts:
         clear = self._kinds[kind].clear
         masses[fitting] = 1.0 if clear is None else by_rank(clear[fitting])
         whole = match.told and match.known and not (match.missing or match.unmet or match.unknown)
-        return Masses(kind, masses, match, whole)
+        return Masses(kind, masses, match, whole, match.late[own])
 
 
 def by_rank(clear: Float[ndarray, " n"]) -> Float[ndarray, " n"]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from cuspworld.errors import CuspError
@@ -64,16 +64,22 @@ class Paths:
         start: Float[ndarray, "s k"] | None = None,
         like: Float[ndarray, "s k"] | None = None,
         who: Float[ndarray, " i"] | None = None,
+        late: Int[ndarray, " clips"] | None = None,
     ) -> Drawn:
         """A path from noise. `masses`: of each recorded clip of the kind, none negative, some positive. `start`: codes
         of the first steps, where those are known: recorded paths are taken from where they are near to them. `who` is
         seen in them. `like`:
-        paths that move as this one does, when and how far, are taken."""
-        clips, rows = self.branches.paths()
+        paths that move as this one does, when and how far, are taken. `late`: by how many frames each recorded clip
+        would have to come later to show at the time asked what happens; where no first steps are known it does, as far
+        as it can (`Branches.delays`), and those that can less have less mass."""
+        can = None if late is None or start is not None or like is not None else self.branches.delays(late)
+        clips, rows = self.branches.paths(can)
         lengths = np.full(len(clips), rows.shape[1])
         if start is not None:
             clips, rows, lengths = self.branches.later(len(start))
         weights, known = masses[clips], self.branches.kind.who
+        if late is not None and can is not None:
+            weights = weights * np.exp(-np.abs(late - can)[clips])
         allowed = weights > 0
         crossing = self.branches.crosses(rows)
         if self.critical is not None:
@@ -122,6 +128,8 @@ class Paths:
         rests[0] = len(rests) > 1 and rests[1]
         near = same[apart.argmin()]
         like_rows = rows[near, :length].tolist()
+        if start is None and length > 1:  # else it is not known to be a clip's beginning
+            facts["later"] = self.branches.kind.code.frames - int(self.branches.kind.times[rows[near, 1]])
         return Drawn(path, list(word), path.mean(axis=0), who, int(clips[near]), rests, like_rows, facts)
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:

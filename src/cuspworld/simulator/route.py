@@ -13,6 +13,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from cuspworld.codec.scene_code import SceneCode
+from cuspworld.language.retiming import retimed
 from cuspworld.simulator.masses import Masses
 from cuspworld.simulator.paths import NOISE, Drawn, Paths
 from cuspworld.transport.flow.transformer import CodePath
@@ -70,7 +71,8 @@ class GivenRoute:
 
 class DrawnRoute:
     """A path that is drawn for the first chunk, then followed and lengthened. `steps`: of a chunk, `advance`: from the
-    beginning of one chunk to the next's. `like`: codes of a clip that it should move like."""
+    beginning of one chunk to the next's. `like`: codes of a clip that it should move like. `rate`: frames a second,
+    where paths may come later or earlier than recorded to show at the time asked what happens."""
 
     def __init__(
         self,
@@ -81,8 +83,9 @@ class DrawnRoute:
         advance: int,
         device: torch.device,
         like: Float[ndarray, "s k"] | None = None,
+        rate: float | None = None,
     ):
-        self.paths, self.masses, self.kind, self.like = paths, masses, kind, like
+        self.paths, self.masses, self.kind, self.like, self.rate = paths, masses, kind, like, rate
         self.steps, self.advance, self.device = steps, advance, device
         self.drawn: Drawn | None = None
         self._begin = 0
@@ -99,7 +102,10 @@ class DrawnRoute:
             self.begun = start is not None
             identity = self.paths.branches.kind.identity
             who = None if known is None or identity is None else identity.of(known[0].cpu())
-            self.drawn = self.paths.draw(self.masses.of, start, self.like, who)
+            late = None
+            if self.rate is not None and self.masses.late is not None:
+                late = np.rint(self.masses.late * self.rate).astype(np.int64)
+            self.drawn = self.paths.draw(self.masses.of, start, self.like, who, late)
         else:
             self._begin += self.advance
         if start is not None:
@@ -133,7 +139,8 @@ class DrawnRoute:
         prompt asks and nothing is given that may look otherwise; else the prompt itself."""
         if self.drawn is None or self.begun or not self.masses.whole or not prompt:
             return prompt
-        return self.paths.branches.kind.captions[self.drawn.nearest][0]
+        caption, later = self.paths.branches.kind.captions[self.drawn.nearest][0], self.drawn.facts.get("later", 0)
+        return retimed(caption, later / self.rate) if later and self.rate is not None else caption
 
     def facts(self) -> dict[str, Any]:
         """What was chosen, for the clip's metadata."""

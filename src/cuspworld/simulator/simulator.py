@@ -312,7 +312,7 @@ class Simulator(Parts):
             with torch.inference_mode():
                 seen = self.codec.encode(to_tensor(model)[None].to(self.device))[0].cpu()
             like = kind.code.of(seen)[::each]
-        return DrawnRoute(paths, masses, place, steps, advance, self.device, like)
+        return DrawnRoute(paths, masses, place, steps, advance, self.device, like, self.own.fps)
 
     @cached_property
     def _prompts(self) -> Prompts:
