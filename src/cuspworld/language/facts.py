@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from cuspworld.language.counting import COUNTED, happens_to
 from cuspworld.language.meanings import Meanings, Token, tokens
 
 _BOUND = ("colour", "size", "quality", "number")  # attributes of things
 _LOOSE = ("speed", "side")  # attributes of things, after them too
 _RELATIVE = ("which", "who", "that")
 _LOOKS = ("colour", "size", "quality")
-_COUNTED = ("extinguish",)  # what may happen to some of the things, or to all
 _ONE = ("a", "an", "one", "another", "一")  # begin what is one thing
 _NOT_MORE = re.compile(  # of two that are named one is meant, or is the other later
     r"\b(or|either|than|instead|maybe|perhaps|becom\w+|turns? into|turned into|chang\w+|painted|grows?)\b"
@@ -70,7 +70,8 @@ def facts(text: str) -> list[Fact]:
     named: list[_Thing] = []
     singles: list[_Thing] = []
     event: Token | None = None
-    for part in _clauses(tokens(text)):
+    counts, left = happens_to(tokens(text))
+    for part in _clauses(left):
         if part[0].words in _RELATIVE:
             subject = last
         clause, carried = _read(part, topic or last, subject, carried)
@@ -97,6 +98,10 @@ def facts(text: str) -> list[Fact]:
     elif carried:
         for token in carried:
             found.setdefault(Fact("is", token.meanings, words=token.words))
+    for number, token in counts:
+        found.pop(Fact("share", ("all",)), None)
+        found.setdefault(Fact("share", ("some",), words=f"{token.words} of them"))
+        found.setdefault(Fact("pair", number, COUNTED, words=f"{token.words} of them"))
     if not _NOT_MORE.search(text):
         for fact in _one_by_one(singles):
             found.setdefault(fact)
@@ -278,7 +283,7 @@ def _told(clause: _Clause, event_before: Token | None) -> Iterator[Fact]:
                 yield Fact("not", event.meanings, words=f"not {event.words}")
             continue
         yield Fact("is", event.meanings, words=event.words)
-        if event.meanings == _COUNTED and subject is not None and _all_of(subject) and not clause.shares:
+        if event.meanings == COUNTED and subject is not None and _all_of(subject) and not clause.shares:
             yield Fact("share", ("all",), words=f"all {subject.token.words}")
         for token in [*(subject.attributes if subject else []), *clause.loose]:
             if token.kind in ("colour", "side", "strength"):

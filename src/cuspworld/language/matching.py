@@ -21,6 +21,7 @@ from cuspworld.language.meanings import Meanings, kind_of, tokens
 from cuspworld.language.words import split_words, stem
 
 NEAR = 0.101  # s: a time that is as good as the one asked for
+TOGETHER = 0.3  # s
 SAME = 0.15  # share by which a measure may differ
 _IMPORTANCE = {"is": 1.0, "not": 1.5, "time": 1.0, "share": 1.0, "pair": 0.5, "not pair": 1.0, "measure": 0.5}
 _KINDS = {"colour": 1.5, "thing": 1.5}  # of facts of what there is: a prompt is first about things and their colours
@@ -37,7 +38,7 @@ class Match:
     the best clips tell. `worse`: the clips that do not tell how things look and how many there are as the best do, or
     that contradict more: no hard set is widened by them. `lacks`: how many of the prompt's things, which the best
     clips tell of, each clip does not: it is of another scene. `late`: by how many seconds each clip would have to come
-    later to show at the time asked the first event that the prompt gives a time; 0 where either tells none.
+    later to show at the times asked what happens; 0 where either tells none.
     """
 
     clips: np.ndarray
@@ -250,16 +251,20 @@ class Matcher:
         return np.logical_or.reduce(others) if kind and others else self._none
 
     def _late(self, asked: Sequence[Fact]) -> np.ndarray:
-        """By how many seconds each clip's own time of what comes first is earlier than the one asked for."""
-        late = np.full(self.count, np.nan)
+        """By how many seconds each clip's own times are earlier than those asked for: of what comes first, and the mean
+        with all that is nearly as late (`TOGETHER`)."""
+        each = np.full((1, self.count), np.nan)
         for fact in sorted((fact for fact in asked if fact.kind == "time"), key=lambda fact: fact.value):
             found = np.full(self.count, np.nan)
             for name in fact.first:
                 for clip, value in self._numbers.get(("time", name), ()):
                     if not abs(found[clip]) < abs(fact.value - value):  # of several times the nearest
                         found[clip] = fact.value - value
-            late = np.where(np.isnan(late), found, late)
-        return np.nan_to_num(late)
+            each = np.vstack([each, found])
+        told = ~np.isnan(each)
+        first = np.take_along_axis(each, told.argmax(axis=0)[None], axis=0)
+        near = told & (np.abs(each - first) <= TOGETHER)
+        return np.where(near, each, 0.0).sum(axis=0) / np.maximum(near.sum(axis=0), 1)
 
     def _near(self, fact: Fact) -> tuple[np.ndarray, np.ndarray]:
         near, told = np.zeros(self.count), np.zeros(self.count, bool)
@@ -326,7 +331,7 @@ def _penalty(fact: Fact, end: Meanings) -> float:
     if _side_of(fact):
         return 2.0
     named = fact.kind == "pair" and _kinds(fact) & {"colour", "number"} and "thing" in _kinds(fact)
-    return 4.0 if named or _looks(fact) else 1.0
+    return 4.0 if named or _looks(fact) or _to_how_many(fact) or fact.kind == "share" else 1.0
 
 
 def _looks(fact: Fact) -> bool:
@@ -340,6 +345,11 @@ def _side_of(fact: Fact) -> bool:
     return fact.kind == "pair" and _kinds(fact) == {"side", "event"}
 
 
+def _to_how_many(fact: Fact) -> bool:
+    """Whether it says to how many of several something happens."""
+    return fact.kind == "pair" and _kinds(fact) == {"number", "event"}
+
+
 def _outcome(fact: Fact) -> bool:
     """Whether it says what happens, or to how many."""
     return fact.kind == "share" or (fact.kind == "is" and _kinds(fact) == {"event"})
@@ -349,7 +359,7 @@ def _vague(fact: Fact) -> bool:
     """Whether a person need not be told that the clips do not say it."""
     kinds = _kinds(fact)
     if fact.kind == "pair":
-        return "event" in kinds
+        return "event" in kinds and not _to_how_many(fact)
     return fact.kind == "is" and (kinds == {""} or fact.first[0] in ("person", "hand", "together"))
 
 
