@@ -22,6 +22,7 @@ def told(text: str) -> tuple[set[str], set[str], set[str]]:
         ("Four blue candles burn on a cake; someone blows. Three go out, the others burn on.", {"3"}, {"4"}),
         ("A breath from the right blows out one of four blue candles on a cake.", {"1"}, {"4"}),
         ("Only two of the candles go out.", {"2"}, set()),
+        ("A face blows at 0.9 s; one candle of four goes out.", {"1"}, {"4"}),
         ("Someone blows at five candles and two of them go out.", {"2"}, {"5"}),
         ("Five candles; one goes out.", {"1"}, {"5"}),
         ("蛋糕上点着五支紫色蜡烛，有人猛力吹气，吹灭了两支，其余的继续燃烧。", {"2"}, {"5"}),

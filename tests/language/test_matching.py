@@ -140,3 +140,11 @@ def test_an_animal_binds_as_a_colour_does_and_what_holds_does_not_crumble() -> N
     other = Matcher(captions)("一只熊撞破了雪墙")
     assert other.clips.tolist() == [2] and other.worse[0]
     assert "rabbit" in Matcher(captions)("a rabbit leaps against a bank").missing
+
+
+def test_a_time_that_no_clip_has_does_not_pick_another_scene():
+    balls = [f"Two balls, a red and a blue one, collide. Contact at {k / 10:.1f} s." for k in range(6, 12)]
+    others = ["Four puppies play with a red ball. Kick at 0.2 s.", "A fox leaps. It jumps at 0.2 s, impact at 0.5 s."]
+    match = Matcher([*balls, *others])("two balls collide at 0.2 s")
+    assert set(match.clips) <= set(range(6)) and any("0.2 s" in words for words in match.unmet)
+    assert Matcher([*balls, *others])("two balls collide at 0.8 s").clips.tolist() == [1, 2, 3]

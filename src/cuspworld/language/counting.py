@@ -45,12 +45,16 @@ def _number(token: Token) -> Meanings:
 def _of_several(part: Sequence[Token], place: int) -> bool:
     """Whether a number of a clause is a share of what there is: two of four, two of them, or with no thing of its
     own before or after what happens."""
+    before = [token for token in part[:place] if token.kind != "article"]
+    if before and before[-1].words.lower() == "of":
+        return False  # of so many
     after = [token for token in part[place + 1 :] if token.kind != "article"]
-    if after and after[0].words.lower() == "of":
-        return any(token.kind in ("number", "thing", "pronoun", "share") for token in after[1:])
+    among = next((k for k, token in enumerate(after[:2]) if token.words.lower() == "of"), None)
+    if among is not None and (among == 0 or after[0].kind == "thing"):  # two of four candles, two candles of four
+        return any(token.kind in ("number", "thing", "pronoun", "share") for token in after[among + 1 :])
     rest = [token for token in after if token.kind not in _FILLS and token.words not in _CLASSIFIERS]
     if not rest or rest[0].kind == "border":  # 吹灭了一支, 吹灭了四支中的一支
-        before = [token for token in part[:place] if token.kind not in _FILLS]
-        among = any(token.words == "中" for token in part[:place])
-        return among or (bool(before) and before[-1].kind == "event" and before[-1].meanings == COUNTED)
+        before = [token for token in before if token.kind not in _FILLS]
+        chosen = any(token.words == "中" for token in part[:place])
+        return chosen or (bool(before) and before[-1].kind == "event" and before[-1].meanings == COUNTED)
     return rest[0].kind == "event" and rest[0].meanings == COUNTED

@@ -22,6 +22,7 @@ from cuspworld.language.words import split_words, stem
 
 NEAR = 0.101  # s: a time that is as good as the one asked for
 TOGETHER = 0.3  # s
+AT_ANOTHER_TIME = 0.5  # less than a thing that is not there: what happens when never picks the scene
 SAME = 0.15  # share by which a measure may differ
 _IMPORTANCE = {"is": 1.0, "not": 1.5, "time": 1.0, "share": 1.0, "pair": 0.5, "not pair": 1.0, "measure": 0.5}
 _KINDS = {"colour": 1.5, "thing": 1.5}  # of facts of what there is: a prompt is first about things and their colours
@@ -136,7 +137,8 @@ class Matcher:
                 if not support.any() and kind_of(fact.first[0]):
                     missing.append(fact.words)
             total += weight
-            score += weight * support - (weight + _penalty(fact, end)) * against
+            cost = AT_ANOTHER_TIME if fact.kind == "time" else weight + _penalty(fact, end)
+            score += weight * support - cost * against
         scores = score / total if total else score
         best = np.flatnonzero(scores >= scores.max() - 1e-9) if self.count else np.arange(0)
         unmet = []
