@@ -109,6 +109,12 @@ def test_a_known_beginning_is_left_as_it_is(standing):
     assert Paths(standing, 0).draw(np.ones(CLIPS), late=np.full(CLIPS, 3)).facts["later"] == 3
 
 
+def test_a_time_far_from_all_that_was_recorded_leaves_paths_to_draw_from(standing):
+    for asked in (2000, -2000):
+        drawn = Paths(standing, 0).draw(np.ones(CLIPS), late=np.full(CLIPS, asked))
+        assert np.isfinite(drawn.codes).all() and abs(drawn.facts["later"]) <= STEP - 1
+
+
 def test_masses_of_before_have_no_times(standing):
     plain = Masses(0, np.ones(CLIPS), Matcher(["a glass"])("a glass"), whole=True)
     route = DrawnRoute(Paths(standing, 0), plain, 0, 6, 6, torch.device("cpu"), rate=RATE)

@@ -79,7 +79,8 @@ class Paths:
             clips, rows, lengths = self.branches.later(len(start))
         weights, known = masses[clips], self.branches.kind.who
         if late is not None and can is not None:
-            weights = weights * np.exp(-np.abs(late - can)[clips])
+            off = np.abs(late - can)[clips]
+            weights = weights * np.exp(np.minimum(off[weights > 0].min() - off, 0))  # the most punctual keeps its mass
         allowed = weights > 0
         crossing = self.branches.crosses(rows)
         if self.critical is not None:
@@ -128,9 +129,13 @@ class Paths:
         rests[0] = len(rests) > 1 and rests[1]
         near = same[apart.argmin()]
         like_rows = rows[near, :length].tolist()
-        if start is None and length > 1:  # else it is not known to be a clip's beginning
-            facts["later"] = self.branches.kind.code.frames - int(self.branches.kind.times[rows[near, 1]])
+        if can is not None and length > 1 and (later := self.branches.kind.code.frames - self._time(rows[near, 1])):
+            facts["later"] = later
         return Drawn(path, list(word), path.mean(axis=0), who, int(clips[near]), rests, like_rows, facts)
+
+    def _time(self, row: int) -> int:
+        """The frame of its clip at which a recorded step begins."""
+        return int(self.branches.kind.times[row])
 
     def _transport(self, paths: Float[ndarray, "n d"], weights: Float[ndarray, " n"]) -> Float[ndarray, " d"]:
         """One draw of the extended map."""
